@@ -1,0 +1,17 @@
+//! The engine behind the tray, the dashboard and the terminal: it fetches the cost map, checks it, has proxies take it,
+//! proves that they did, and records all of it. ARCHITECTURE.md says how the parts fit.
+
+pub mod clock;
+pub mod error;
+pub mod home;
+pub mod ledger;
+pub mod log;
+pub mod proxy;
+pub mod run;
+pub mod schedule;
+pub mod secrets;
+pub mod settings;
+pub mod source;
+
+pub use clock::Clock;
+pub use error::{Error, ErrorCode, Result};

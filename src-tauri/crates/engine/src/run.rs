@@ -1,0 +1,121 @@
+//! A sync run as the contract shows it: one attempt for one proxy, with its trigger, steps, outcome and proof.
+
+use chrono::{DateTime, Utc};
+use costmap::{FieldChange, Finding, Revision};
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// Why a run was started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// A person asked: button, tray or command.
+    Manual,
+    /// The schedule.
+    Schedule,
+    /// The source has a new revision.
+    Source,
+    /// Another try after a run that was not conclusive.
+    Retry,
+    /// The computer woke up and work was overdue.
+    Resume,
+}
+
+/// How a run ended. CONTRACT, `sync`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Not ended yet; after a crash it becomes `Interrupted`.
+    Running,
+    /// The proxy took the map, and the read-back proved it.
+    Succeeded,
+    /// The proxy had it already, proved by reading.
+    Unchanged,
+    /// `--dry-run`: nothing was promoted or logged.
+    Planned,
+    /// The checks hold the map back.
+    Held,
+    /// It did not work; `error` says why.
+    Failed,
+    /// The proxy said yes, but its live map does not show it; `reason` says what it shows.
+    Unproven,
+    /// Cancelled, or the program ended during the run.
+    Interrupted,
+}
+
+/// The proof that a run leaves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// What the proxy holds now: the promoted or upstream revision that was compared.
+    pub revision: Revision,
+    /// The length of that map in bytes.
+    pub bytes: usize,
+    /// How many models that map has.
+    pub models: usize,
+    /// The proxy's version, where it tells.
+    pub proxy_version: Option<String>,
+    /// The revision that the proxy itself reports; null on versions that know none.
+    pub proxy_revision: Option<Revision>,
+    /// `models_count` of the reload's answer, or null when nothing was reloaded.
+    pub proxy_models: Option<u64>,
+    /// When the proxy says that it loaded the map.
+    pub loaded_at: Option<DateTime<Utc>>,
+    /// Upstream entries that were compared with the live map, field by field.
+    pub compared_models: usize,
+    /// Fields that were compared.
+    pub compared_fields: usize,
+    /// Models whose live value differs because the operator overrides it, at most 100 of them.
+    pub overrides: Vec<String>,
+    /// A few entries as the live map shows them, for people to look at.
+    pub sampled_models: Vec<String>,
+    /// When the read-back was done.
+    pub read_back_at: DateTime<Utc>,
+}
+
+/// One attempt for one proxy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SyncRun {
+    /// Grows by one; unique within a home.
+    pub id: u64,
+    /// The proxy's name.
+    pub proxy: String,
+    /// Why it was started.
+    pub trigger: Trigger,
+    /// When it was started.
+    pub started: DateTime<Utc>,
+    /// When it ended; null while it runs.
+    pub finished: Option<DateTime<Utc>>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why an unproven run is not proven: `old_revision`, `other_revision`, `old_map`, …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What went wrong, and what to do.
+    pub error: Option<Error>,
+    /// The live revision before; null where the proxy knows none or could not be asked.
+    pub from: Option<Revision>,
+    /// The revision that the proxy was meant to take.
+    pub to: Option<Revision>,
+    /// Models in the live map before (entries that a file knows).
+    pub models_before: Option<usize>,
+    /// Models in `to`.
+    pub models_after: Option<usize>,
+    /// Models that the live map did not have before.
+    pub new_models: Vec<String>,
+    /// Models that `to` no longer has.
+    pub removed_models: Vec<String>,
+    /// How many price fields differ.
+    pub pricing_changes: usize,
+    /// Those price fields.
+    pub price_changes: Vec<FieldChange>,
+    /// Entries added or changed: `models_updated` of the log.
+    #[serde(default)]
+    pub models_updated: usize,
+    /// Models that keep their old entry until a person approves.
+    pub held_models: Vec<String>,
+    /// What the checks said.
+    pub findings: Vec<Finding>,
+    /// The proof; only ever there with `succeeded` and `unchanged`.
+    pub receipt: Option<Receipt>,
+}
