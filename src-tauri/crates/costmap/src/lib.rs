@@ -1,9 +1,19 @@
 //! The LiteLLM cost map as data: parse it, check it, compare two of them. Pure: no I/O, no clock, no async.
 
 pub mod changes;
+pub mod field;
 pub mod finding;
+pub mod map;
+pub mod number;
+pub mod path;
 pub mod revision;
+pub mod scan;
 
 pub use changes::{ChangeCounts, ChangeSet, FieldChange, Notice};
+pub use field::{FieldClass, Unit};
 pub use finding::{CheckReport, Finding, Severity, Verdict};
+pub use map::{CostMap, Entry, Leaf, LeafKind, Path, RESERVED_KEYS};
+pub use number::{Number, plain};
+pub use path::{PathId, Step};
 pub use revision::{NotARevision, Revision};
+pub use scan::{MAX_DEPTH, Malformed, MalformedKind};

@@ -1,0 +1,521 @@
+//! The cost map: its text as it came, and every entry and leaf in it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+use rust_decimal::Decimal;
+use serde_json::Value;
+use std::hash::BuildHasher;
+
+use crate::Revision;
+use crate::field::{FieldClass, Unit};
+use crate::number::{Number, plain};
+use crate::path::{PathId, Paths, Step};
+use crate::scan::{Known, Malformed, Scanned, scan, unescape};
+
+/// Top-level keys that are no models (LITELLM, "The map's shape").
+pub const RESERVED_KEYS: [&str; 3] = ["sample_spec", "fallback_generalizations", "_metadata"];
+
+/// A range of bytes in the text. 32 bits, since a map is at most 64 MiB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+impl Span {
+    pub(crate) fn len(self) -> usize {
+        (self.end - self.start) as usize
+    }
+
+    pub(crate) fn of(self, text: &str) -> &str {
+        &text[self.start as usize..self.end as usize]
+    }
+
+    pub(crate) fn of_bytes(self, bytes: &[u8]) -> &[u8] {
+        &bytes[self.start as usize..self.end as usize]
+    }
+}
+
+/// One top-level member of the map.
+#[derive(Clone, Debug)]
+pub(crate) struct EntrySpan {
+    /// Between the quotes.
+    pub(crate) key: Span,
+    pub(crate) key_escaped: bool,
+    pub(crate) value: Span,
+    pub(crate) leaves: Range<u32>,
+    pub(crate) is_object: bool,
+}
+
+/// What kind of value a leaf is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LeafKind {
+    /// `null`.
+    Null,
+    /// `true`.
+    True,
+    /// `false`.
+    False,
+    /// A number in JSON's grammar.
+    Number,
+    /// `NaN`, `Infinity` or `-Infinity`: no JSON, but Python reads it.
+    NotFinite,
+    /// A string without escapes.
+    String,
+    /// A string with at least one escape.
+    EscapedString,
+    /// `{}`.
+    EmptyObject,
+    /// `[]`.
+    EmptyList,
+}
+
+/// A value that holds no other value. For strings the range is what stands between the quotes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LeafSpan {
+    pub(crate) path: PathId,
+    pub(crate) kind: LeafKind,
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+/// A parsed cost map. Keeps the bytes as they came; entries and values are ranges of them.
+pub struct CostMap {
+    text: Box<str>,
+    entries: Vec<EntrySpan>,
+    leaves: Vec<LeafSpan>,
+    paths: Paths,
+    repeated_fields: Vec<(u32, PathId)>,
+    /// Of a name given twice the last one counts, as in Python.
+    index: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    /// Entries whose name comes again further down.
+    overridden: Vec<u32>,
+    models: usize,
+    revision: OnceLock<Revision>,
+}
+
+impl CostMap {
+    /// Reads a map.
+    ///
+    /// # Errors
+    /// [`Malformed`] where the bytes are not a JSON object in UTF-8.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+        Self::build(bytes, None)
+    }
+
+    /// Reads a map that is mostly like `known`: an entry whose bytes stand there too is not read again.
+    ///
+    /// # Errors
+    /// As [`CostMap::parse`].
+    pub fn parse_against(bytes: &[u8], known: &Self) -> Result<Self, Malformed> {
+        Self::build(bytes, Some(known))
+    }
+
+    fn build(bytes: &[u8], known: Option<&Self>) -> Result<Self, Malformed> {
+        let Scanned { entries, leaves, paths, repeated_fields } = match known {
+            None => scan(bytes, None)?,
+            Some(known) => scan(
+                bytes,
+                Some(&Known {
+                    text: known.text.as_bytes(),
+                    entries: &known.entries,
+                    leaves: &known.leaves,
+                    paths: &known.paths,
+                    repeated_fields: &known.repeated_fields,
+                    find: &|name| known.find(name),
+                }),
+            )?,
+        };
+        // The scan has checked that it is UTF-8.
+        let text: Box<str> = String::from_utf8_lossy(bytes).into_owned().into_boxed_str();
+        let hasher = DefaultHashBuilder::default();
+        let mut map = Self {
+            text,
+            index: HashTable::with_capacity(entries.len()),
+            entries,
+            leaves,
+            paths,
+            repeated_fields,
+            hasher,
+            overridden: Vec::new(),
+            models: 0,
+            revision: OnceLock::new(),
+        };
+        map.build_index();
+        Ok(map)
+    }
+
+    fn build_index(&mut self) {
+        let Self { text, entries, index, hasher, overridden, .. } = self;
+        let name = |number: u32| key_of(text, &entries[number as usize]);
+        for number in 0..u32::try_from(entries.len()).unwrap_or(u32::MAX) {
+            let key = name(number);
+            let hash = hasher.hash_one(&*key);
+            match index.find_mut(hash, |other| name(*other) == key) {
+                Some(slot) => overridden.push(std::mem::replace(slot, number)),
+                None => {
+                    index.insert_unique(hash, number, |other| hasher.hash_one(&*name(*other)));
+                }
+            }
+        }
+        let reserved = RESERVED_KEYS.iter().filter(|key| self.find(key).is_some()).count();
+        self.models = self.index.len() - reserved;
+    }
+
+    fn find(&self, name: &str) -> Option<u32> {
+        let is = |number: &u32| *key_of(&self.text, &self.entries[*number as usize]) == *name;
+        self.index.find(self.hasher.hash_one(name), is).copied()
+    }
+
+    /// The git blob id of the bytes. Computed once, when first asked for.
+    pub fn revision(&self) -> Revision {
+        *self.revision.get_or_init(|| Revision::of(self.text.as_bytes()))
+    }
+
+    /// The text as it came.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// How many models: reserved keys are not counted, a name given twice counts once.
+    pub fn len(&self) -> usize {
+        self.models
+    }
+
+    /// Whether there is no model at all.
+    pub fn is_empty(&self) -> bool {
+        self.models == 0
+    }
+
+    /// The models in the order of the file. Of a name given twice only the last one, as in Python.
+    pub fn models(&self) -> impl Iterator<Item = Entry<'_>> {
+        let mut overridden: Vec<u32> = self.overridden.clone();
+        overridden.sort_unstable();
+        self.entries().filter(move |entry| !entry.is_reserved() && overridden.binary_search(&entry.number).is_err())
+    }
+
+    /// Every top-level member, reserved keys and overridden ones too, in the order of the file.
+    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        (0..).zip(&self.entries).map(|(number, span)| Entry { map: self, span, number })
+    }
+
+    /// The entry of this name; a reserved key too.
+    pub fn get(&self, name: &str) -> Option<Entry<'_>> {
+        let number = self.find(name)?;
+        Some(Entry { map: self, span: self.entries.get(number as usize)?, number })
+    }
+
+    /// Members whose name comes again further down: earlier values that Python drops.
+    pub fn overridden(&self) -> impl Iterator<Item = Entry<'_>> {
+        self.overridden
+            .iter()
+            .filter_map(|number| Some(Entry { map: self, span: self.entries.get(*number as usize)?, number: *number }))
+    }
+
+    /// Fields given twice inside one entry, with that entry.
+    pub fn repeated_fields(&self) -> impl Iterator<Item = (Entry<'_>, Path<'_>)> {
+        self.repeated_fields.iter().filter_map(|(number, path)| {
+            let span = self.entries.get(*number as usize)?;
+            Some((Entry { map: self, span, number: *number }, Path { paths: &self.paths, id: *path }))
+        })
+    }
+
+    /// The id of the path with these steps: `&[Step::Field("mode".into())]`. For rules that look at one field of many.
+    pub fn path_id(&self, steps: &[Step]) -> Option<PathId> {
+        self.paths.find(steps)
+    }
+
+    /// The id of a field of the entry itself.
+    pub fn field_id(&self, name: &str) -> Option<PathId> {
+        self.paths.find([&Step::Field(name.into())])
+    }
+
+    pub(crate) fn paths(&self) -> &Paths {
+        &self.paths
+    }
+}
+
+impl fmt::Debug for CostMap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CostMap").field("models", &self.models).field("bytes", &self.text.len()).finish_non_exhaustive()
+    }
+}
+
+fn key_of<'t>(text: &'t str, entry: &EntrySpan) -> Cow<'t, str> {
+    let key = entry.key.of(text);
+    if entry.key_escaped { Cow::Owned(unescape(key)) } else { Cow::Borrowed(key) }
+}
+
+/// One entry of a map.
+#[derive(Clone, Copy)]
+pub struct Entry<'a> {
+    map: &'a CostMap,
+    span: &'a EntrySpan,
+    number: u32,
+}
+
+impl<'a> Entry<'a> {
+    /// The model's name.
+    pub fn name(&self) -> Cow<'a, str> {
+        key_of(&self.map.text, self.span)
+    }
+
+    /// Whether it is one of [`RESERVED_KEYS`], and so no model.
+    pub fn is_reserved(&self) -> bool {
+        RESERVED_KEYS.contains(&&*self.name())
+    }
+
+    /// Whether its value is an object, as every model's should be.
+    pub fn is_object(&self) -> bool {
+        self.span.is_object
+    }
+
+    /// The value's exact text.
+    pub fn raw(&self) -> &'a str {
+        self.span.value.of(&self.map.text)
+    }
+
+    /// The range of the value in the map's text, in bytes.
+    pub(crate) fn value_range(&self) -> Range<usize> {
+        self.span.value.start as usize..self.span.value.end as usize
+    }
+
+    /// The range of the member in the map's text: from the opening quote of its name to the end of its value.
+    pub(crate) fn member_range(&self) -> Range<usize> {
+        self.span.key.start as usize - 1..self.span.value.end as usize
+    }
+
+    /// Every value in it that holds no other, in the order of the file.
+    pub fn leaves(&self) -> impl DoubleEndedIterator<Item = Leaf<'a>> + ExactSizeIterator {
+        let map = self.map;
+        let range = self.span.leaves.start as usize..self.span.leaves.end as usize;
+        map.leaves[range].iter().map(move |leaf| Leaf { map, leaf })
+    }
+
+    /// The leaf at a path of this map (see [`CostMap::field_id`]).
+    pub fn leaf(&self, path: PathId) -> Option<Leaf<'a>> {
+        self.leaves().rev().find(|leaf| leaf.leaf.path == path)
+    }
+
+    /// A field of the entry itself, where it is no object or list.
+    pub fn field(&self, name: &str) -> Option<Leaf<'a>> {
+        self.leaf(self.map.field_id(name)?)
+    }
+
+    /// `litellm_provider`, where it is text.
+    pub fn provider(&self) -> Option<Cow<'a, str>> {
+        self.field("litellm_provider")?.as_str()
+    }
+
+    /// `mode`, where it is text.
+    pub fn mode(&self) -> Option<Cow<'a, str>> {
+        self.field("mode")?.as_str()
+    }
+
+    /// What stands at `path` and below it, as JSON; numbers keep their value. `None` where nothing is there.
+    pub fn json_at(&self, path: PathId) -> Option<Value> {
+        let paths = &self.map.paths;
+        let mut found: Option<Value> = None;
+        for leaf in self.leaves() {
+            let mut steps: Vec<PathId> = paths.ancestors(leaf.leaf.path).collect();
+            if path != PathId::ROOT {
+                let Some(depth) = steps.iter().position(|step| *step == path) else { continue };
+                steps.truncate(depth);
+            }
+            let mut place = found.get_or_insert(Value::Null);
+            for step in steps.iter().rev() {
+                place = match paths.step(*step) {
+                    Step::Root => place,
+                    Step::Field(name) => {
+                        if !place.is_object() {
+                            *place = Value::Object(serde_json::Map::new());
+                        }
+                        let Value::Object(object) = place else { return None };
+                        object.entry(name.to_string()).or_insert(Value::Null)
+                    }
+                    Step::Item(number) => {
+                        if !place.is_array() {
+                            *place = Value::Array(Vec::new());
+                        }
+                        let Value::Array(list) = place else { return None };
+                        let number = *number as usize;
+                        if list.len() <= number {
+                            list.resize(number + 1, Value::Null);
+                        }
+                        &mut list[number]
+                    }
+                };
+            }
+            *place = leaf.json();
+        }
+        found
+    }
+}
+
+impl fmt::Debug for Entry<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Entry({:?})", self.name())
+    }
+}
+
+/// A value that holds no other value, and where it stands.
+#[derive(Clone, Copy)]
+pub struct Leaf<'a> {
+    map: &'a CostMap,
+    leaf: &'a LeafSpan,
+}
+
+impl<'a> Leaf<'a> {
+    /// Where it stands.
+    pub fn path(&self) -> Path<'a> {
+        Path { paths: &self.map.paths, id: self.leaf.path }
+    }
+
+    /// The id of where it stands, within this map.
+    pub fn path_id(&self) -> PathId {
+        self.leaf.path
+    }
+
+    /// What the field means.
+    pub fn class(&self) -> FieldClass {
+        self.map.paths.class(self.leaf.path)
+    }
+
+    /// What kind of value it is.
+    pub fn kind(&self) -> LeafKind {
+        self.leaf.kind
+    }
+
+    /// The text as it stands in the map; for strings without the quotes, escapes not resolved.
+    pub fn text(&self) -> &'a str {
+        Span { start: self.leaf.start, end: self.leaf.end }.of(&self.map.text)
+    }
+
+    /// The number, `NaN` and the infinities too.
+    pub fn number(&self) -> Option<Number<'a>> {
+        matches!(self.kind(), LeafKind::Number | LeafKind::NotFinite).then(|| Number::new(self.text()))
+    }
+
+    /// The exact value, where it is a number that the decimal type holds.
+    pub fn decimal(&self) -> Option<Decimal> {
+        self.number()?.decimal()
+    }
+
+    /// The text that a string stands for.
+    pub fn as_str(&self) -> Option<Cow<'a, str>> {
+        match self.kind() {
+            LeafKind::String => Some(Cow::Borrowed(self.text())),
+            LeafKind::EscapedString => Some(Cow::Owned(unescape(self.text()))),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a price: a number, and its path contains `cost`.
+    pub fn is_price(&self) -> bool {
+        self.class() == FieldClass::Price && self.kind() == LeafKind::Number
+    }
+
+    /// What a price here is for.
+    pub fn unit(&self) -> Unit {
+        Unit::of_path(&self.path().to_string())
+    }
+
+    /// The value as contract JSON: prices as decimal strings, all else as it is.
+    pub fn contract_json(&self) -> Value {
+        match self.decimal() {
+            Some(price) if self.class() == FieldClass::Price => Value::String(plain(price)),
+            _ => self.json(),
+        }
+    }
+
+    fn json(&self) -> Value {
+        match self.kind() {
+            LeafKind::Null => Value::Null,
+            LeafKind::True => Value::Bool(true),
+            LeafKind::False => Value::Bool(false),
+            LeafKind::EmptyObject => Value::Object(serde_json::Map::new()),
+            LeafKind::EmptyList => Value::Array(Vec::new()),
+            LeafKind::NotFinite => Value::String(self.text().to_owned()),
+            LeafKind::String | LeafKind::EscapedString => Value::String(self.as_str().unwrap_or_default().into_owned()),
+            LeafKind::Number => {
+                let integer = self.decimal().filter(|value| value.fract().is_zero());
+                match integer.and_then(|value| i64::try_from(value).ok()) {
+                    Some(whole) => Value::from(whole),
+                    None => serde_json::Number::from_f64(self.number().map_or(f64::NAN, Number::f64))
+                        .map_or_else(|| Value::String(self.text().to_owned()), Value::Number),
+                }
+            }
+        }
+    }
+
+    /// The same value: numbers by what they are worth, strings by what they stand for.
+    pub fn same_as(&self, other: &Leaf<'_>) -> bool {
+        if self.kind() == other.kind() && self.text() == other.text() {
+            return true;
+        }
+        match (self.number(), other.number()) {
+            (Some(one), Some(two)) => one == two,
+            (None, None) => matches!((self.as_str(), other.as_str()), (Some(one), Some(two)) if one == two),
+            _ => false,
+        }
+    }
+
+    /// The same value once a proxy has read both: numbers rounded to f64, as Python does.
+    #[expect(clippy::float_cmp, reason = "both were rounded the same way; equal means the same double")]
+    pub fn same_once_loaded(&self, live: &Leaf<'_>) -> bool {
+        self.same_as(live) || matches!((self.number(), live.number()), (Some(one), Some(two)) if one.f64() == two.f64())
+    }
+}
+
+impl fmt::Debug for Leaf<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} = {}", self.path(), self.text())
+    }
+}
+
+/// Where a value stands in its entry.
+#[derive(Clone, Copy)]
+pub struct Path<'a> {
+    paths: &'a Paths,
+    id: PathId,
+}
+
+impl Path<'_> {
+    /// The id, within its map.
+    pub fn id(&self) -> PathId {
+        self.id
+    }
+
+    /// The last step.
+    pub fn last(&self) -> &Step {
+        self.paths.step(self.id)
+    }
+
+    /// The first step: the field of the entry itself.
+    pub fn top(&self) -> &Step {
+        self.paths.ancestors(self.id).last().map_or(&Step::Root, |top| self.paths.step(top))
+    }
+
+    /// What this path stands in.
+    #[must_use]
+    pub fn parent(&self) -> Self {
+        Self { paths: self.paths, id: self.paths.parent(self.id) }
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.paths.show(self.id).fmt(f)
+    }
+}
+
+impl fmt::Debug for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

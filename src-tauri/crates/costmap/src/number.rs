@@ -1,0 +1,120 @@
+//! Numbers with every digit that the map gives.
+
+use rust_decimal::Decimal;
+
+/// A number as it stands in the map.
+#[derive(Clone, Copy, Debug)]
+pub struct Number<'a> {
+    text: &'a str,
+}
+
+impl<'a> Number<'a> {
+    /// A number in JSON's grammar, or `NaN`, `Infinity`, `-Infinity`.
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text }
+    }
+
+    /// The text, digit for digit.
+    pub fn text(self) -> &'a str {
+        self.text
+    }
+
+    /// The nearest f64, as Python reads it; infinite where the number is too large for one.
+    pub fn f64(self) -> f64 {
+        self.text.parse().unwrap_or(f64::NAN)
+    }
+
+    /// The exact value; `None` where the decimal type cannot hold it exactly (28 digits, scale 28) or it is no finite number.
+    pub fn decimal(self) -> Option<Decimal> {
+        decimal(self.text)
+    }
+
+    /// Whether the decimal type and f64 both hold it. Real prices always do; a hostile `1e999` does not.
+    pub fn in_range(self) -> bool {
+        self.f64().is_finite() && self.decimal().is_some()
+    }
+
+    /// Whether it has no fraction: `128000`, `128000.0` and `1e6` do not.
+    pub fn is_integral(self) -> bool {
+        self.decimal().is_some_and(|value| value.fract().is_zero())
+    }
+
+    /// Whether it is below 0 (`-0.0` is not).
+    pub fn is_negative(self) -> bool {
+        self.text.starts_with('-') && self.f64() != 0.0
+    }
+}
+
+/// Equal as numbers: `1e-06` is `0.000001`. Numbers beyond the decimal type are equal only as text.
+impl PartialEq for Number<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text || matches!((self.decimal(), other.decimal()), (Some(one), Some(two)) if one == two)
+    }
+}
+
+/// Exact, or nothing: `Decimal::from_scientific` rounds, which would make different prices equal.
+fn decimal(text: &str) -> Option<Decimal> {
+    let (mantissa, exponent) = match text.find(['e', 'E']) {
+        Some(mark) => (&text[..mark], text[mark + 1..].parse::<i64>().ok()?),
+        None => (text, 0),
+    };
+    let (negative, digits) = mantissa.strip_prefix('-').map_or((false, mantissa), |rest| (true, rest));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let mut value: i128 = 0;
+    for digit in whole.bytes().chain(fraction.bytes()) {
+        let digit = char::from(digit).to_digit(10)?;
+        value = value.checked_mul(10)?.checked_add(i128::from(digit))?;
+    }
+    let mut scale = i64::try_from(fraction.len()).ok()?.checked_sub(exponent)?;
+    if value == 0 {
+        return Some(Decimal::ZERO);
+    }
+    while scale < 0 {
+        value = value.checked_mul(10)?;
+        scale += 1;
+    }
+    while scale > 28 && value % 10 == 0 {
+        value /= 10;
+        scale -= 1;
+    }
+    let value = if negative { -value } else { value };
+    Decimal::try_from_i128_with_scale(value, u32::try_from(scale).ok()?).ok().map(|exact| exact.normalize())
+}
+
+/// A price in USD per unit as the contract writes it: plain decimal text without exponent or trailing zeros.
+pub fn plain(value: Decimal) -> String {
+    value.normalize().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> Option<String> {
+        Number::new(text).decimal().map(plain)
+    }
+
+    #[test]
+    fn keeps_every_digit_or_says_that_it_cannot() {
+        assert_eq!(shown("2.5e-06").as_deref(), Some("0.0000025"));
+        assert_eq!(shown("1.5000000000000002e-07").as_deref(), Some("0.00000015000000000000002"));
+        assert_eq!(shown("128000.0").as_deref(), Some("128000"));
+        assert_eq!(shown("-0.0").as_deref(), Some("0"));
+        assert_eq!(shown("1E3").as_deref(), Some("1000"));
+        assert_eq!(shown("1e-28").as_deref(), Some("0.0000000000000000000000000001"));
+        assert_eq!(shown("1e-29"), None);
+        assert_eq!(shown("1e999999999999999999999"), None);
+        assert_eq!(shown("123456789012345678901234567890123"), None);
+        assert_eq!(shown("NaN"), None);
+    }
+
+    #[test]
+    fn equal_values_are_equal_however_they_are_written() {
+        assert_eq!(Number::new("1e-06"), Number::new("0.000001"));
+        assert_eq!(Number::new("128000"), Number::new("128000.0"));
+        assert_ne!(Number::new("1e-06"), Number::new("1.0000001e-06"));
+        assert_eq!(Number::new("1e400"), Number::new("1e400"));
+        assert!(Number::new("-1").is_negative() && !Number::new("-0.0").is_negative());
+    }
+}
