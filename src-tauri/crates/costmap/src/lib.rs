@@ -1,17 +1,24 @@
 //! The LiteLLM cost map as data: parse it, check it, compare two of them. Pure: no I/O, no clock, no async.
 
 pub mod changes;
+pub mod compose;
+pub mod diff;
 pub mod field;
 pub mod finding;
+pub mod live;
 pub mod map;
+mod notice;
 pub mod number;
 pub mod path;
 pub mod revision;
 pub mod scan;
 
 pub use changes::{ChangeCounts, ChangeSet, FieldChange, Notice};
+pub use compose::compose;
+pub use diff::{diff, diff_from_live};
 pub use field::{FieldClass, Unit};
 pub use finding::{CheckReport, Finding, Severity, Verdict};
+pub use live::{LiveComparison, compare_live};
 pub use map::{CostMap, Entry, Leaf, LeafKind, Path, RESERVED_KEYS};
 pub use number::{Number, plain};
 pub use path::{PathId, Step};

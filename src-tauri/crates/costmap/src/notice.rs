@@ -1,0 +1,48 @@
+//! Thousands of equal changes told as one sentence.
+
+use std::collections::HashMap;
+
+use crate::changes::{ChangeSet, FieldChange, Notice};
+use crate::map::CostMap;
+
+/// A field must be on at least this many models for its loss to be a change of the schema (HISTORY, "Information only").
+const SCHEMA_MODELS: usize = 20;
+
+/// Folds fields that over half of at least 20 models lost, or that at least 20 models and over half of all changed ones
+/// gained, into notices. Prices are never folded: each one is money. Counts stay as they were.
+pub(crate) fn fold(set: &mut ChangeSet, old: &CostMap) {
+    let mut notices = Vec::new();
+    for list in
+        [&mut set.limit_changes, &mut set.capability_changes, &mut set.deprecation_changes, &mut set.other_changes]
+    {
+        fold_list(list, old, &mut notices);
+    }
+    set.notices.extend(notices);
+}
+
+fn fold_list(list: &mut Vec<FieldChange>, old: &CostMap, notices: &mut Vec<Notice>) {
+    let mut dropped: HashMap<&str, usize> = HashMap::new();
+    for change in list.iter().filter(|change| change.after.is_none()) {
+        *dropped.entry(&change.field).or_default() += 1;
+    }
+    dropped.retain(|_, models| *models * 2 > SCHEMA_MODELS);
+    let mut folded: Vec<(String, usize)> = dropped
+        .into_iter()
+        .filter(|(field, models)| {
+            let had =
+                old.field_id(field).map_or(0, |path| old.models().filter(|entry| entry.leaf(path).is_some()).count());
+            had >= SCHEMA_MODELS && models * 2 > had
+        })
+        .map(|(field, models)| (field.to_owned(), models))
+        .collect();
+    folded.sort_unstable();
+    for (field, models) in folded {
+        list.retain(|change| change.after.is_some() || change.field != field);
+        notices.push(Notice {
+            rule: "schema.field_dropped".to_owned(),
+            message: format!("The field {field} was dropped from {models} models; the map's format changed."),
+            subject: field,
+            models,
+        });
+    }
+}
