@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::path::PathBuf;
 
 use costmap::{CostMap, diff};
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 
 #[expect(clippy::expect_used, reason = "a benchmark without its input has nothing to measure")]
 fn real(version: &str) -> Vec<u8> {
@@ -33,7 +33,7 @@ fn grown(bytes: &[u8], models: usize) -> Vec<u8> {
 
 fn read(c: &mut Criterion) {
     let (old, new) = (real("1.109.0"), real("1.109.1"));
-    let known = CostMap::parse(&old).unwrap_or_else(|fault| panic!("{fault}"));
+    let known = CostMap::parse(old.as_slice()).unwrap_or_else(|fault| panic!("{fault}"));
     let mut group = c.benchmark_group("two maps");
     group.throughput(Throughput::Bytes((old.len() + new.len()) as u64));
     group.bench_function("simd-json tape, both", |b| {
@@ -44,29 +44,40 @@ fn read(c: &mut Criterion) {
                 let second = simd_json::to_tape(&mut new).map(|tape| tape.0.len());
                 black_box((first.is_ok(), second.is_ok()))
             },
-            criterion::BatchSize::LargeInput,
+            BatchSize::LargeInput,
         );
     });
     group.bench_function("read both", |b| {
-        b.iter(|| {
-            let old = CostMap::parse(&old).ok();
-            let new = old.as_ref().and_then(|old| CostMap::parse_against(&new, old).ok());
-            black_box((old, new))
-        });
+        b.iter_batched(
+            || (old.clone(), new.clone()),
+            |(old, new)| {
+                let old = CostMap::parse(old).ok();
+                let new = old.as_ref().and_then(|old| CostMap::parse_against(new, old).ok());
+                (old, new)
+            },
+            BatchSize::LargeInput,
+        );
     });
     group.bench_function("read, diff", |b| {
-        b.iter(|| {
-            let Ok(old) = CostMap::parse(&old) else { return };
-            let Ok(new) = CostMap::parse_against(&new, &old) else { return };
-            black_box(diff(&old, &new));
-        });
+        b.iter_batched(
+            || (old.clone(), new.clone()),
+            |(old, new)| {
+                let old = CostMap::parse(old).ok();
+                let new = old.as_ref().and_then(|old| CostMap::parse_against(new, old).ok());
+                let set = old.as_ref().zip(new.as_ref()).map(|(old, new)| diff(old, new));
+                (old, new, set)
+            },
+            BatchSize::LargeInput,
+        );
     });
     group.finish();
 
     let mut group = c.benchmark_group("one map");
     group.throughput(Throughput::Bytes(new.len() as u64));
-    group.bench_function("read alone", |b| b.iter(|| black_box(CostMap::parse(&new))));
-    group.bench_function("read against the one before", |b| b.iter(|| black_box(CostMap::parse_against(&new, &known))));
+    group.bench_function("read alone", |b| b.iter(|| black_box(CostMap::parse(new.as_slice()))));
+    group.bench_function("read against the one before", |b| {
+        b.iter(|| black_box(CostMap::parse_against(new.as_slice(), &known)));
+    });
     group.bench_function("revision (git blob id)", |b| b.iter(|| black_box(costmap::Revision::of(&new))));
     group.finish();
 }
@@ -78,7 +89,9 @@ fn grow(c: &mut Criterion) {
     for models in [12_500, 25_000, 50_000, 100_000] {
         let bytes = grown(&new, models);
         group.throughput(Throughput::Elements(models as u64));
-        group.bench_function(format!("read {models} models"), |b| b.iter(|| black_box(CostMap::parse(&bytes))));
+        group.bench_function(format!("read {models} models"), |b| {
+            b.iter(|| black_box(CostMap::parse(bytes.as_slice())));
+        });
     }
     group.finish();
 }

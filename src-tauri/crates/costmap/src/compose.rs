@@ -1,6 +1,6 @@
 //! The promoted map while some models are held: upstream's text with the old entries of those models.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use crate::map::{CostMap, Entry};
 
@@ -15,7 +15,7 @@ pub fn compose(upstream: &CostMap, baseline: Option<&CostMap>, held: &[String]) 
         return text.as_bytes().to_vec();
     }
     let old = |name: &str| baseline.and_then(|map| map.get(name)).map(|entry| entry.raw());
-    let mut written: HashMap<&str, ()> = HashMap::new();
+    let mut written: HashSet<&str> = HashSet::new();
     let mut kept: Vec<String> = Vec::with_capacity(members.len());
     for member in &members {
         let name = member.name();
@@ -24,13 +24,13 @@ pub fn compose(upstream: &CostMap, baseline: Option<&CostMap>, held: &[String]) 
             continue;
         };
         // A name given twice is held as one.
-        if written.insert(held_name, ()).is_none()
+        if written.insert(held_name)
             && let Some(value) = old(&name)
         {
             kept.push(format!("{}{value}", &text[member.member_range().start..member.value_range().start]));
         }
     }
-    let mut dropped: Vec<&str> = held.iter().copied().filter(|name| !written.contains_key(name)).collect();
+    let mut dropped: Vec<&str> = held.iter().copied().filter(|name| !written.contains(name)).collect();
     dropped.sort_unstable();
     for name in dropped {
         if let Some(value) = old(name) {

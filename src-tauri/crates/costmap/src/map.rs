@@ -85,7 +85,7 @@ pub(crate) struct LeafSpan {
 
 /// A parsed cost map. Keeps the bytes as they came; entries and values are ranges of them.
 pub struct CostMap {
-    text: Box<str>,
+    text: String,
     entries: Vec<EntrySpan>,
     leaves: Vec<LeafSpan>,
     paths: Paths,
@@ -100,27 +100,29 @@ pub struct CostMap {
 }
 
 impl CostMap {
-    /// Reads a map.
+    /// Reads a map. A `Vec` is kept as it is, a slice is copied.
     ///
     /// # Errors
     /// [`Malformed`] where the bytes are not a JSON object in UTF-8.
-    pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
-        Self::build(bytes, None)
+    pub fn parse(bytes: impl Into<Vec<u8>>) -> Result<Self, Malformed> {
+        Self::build(bytes.into(), None)
     }
 
     /// Reads a map that is mostly like `known`: an entry whose bytes stand there too is not read again.
     ///
     /// # Errors
     /// As [`CostMap::parse`].
-    pub fn parse_against(bytes: &[u8], known: &Self) -> Result<Self, Malformed> {
-        Self::build(bytes, Some(known))
+    pub fn parse_against(bytes: impl Into<Vec<u8>>, known: &Self) -> Result<Self, Malformed> {
+        Self::build(bytes.into(), Some(known))
     }
 
-    fn build(bytes: &[u8], known: Option<&Self>) -> Result<Self, Malformed> {
+    fn build(bytes: Vec<u8>, known: Option<&Self>) -> Result<Self, Malformed> {
+        let text = String::from_utf8(bytes)
+            .map_err(|error| Malformed::not_utf8(error.as_bytes(), error.utf8_error().valid_up_to()))?;
         let Scanned { entries, leaves, paths, repeated_fields } = match known {
-            None => scan(bytes, None)?,
+            None => scan(&text, None)?,
             Some(known) => scan(
-                bytes,
+                &text,
                 Some(&Known {
                     text: known.text.as_bytes(),
                     entries: &known.entries,
@@ -131,8 +133,6 @@ impl CostMap {
                 }),
             )?,
         };
-        // The scan has checked that it is UTF-8.
-        let text: Box<str> = String::from_utf8_lossy(bytes).into_owned().into_boxed_str();
         let hasher = DefaultHashBuilder::default();
         let mut map = Self {
             text,

@@ -70,7 +70,8 @@ pub(crate) struct Known<'a> {
 }
 
 /// Scans a whole map.
-pub(crate) fn scan(bytes: &[u8], known: Option<&Known<'_>>) -> Result<Scanned, Malformed> {
+pub(crate) fn scan(text: &str, known: Option<&Known<'_>>) -> Result<Scanned, Malformed> {
+    let bytes = text.as_bytes();
     let fault = |kind, message, offset| Malformed::at(bytes, kind, message, offset);
     if bytes.starts_with(b"\xef\xbb\xbf") {
         return Err(fault(MalformedKind::ByteOrderMark, "a byte order mark stands before the JSON", 0));
@@ -78,8 +79,6 @@ pub(crate) fn scan(bytes: &[u8], known: Option<&Known<'_>>) -> Result<Scanned, M
     if u32::try_from(bytes.len()).is_err() {
         return Err(fault(MalformedKind::TooLarge, "the file is larger than 4 GiB", 0));
     }
-    let text = str::from_utf8(bytes)
-        .map_err(|error| fault(MalformedKind::NotUtf8, "a byte here is not UTF-8", error.valid_up_to()))?;
     let mut scanner = Scanner {
         text,
         bytes,
@@ -116,6 +115,10 @@ pub(crate) fn scan(bytes: &[u8], known: Option<&Known<'_>>) -> Result<Scanned, M
 }
 
 impl Malformed {
+    pub(crate) fn not_utf8(bytes: &[u8], valid_up_to: usize) -> Self {
+        Self::at(bytes, MalformedKind::NotUtf8, "a byte here is not UTF-8", valid_up_to)
+    }
+
     fn at(bytes: &[u8], kind: MalformedKind, message: &'static str, offset: usize) -> Self {
         let before = &bytes[..offset];
         let line = memchr::memchr_iter(b'\n', before).count() + 1;

@@ -1,4 +1,5 @@
 //! If this fails, a user sees a wrong price change, or none where there was one.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use costmap::{CostMap, compare_live, compose, diff, diff_from_live};
 use serde_json::{Value, json};
@@ -103,7 +104,7 @@ fn a_number_that_the_proxy_rounded_is_the_same_number() {
 fn held_models_keep_their_old_entry_and_the_rest_goes_on() {
     let (old, new) = (old(), new());
     let bytes = compose(&new, Some(&old), &["priced".into(), "fresh".into(), "gone".into()]);
-    let promoted = CostMap::parse(&bytes).unwrap();
+    let promoted = CostMap::parse(bytes).unwrap();
     let names: Vec<String> = promoted.models().map(|entry| entry.name().into_owned()).collect();
     assert_eq!(names, ["kept", "priced", "gone"]);
     assert_eq!(promoted.get("priced").unwrap().raw(), old.get("priced").unwrap().raw());

@@ -1,4 +1,5 @@
 //! If parsing fails here, a user loses fields or prices without a word, or a broken file passes for a map.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use costmap::{CostMap, LeafKind, MalformedKind, Step};
 use rstest::rstest;
