@@ -71,6 +71,8 @@ pub enum ErrorCode {
     NeedsGateway,
     /// The user cancelled.
     Cancelled,
+    /// The program ended during the run.
+    Interrupted,
     /// A defect in this program.
     Internal,
 }

@@ -1,1 +1,238 @@
-//! To come.
+//! The ledger: everything that happened, in one SQLite file. Maps by their revision, what the checks said about them,
+//! sync runs with their receipts, promotions, and small pieces of state.
+//!
+//! One thread owns the connection; [`Ledger`] sends it work and awaits the answer. What a call has returned is on disk:
+//! a crash at any later instant loses nothing of it. A call that is dropped before it answers is still carried out.
+
+mod promotions;
+mod revisions;
+mod runs;
+mod schema;
+
+use std::path::Path;
+use std::sync::mpsc;
+
+use chrono::{DateTime, SubsecRound, Utc};
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::oneshot;
+
+use crate::{Clock, Error, ErrorCode, Result};
+
+pub use promotions::Promotion;
+pub use revisions::StoredRevision;
+pub use runs::{RunFilter, SuccessRate};
+
+type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+
+/// A handle on the ledger. Cheap to clone; the file is closed when the last handle is gone.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    jobs: mpsc::Sender<Job>,
+}
+
+impl Ledger {
+    /// Opens the ledger for writing, creating or upgrading it where needed. The caller holds the home's lock.
+    ///
+    /// Runs that a crash left `running` become `interrupted`, with `clock`'s time as their end; the number says how many.
+    /// Fails with `ledger_too_new` when a newer program wrote the file; the file is not touched then.
+    pub async fn open(path: &Path, clock: &Clock) -> Result<(Self, usize)> {
+        let (path, now) = (path.to_owned(), clock.now());
+        Self::start(move || {
+            let mut connection = schema::open_for_writing(&path)?;
+            let interrupted = runs::mark_interrupted(&mut connection, now)?;
+            Ok(Some((connection, interrupted)))
+        })
+        .await?
+        .ok_or_else(stopped)
+    }
+
+    /// Opens the ledger for reading, also while another process writes it. `None` when nothing was ever recorded.
+    pub async fn open_read(path: &Path) -> Result<Option<Self>> {
+        let path = path.to_owned();
+        let opened =
+            Self::start(move || Ok(schema::open_for_reading(&path)?.map(|connection| (connection, ())))).await?;
+        Ok(opened.map(|(ledger, ())| ledger))
+    }
+
+    /// Starts the thread, which opens the connection itself: opening may wait for the disk too.
+    async fn start<T: Send + 'static>(
+        open: impl FnOnce() -> Result<Option<(Connection, T)>> + Send + 'static,
+    ) -> Result<Option<(Self, T)>> {
+        let (jobs, work) = mpsc::channel::<Job>();
+        let (opened, answer) = oneshot::channel();
+        let thread = move || match open() {
+            Ok(Some((mut connection, extra))) => {
+                // A caller that went away while the file was opened drops the sender: the loop below ends at once.
+                drop(opened.send(Ok(Some(extra))));
+                while let Ok(job) = work.recv() {
+                    job(&mut connection);
+                }
+            }
+            Ok(None) => drop(opened.send(Ok(None))),
+            Err(error) => drop(opened.send(Err(error))),
+        };
+        std::thread::Builder::new().name("ledger".to_owned()).spawn(thread).map_err(|cause| stopped().detail(cause))?;
+        Ok(answer.await.map_err(|_| stopped())??.map(|extra| (Self { jobs }, extra)))
+    }
+
+    /// Runs `job` on the ledger's thread.
+    async fn call<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        // The receiver is gone when the caller was cancelled: the work is done, only nobody listens.
+        let job: Job = Box::new(move |connection| drop(reply.send(job(connection))));
+        self.jobs.send(job).map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
+    }
+
+    /// A small piece of state by its name, or `None` when it was never set.
+    pub async fn get_state<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
+        let key = key.to_owned();
+        let text: Option<String> = self
+            .call(move |connection| {
+                connection
+                    .prepare_cached("SELECT value FROM state WHERE key = ?1")?
+                    .query_row([key], |row| row.get(0))
+                    .optional()
+                    .map_err(Error::from)
+            })
+            .await?;
+        text.map(|text| serde_json::from_str(&text).map_err(|cause| damaged(&cause))).transpose()
+    }
+
+    /// Sets a small piece of state; `None::<T>` reads back as `Some(null)`, so use an `Option` type for both.
+    pub async fn set_state<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> Result<()> {
+        let (key, text) = (key.to_owned(), to_json(value)?);
+        self.call(move |connection| {
+            connection
+                .prepare_cached(
+                    "INSERT INTO state (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                )?
+                .execute(params![key, text])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Forgets a small piece of state.
+    pub async fn remove_state(&self, key: &str) -> Result<()> {
+        let key = key.to_owned();
+        self.call(move |connection| {
+            connection.prepare_cached("DELETE FROM state WHERE key = ?1")?.execute([key])?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// Times are stored as microseconds since 1970, UTC, so that they sort as numbers.
+fn to_micros(at: DateTime<Utc>) -> i64 {
+    at.timestamp_micros()
+}
+
+fn from_micros(micros: i64) -> Result<DateTime<Utc>> {
+    DateTime::from_timestamp_micros(micros).ok_or_else(|| damaged(&format!("{micros} is no time")))
+}
+
+/// A time as it will be read back.
+fn stored(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.trunc_subsecs(6)
+}
+
+fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|cause| {
+        Error::new(
+            ErrorCode::Internal,
+            "A record could not be turned into JSON, and was not stored. This is a defect in this program.",
+        )
+        .detail(cause)
+    })
+}
+
+fn limit(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+fn count(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn stopped() -> Error {
+    Error::new(ErrorCode::Ledger, "The ledger has stopped, so nothing more can be recorded. Start the program again.")
+}
+
+fn damaged(cause: &dyn std::fmt::Display) -> Error {
+    Error::new(
+        ErrorCode::Ledger,
+        "A record in ledger.db is damaged and was not used. Nothing was changed. Move ledger.db aside to start a new history, and keep it if you want it looked at.",
+    )
+    .detail(cause)
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(cause: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode as Sqlite;
+        let message = match cause.sqlite_error_code() {
+            Some(Sqlite::DiskFull) => {
+                "The disk is full: ledger.db could not be written, and the change was not made. Free some space and try again."
+            }
+            Some(Sqlite::DatabaseBusy | Sqlite::DatabaseLocked) => {
+                "Another program keeps ledger.db busy; nothing was changed. Close what has it open and try again."
+            }
+            Some(Sqlite::NotADatabase | Sqlite::DatabaseCorrupt) => {
+                "The file ledger.db is damaged. It was not changed. Move it aside (settings and keys are elsewhere) and start again."
+            }
+            Some(Sqlite::ReadOnly | Sqlite::CannotOpen | Sqlite::PermissionDenied) => {
+                "The file ledger.db cannot be opened or written; nothing was changed. Check who owns it and its permissions."
+            }
+            _ => "The file ledger.db could not be read or written; the change was not made.",
+        };
+        Self::new(ErrorCode::Ledger, message).detail(cause)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A time to the second.
+    pub(crate) fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    /// A new ledger in a folder of its own.
+    pub(crate) async fn ledger() -> (tempfile::TempDir, Ledger) {
+        let dir = tempfile::tempdir().unwrap();
+        let (ledger, interrupted) =
+            Ledger::open(&dir.path().join("ledger.db"), &Clock::manual(at("2026-01-02T03:04:05Z"))).await.unwrap();
+        assert_eq!(interrupted, 0);
+        (dir, ledger)
+    }
+
+    #[tokio::test]
+    async fn state_is_there_again_after_reopening() {
+        let (dir, ledger) = ledger().await;
+        assert_eq!(ledger.get_state::<String>("pin").await.unwrap(), None);
+        ledger.set_state("pin", "first").await.unwrap();
+        ledger.set_state("pin", "second").await.unwrap();
+        ledger.set_state("gone", &1).await.unwrap();
+        ledger.remove_state("gone").await.unwrap();
+        drop(ledger);
+        let again = Ledger::open_read(&dir.path().join("ledger.db")).await.unwrap().unwrap();
+        assert_eq!(again.get_state::<String>("pin").await.unwrap().as_deref(), Some("second"));
+        assert_eq!(again.get_state::<i32>("gone").await.unwrap(), None);
+        let error = again.get_state::<i32>("pin").await.unwrap_err();
+        assert_eq!(error.code, ErrorCode::Ledger, "a value of another shape is an error, not a panic");
+    }
+
+    #[tokio::test]
+    async fn a_reader_cannot_write() {
+        let (dir, _writer) = ledger().await;
+        let reader = Ledger::open_read(&dir.path().join("ledger.db")).await.unwrap().unwrap();
+        assert_eq!(reader.set_state("a", &1).await.unwrap_err().code, ErrorCode::Ledger);
+    }
+}

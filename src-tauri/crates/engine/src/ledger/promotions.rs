@@ -1,0 +1,137 @@
+//! Which map proxies were meant to have, and since when. Nothing here is ever changed or removed.
+
+use chrono::{DateTime, Utc};
+use costmap::Revision;
+use rusqlite::{Row, params};
+use serde::{Deserialize, Serialize};
+
+use super::{Ledger, count, damaged, from_micros, limit, stored, to_json, to_micros};
+use crate::Result;
+
+/// A map became the one that proxies are meant to have. As in `status --json`, `promoted`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promotion {
+    /// The map that the gateway serves.
+    pub revision: Revision,
+    /// The upstream map that it was made from; the same, unless entries are held back or overlaid.
+    pub upstream: Revision,
+    /// How many models it has.
+    pub models: usize,
+    /// When, to the microsecond.
+    pub promoted_at: DateTime<Utc>,
+    /// Models that keep their old entry until a person approves.
+    pub held_models: Vec<String>,
+}
+
+const COLUMNS: &str = "revision, upstream, models, promoted_at, held_models";
+
+impl Ledger {
+    /// Records that a map is the desired one from now on. Its bytes must have been put first: a promoted map that could
+    /// not be served would be worse than the old one.
+    pub async fn promote(&self, promotion: Promotion) -> Result<()> {
+        let held_models = to_json(&promotion.held_models)?;
+        self.call(move |connection| {
+            connection
+                .prepare_cached("INSERT INTO promotions (revision, upstream, models, promoted_at, held_models) VALUES (?1, ?2, ?3, ?4, ?5)")?
+                .execute(params![
+                    promotion.revision.to_string(),
+                    promotion.upstream.to_string(),
+                    count(promotion.models),
+                    to_micros(stored(promotion.promoted_at)),
+                    held_models
+                ])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The promotion that holds now.
+    pub async fn promoted(&self) -> Result<Option<Promotion>> {
+        Ok(self.promotions(1).await?.pop())
+    }
+
+    /// The promotions, the newest first.
+    pub async fn promotions(&self, at_most: usize) -> Result<Vec<Promotion>> {
+        self.query_promotions(format!("SELECT {COLUMNS} FROM promotions ORDER BY id DESC LIMIT ?1"), limit(at_most))
+            .await
+    }
+
+    /// The promotion that held at this time.
+    pub async fn promotion_at(&self, date: DateTime<Utc>) -> Result<Option<Promotion>> {
+        let sql = format!("SELECT {COLUMNS} FROM promotions WHERE promoted_at <= ?1 ORDER BY id DESC LIMIT 1");
+        Ok(self.query_promotions(sql, to_micros(date)).await?.pop())
+    }
+
+    async fn query_promotions(&self, sql: String, key: i64) -> Result<Vec<Promotion>> {
+        self.call(move |connection| {
+            let mut query = connection.prepare_cached(&sql)?;
+            let mut rows = query.query([key])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                found.push(promotion(row)?);
+            }
+            Ok(found)
+        })
+        .await
+    }
+}
+
+fn promotion(row: &Row<'_>) -> Result<Promotion> {
+    Ok(Promotion {
+        revision: row.get::<_, String>(0)?.parse().map_err(|cause| damaged(&cause))?,
+        upstream: row.get::<_, String>(1)?.parse().map_err(|cause| damaged(&cause))?,
+        models: usize::try_from(row.get::<_, i64>(2)?).map_err(|cause| damaged(&cause))?,
+        promoted_at: from_micros(row.get(3)?)?,
+        held_models: serde_json::from_str(&row.get::<_, String>(4)?).map_err(|cause| damaged(&cause))?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use costmap::Verdict;
+
+    use super::super::tests::{at, ledger};
+    use super::*;
+    use crate::ErrorCode;
+
+    #[tokio::test]
+    async fn every_promotion_stays_known_with_its_time() {
+        let (_dir, ledger) = ledger().await;
+        assert_eq!(ledger.promoted().await.unwrap(), None);
+        let mut made = Vec::new();
+        for (bytes, when) in
+            [("one", "2026-01-01T00:00:00Z"), ("two", "2026-02-01T00:00:00.123456Z"), ("one", "2026-03-01T00:00:00Z")]
+        {
+            let revision = Revision::of(bytes.as_bytes());
+            ledger.put_map(&revision, bytes.as_bytes().into(), "file", at(when), 9, Verdict::Review).await.unwrap();
+            let held_models = vec!["a/b".to_owned()];
+            made.push(Promotion {
+                revision,
+                upstream: Revision::of(b"up"),
+                models: 9,
+                promoted_at: at(when),
+                held_models,
+            });
+            ledger.promote(made.last().unwrap().clone()).await.unwrap();
+        }
+        assert_eq!(ledger.promoted().await.unwrap().as_ref(), made.last());
+        assert_eq!(ledger.promotion_at(at("2026-02-10T00:00:00Z")).await.unwrap().as_ref(), Some(&made[1]));
+        assert_eq!(ledger.promotion_at(at("2025-12-31T00:00:00Z")).await.unwrap(), None);
+        assert_eq!(ledger.promotions(2).await.unwrap(), [made[2].clone(), made[1].clone()]);
+    }
+
+    #[tokio::test]
+    async fn a_map_that_could_not_be_served_is_not_promoted() {
+        let (_dir, ledger) = ledger().await;
+        let revision = Revision::of(b"never put");
+        let promotion = Promotion {
+            revision,
+            upstream: revision,
+            models: 1,
+            promoted_at: at("2026-01-01T00:00:00Z"),
+            held_models: vec![],
+        };
+        assert_eq!(ledger.promote(promotion).await.unwrap_err().code, ErrorCode::Ledger);
+        assert_eq!(ledger.promoted().await.unwrap(), None);
+    }
+}
