@@ -1,2 +1,107 @@
-//! stub
-fn main() {}
+//! `cargo xtask COMMAND`: set-up and developer commands, for Linux, macOS and Windows alike.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use xtask::say::complain;
+use xtask::{Result, bench, cross, demo, fuzz, maps, phases, python, run, setup, suite};
+
+/// Set-up and developer commands of LiteLLM Auto-Sync. Each installs what it needs, or says exactly what to install.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Start the engine: builds it, then becomes `autosync watch --guide`
+    Run {
+        /// The optimised program, which takes minutes to build
+        #[arg(long)]
+        release: bool,
+        /// More arguments for `autosync watch`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Run every check and test
+    Test {
+        /// Also older proxies, every past map, and the long storms and fuzz runs
+        #[arg(long)]
+        long: bool,
+    },
+    /// Show the main job on a real LiteLLM proxy, started just for that
+    Demo,
+    /// Install packages, and put real proxies, real maps and tools into the cache
+    Setup {
+        /// Only the real LiteLLM proxy of this version
+        #[arg(long)]
+        proxy: Option<String>,
+        /// Also what only `test --long` needs
+        #[arg(long)]
+        long: bool,
+    },
+    /// Fetch real past maps into the cache
+    Maps {
+        /// LiteLLM releases; without any, those of tests/history/releases.txt
+        versions: Vec<String>,
+        /// Also the releases that only `test --long` replays
+        #[arg(long)]
+        long: bool,
+    },
+    /// From Linux: type-check for Windows and macOS, and run the Windows tests under Wine
+    Cross {
+        /// setup, check, test, or all
+        #[arg(default_value = "all", value_parser = ["setup", "check", "test", "all", "kill"])]
+        step: String,
+        /// More arguments for cargo
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Fuzz the parser (needs a nightly compiler)
+    Fuzz {
+        /// How long each target runs
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
+    /// Run the benchmarks
+    Bench {
+        /// Only those whose name contains this
+        filter: Option<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    match start(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            complain(&failure);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn start(task: Task) -> Result<()> {
+    match task {
+        Task::Run { release, args } => run::run(release, &args),
+        Task::Test { long } => suite::test(long),
+        Task::Demo => demo::demo(),
+        Task::Setup { proxy, long } => {
+            let mut phases = phases::Phases::default();
+            phases.run("packages", || setup::machine(setup::For::Tests))?;
+            phases.run("real proxies, real maps, tools", || match proxy {
+                Some(version) => python::make_proxy(&version).map(drop),
+                None => suite::downloads(long),
+            })
+        }
+        Task::Maps { versions, long } if versions.is_empty() => {
+            let releases = maps::releases(long)?;
+            maps::fetch(&if releases.is_empty() { maps::ALWAYS.map(str::to_owned).to_vec() } else { releases })
+        }
+        Task::Maps { versions, .. } => maps::fetch(&versions),
+        Task::Cross { step, args } => cross::cross(&step, &args),
+        Task::Fuzz { seconds } => fuzz::fuzz(seconds),
+        Task::Bench { filter } => bench::bench(filter.as_deref()),
+    }
+}

