@@ -119,3 +119,49 @@ pub struct SyncRun {
     /// The proof; only ever there with `succeeded` and `unchanged`.
     pub receipt: Option<Receipt>,
 }
+
+impl SyncRun {
+    /// A run that has only just begun.
+    pub fn started(id: u64, proxy: String, trigger: Trigger, started: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            proxy,
+            trigger,
+            started,
+            finished: None,
+            outcome: Outcome::Running,
+            reason: None,
+            error: None,
+            from: None,
+            to: None,
+            models_before: None,
+            models_after: None,
+            new_models: Vec::new(),
+            removed_models: Vec::new(),
+            pricing_changes: 0,
+            price_changes: Vec::new(),
+            models_updated: 0,
+            held_models: Vec::new(),
+            findings: Vec::new(),
+            receipt: None,
+        }
+    }
+
+    /// The exit code of the CLI for this run (CONTRACT, "Exit codes").
+    pub fn exit_code(&self) -> u8 {
+        match self.outcome {
+            Outcome::Succeeded | Outcome::Unchanged | Outcome::Planned => 0,
+            Outcome::Held => 3,
+            Outcome::Unproven => 6,
+            Outcome::Failed => self.error.as_ref().map_or(1, |error| error.code.exit_code()),
+            Outcome::Running | Outcome::Interrupted => 1,
+        }
+    }
+}
+
+/// Of several exit codes the worst, in the contract's order: 5, 4, 1, 3, 6, 0.
+pub fn worst_exit_code(codes: impl IntoIterator<Item = u8>) -> u8 {
+    const ORDER: [u8; 5] = [5, 4, 1, 3, 6];
+    let codes: Vec<u8> = codes.into_iter().collect();
+    ORDER.into_iter().find(|worst| codes.contains(worst)).unwrap_or(0)
+}

@@ -1,0 +1,47 @@
+//! A sync: check the source, then for each proxy read live → reload → read back → receipt.
+//!
+//! HTTP 200 proves nothing. A run is `succeeded` only with a receipt: the revision equal where the proxy knows revisions,
+//! and in every case the live map read back and compared field by field.
+
+mod candidate;
+mod operator;
+mod prove;
+mod proxy_run;
+
+pub use candidate::{Candidate, SourceCheck, SourceState, check_source, last_source};
+pub use operator::Operator;
+pub use proxy_run::{RunOrder, preview, sync_proxy};
+
+use serde::{Deserialize, Serialize};
+
+/// What a running sync does now, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Fetching the map from the source and checking it.
+    CheckSource,
+    /// Asking the proxy what it is and what it holds.
+    ReadLive,
+    /// The proxy fetches the map.
+    Reload,
+    /// Reading the live map back and comparing it field by field.
+    ReadBack,
+    /// Writing down the proof.
+    Receipt,
+}
+
+impl Step {
+    /// All steps in order.
+    pub const ALL: [Self; 5] = [Self::CheckSource, Self::ReadLive, Self::Reload, Self::ReadBack, Self::Receipt];
+
+    /// What people read.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::CheckSource => "Check source",
+            Self::ReadLive => "Read live",
+            Self::Reload => "Reload",
+            Self::ReadBack => "Read back and compare",
+            Self::Receipt => "Receipt",
+        }
+    }
+}

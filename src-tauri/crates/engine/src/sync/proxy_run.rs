@@ -1,0 +1,300 @@
+//! One run for one proxy, from reading what it holds to the receipt.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use costmap::{CostMap, LiveComparison, Revision, Verdict, diff, diff_from_live};
+use tokio::task::spawn_blocking;
+use tokio_util::sync::CancellationToken;
+
+use super::prove::{Live, NotProven, prove, read_live};
+use super::{Candidate, Operator, Step};
+use crate::ledger::Ledger;
+use crate::proxy::{Database, KeyState, ProxyClient, ProxyFacts};
+use crate::run::{Outcome, Receipt, SyncRun, Trigger};
+use crate::settings::DirectMode;
+use crate::source::Source;
+use crate::{Clock, Error, ErrorCode, Result};
+
+/// How many entries a receipt names for people to look at.
+const SAMPLED_MODELS: usize = 5;
+
+/// How many overridden models a receipt names.
+const NAMED_OVERRIDES: usize = 100;
+
+/// Everything that a run needs.
+pub struct RunOrder<'a> {
+    /// The proxy's name in the settings.
+    pub name: String,
+    /// How to reach it.
+    pub client: &'a ProxyClient,
+    /// Where the map came from.
+    pub source: &'a Source,
+    /// The checked map.
+    pub candidate: &'a Candidate,
+    /// `gate.direct`.
+    pub direct: DirectMode,
+    /// POST even where the proxy has the map already. Never passes a hold.
+    pub force: bool,
+    /// Why.
+    pub trigger: Trigger,
+    /// Maps that were seen before, for an exact diff.
+    pub ledger: &'a Ledger,
+    /// The time.
+    pub clock: &'a Clock,
+    /// Told about each step as it begins.
+    pub on_step: &'a (dyn Fn(Step) + Send + Sync),
+    /// Ends the run as `interrupted` at the next step. A reload that was sent is read back first.
+    pub cancel: &'a CancellationToken,
+}
+
+/// Runs a sync for one proxy. Never fails: what goes wrong is in the run. `id` is 0 until the ledger gives one.
+pub async fn sync_proxy(order: RunOrder<'_>, id: u64, started: DateTime<Utc>) -> SyncRun {
+    let mut run = begin(&order, id, started);
+    match attempt(&order, &mut run).await {
+        Ok(outcome) => run.outcome = outcome,
+        Err(Stop::NotProven(not)) => {
+            run.outcome = Outcome::Unproven;
+            run.reason = Some(not.reason.to_owned());
+            run.error = Some(not.error);
+            run.findings.extend(not.findings);
+        }
+        Err(Stop::Failed(error)) => {
+            run.outcome = match error.code {
+                ErrorCode::Cancelled => Outcome::Interrupted,
+                ErrorCode::Held => Outcome::Held,
+                _ => Outcome::Failed,
+            };
+            run.error = Some(error);
+        }
+    }
+    run.finished = Some(order.clock.now());
+    run
+}
+
+/// What a sync would do now (`--dry-run`): reads, and changes nothing.
+pub async fn preview(order: RunOrder<'_>, started: DateTime<Utc>) -> SyncRun {
+    let mut run = begin(&order, 0, started);
+    match look(&order, &mut run).await {
+        Ok(_) => run.outcome = Outcome::Planned,
+        Err(error) => {
+            run.outcome = if error.code == ErrorCode::Held { Outcome::Held } else { Outcome::Failed };
+            run.error = Some(error);
+        }
+    }
+    run.finished = Some(order.clock.now());
+    run
+}
+
+fn begin(order: &RunOrder<'_>, id: u64, started: DateTime<Utc>) -> SyncRun {
+    SyncRun {
+        to: Some(order.candidate.map.revision()),
+        models_after: Some(order.candidate.map.len()),
+        held_models: order.candidate.held_models.clone(),
+        findings: order.candidate.report.findings.clone(),
+        ..SyncRun::started(id, order.name.clone(), order.trigger, started)
+    }
+}
+
+enum Stop {
+    Failed(Error),
+    NotProven(Box<NotProven>),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<NotProven> for Stop {
+    fn from(not: NotProven) -> Self {
+        Self::NotProven(Box::new(not))
+    }
+}
+
+/// What was found before anything is changed.
+struct Found {
+    facts: ProxyFacts,
+    operator: Operator,
+    live: Live,
+}
+
+async fn attempt(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Outcome, Stop> {
+    let found = look(order, run).await?;
+    let desired = &order.candidate.map;
+    if !order.force
+        && let Ok(comparison) = prove(&found.live, desired, None, &found.operator).await
+    {
+        (order.on_step)(Step::Receipt);
+        run.receipt = Some(receipt(order, &found.facts, &found.live, &comparison, None));
+        return Ok(Outcome::Unchanged);
+    }
+    may_reload(&found.facts, found.live.source.as_ref())?;
+    stop_if_cancelled(order)?;
+    let schedule = remembered_schedule(order, &found.facts).await;
+
+    (order.on_step)(Step::Reload);
+    let reloaded = order.client.reload().await;
+    if let Some(hours) = schedule {
+        // LITELLM, trap 3: up to 1.82.0 a reload erases the proxy's own schedule.
+        let restored = order.client.schedule_set(hours).await;
+        if let Err(error) = restored {
+            tracing::warn!(proxy = %order.name, %error, hours, "the reload erased the proxy's schedule, and it could not be put back");
+        }
+    }
+    let answer = match reloaded {
+        Ok(answer) => Some(answer),
+        // No answer in time says nothing about what it did: the read-back decides.
+        Err(error) if error.code == ErrorCode::ProxyUnreachable => None,
+        Err(error) => return Err(error.into()),
+    };
+
+    (order.on_step)(Step::ReadBack);
+    let after = read_live(order.client, &found.facts).await?;
+    let before = found.live.map.as_ref().ok();
+    let comparison = prove(&after, desired, before, &found.operator).await?;
+
+    (order.on_step)(Step::Receipt);
+    let count = answer.and_then(|answer| answer.models_count);
+    run.receipt = Some(receipt(order, &found.facts, &after, &comparison, count));
+    Ok(Outcome::Succeeded)
+}
+
+/// Reads everything that decides about the run, and writes down the difference. Changes nothing.
+async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
+    stop_if_cancelled(order)?;
+    let Candidate { report, held_models, .. } = order.candidate;
+    if report.verdict == Verdict::Held {
+        return Err(Error::new(ErrorCode::Held, "The checks hold this map back; the proxy was not asked to reload."));
+    }
+    (order.on_step)(Step::ReadLive);
+    let facts = order.client.probe().await?;
+    if facts.key != KeyState::Valid {
+        return Err(key_refused(&facts));
+    }
+    let operator = Operator::of(&order.client.deployments().await.unwrap_or_default());
+    let live = read_live(order.client, &facts).await?;
+    same_source(order.source, live.source.as_ref())?;
+    describe(order, run, &live, &operator).await?;
+    if !held_models.is_empty() && order.direct == DirectMode::Wait {
+        return Err(Error::new(
+            ErrorCode::Held,
+            format!(
+                "{} models wait for review, and this proxy reads the source directly; with gate.direct = \"wait\" it is not reloaded.",
+                held_models.len()
+            ),
+        ));
+    }
+    Ok(Found { facts, operator, live })
+}
+
+fn key_refused(facts: &ProxyFacts) -> Error {
+    let message = match facts.key {
+        KeyState::Missing => "No key is known for this proxy. Give one with `autosync proxy add` (--key-stdin or --key-env).",
+        KeyState::NotAdmin => "The key works, but may not reload the cost map: LiteLLM wants the master key or a proxy admin's.",
+        _ => "The proxy refused the key. Check it with `autosync proxy test`.",
+    };
+    Error::new(if facts.key == KeyState::Missing { ErrorCode::NoKey } else { ErrorCode::Unauthorised }, message)
+}
+
+fn stop_if_cancelled(order: &RunOrder<'_>) -> Result<()> {
+    if order.cancel.is_cancelled() {
+        return Err(Error::new(ErrorCode::Cancelled, "Cancelled before the proxy was changed."));
+    }
+    Ok(())
+}
+
+/// A proxy that reads another address would load something that we have not checked (CONTRACT, "promoted" and "held").
+fn same_source(source: &Source, live: Option<&crate::proxy::SourceInfo>) -> Result<()> {
+    let Some(info) = live.filter(|info| !info.is_env_forced) else { return Ok(()) };
+    let Some(theirs) = &info.url else { return Ok(()) };
+    if source.is_same_address(theirs) {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorCode::SourceMismatch,
+        format!(
+            "The proxy reads its map from {}, but the source here is {source}. Nothing was reloaded. Set the proxy's LITELLM_MODEL_COST_MAP_URL or `autosync source set` so that both are the same.",
+            crate::error::bounded(theirs, 200)
+        ),
+    ))
+}
+
+/// Whether this proxy can reload at all, before it is asked to.
+fn may_reload(facts: &ProxyFacts, source: Option<&crate::proxy::SourceInfo>) -> Result<()> {
+    if facts.database == Database::No {
+        return Err(Error::new(
+            ErrorCode::NoDatabase,
+            "This proxy has no database, and LiteLLM reloads the cost map only with one. It loads the map when it starts: restart it to take this one, or give it a DATABASE_URL. Its price map was not changed.",
+        ));
+    }
+    if source.is_some_and(|info| info.is_env_forced) {
+        return Err(Error::new(
+            ErrorCode::LocalFile,
+            "This proxy is forced to the map file inside its own installation (LITELLM_LOCAL_MODEL_COST_MAP=True); a reload reads only that file, which is not this map. Remove the variable, or replace the file by hand, and sync again.",
+        ));
+    }
+    Ok(())
+}
+
+async fn remembered_schedule(order: &RunOrder<'_>, facts: &ProxyFacts) -> Option<u32> {
+    if !facts.capabilities.reload_erases_schedule {
+        return None;
+    }
+    order.client.schedule_status().await.ok().and_then(|status| status.interval_hours)
+}
+
+/// Fills in what the run would change: from the exact file where the live revision is known, else from the live map.
+async fn describe(order: &RunOrder<'_>, run: &mut SyncRun, live: &Live, operator: &Operator) -> Result<()> {
+    run.from = live.revision();
+    let desired = Arc::clone(&order.candidate.map);
+    let file = match live.revision() {
+        Some(revision) => order.ledger.parsed(&revision).await?,
+        None => None,
+    };
+    let live_map = live.map.as_ref().ok().cloned();
+    let operator = operator.clone();
+    let set = spawn_blocking(move || match (file, live_map) {
+        (Some(file), _) => Some(diff(&file, &desired)),
+        (None, Some(live)) => Some(diff_from_live(&live, &desired, &|name| operator.is_own(name))),
+        (None, None) => None,
+    })
+    .await
+    .map_err(|error| Error::new(ErrorCode::Internal, "The comparison failed.").detail(error))?;
+    if let Some(set) = set {
+        run.models_before = Some(set.counts.models_after + set.counts.removed_models - set.counts.new_models);
+        run.models_updated = set.counts.new_models + set.counts.changed_models;
+        run.pricing_changes = set.counts.pricing_changes;
+        run.new_models = set.new_models;
+        run.removed_models = set.removed_models;
+        run.price_changes = set.pricing_changes;
+    }
+    Ok(())
+}
+
+fn receipt(
+    order: &RunOrder<'_>,
+    facts: &ProxyFacts,
+    live: &Live,
+    comparison: &LiveComparison,
+    proxy_models: Option<u64>,
+) -> Receipt {
+    let desired: &CostMap = &order.candidate.map;
+    let mut overrides = comparison.overridden_models();
+    overrides.truncate(NAMED_OVERRIDES);
+    Receipt {
+        revision: desired.revision(),
+        bytes: desired.text().len(),
+        models: desired.len(),
+        proxy_version: facts.version.as_ref().map(ToString::to_string),
+        proxy_revision: live.revision().filter(|revision: &Revision| *revision == desired.revision()),
+        proxy_models,
+        loaded_at: live.source.as_ref().and_then(|source| source.loaded_at),
+        compared_models: comparison.models,
+        compared_fields: comparison.fields,
+        overrides,
+        sampled_models: desired.models().take(SAMPLED_MODELS).map(|entry| entry.name().into_owned()).collect(),
+        read_back_at: order.clock.now(),
+    }
+}
