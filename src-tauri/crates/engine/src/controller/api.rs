@@ -126,7 +126,7 @@ pub struct ProxySnapshot {
 }
 
 /// The whole state, immutable. History, diffs and models are queries of the ledger, never part of it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Snapshot {
     /// Grows with each change, so that an older one can be dropped.
     pub revision: u64,

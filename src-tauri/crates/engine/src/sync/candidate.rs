@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use costmap::check::{check_bytes, held_models};
-use costmap::{CheckReport, CostMap, Finding, Revision, Verdict, compose};
+use costmap::{CheckReport, CostMap, Revision, Verdict, compose, diff};
 use serde::{Deserialize, Serialize};
+use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 use crate::ledger::{Ledger, Promotion};
@@ -48,6 +49,8 @@ pub struct Candidate {
     pub report: CheckReport,
     /// Models that keep their old entry in the promoted map.
     pub held_models: Vec<String>,
+    /// Until when `gate.soak` keeps it from proxies.
+    pub soaks_until: Option<DateTime<Utc>>,
 }
 
 /// The outcome of asking the source.
@@ -57,23 +60,34 @@ pub struct SourceCheck {
     pub state: SourceState,
     /// Whether the source had another revision than the last time.
     pub is_new: bool,
+    /// What the checks said.
+    pub report: CheckReport,
     /// The checked map; `None` where the bytes are no map at all.
     pub candidate: Option<Candidate>,
-    /// Every finding.
-    pub findings: Vec<Finding>,
+    /// Models that the promoted map did not have; empty when nothing was promoted before.
+    pub new_models: Vec<String>,
+    /// Price fields that differ from the promoted map.
+    pub pricing_changes: usize,
 }
 
 /// How a source is to be checked.
 pub struct CheckOrder<'a> {
-    pub(crate) fetcher: &'a Fetcher,
-    pub(crate) ledger: &'a Ledger,
-    pub(crate) clock: &'a Clock,
-    pub(crate) source: &'a Source,
-    pub(crate) gate: GateMode,
+    /// Gets the bytes.
+    pub fetcher: &'a Fetcher,
+    /// Where maps, findings and promotions are written down.
+    pub ledger: &'a Ledger,
+    /// The time.
+    pub clock: &'a Clock,
+    /// What to fetch.
+    pub source: &'a Source,
+    /// `gate.mode`.
+    pub gate: GateMode,
+    /// `gate.soak`: how long a revision must have been seen before it is promoted.
+    pub soak: TimeDelta,
     /// A map to judge a first candidate against when nothing was promoted yet: what a proxy holds live.
-    pub(crate) live: Option<Arc<CostMap>>,
+    pub live: Option<Arc<CostMap>>,
     /// Write down what was seen, and promote. Off for `--dry-run`.
-    pub(crate) record: bool,
+    pub record: bool,
 }
 
 /// What the ledger knows of the source at `url`.
@@ -90,7 +104,7 @@ pub async fn last_source(ledger: &Ledger, url: &str) -> Result<Option<SourceStat
 /// Where the source could not be read (exit 4); it is also written into the recorded [`SourceState`]. Bytes that are no
 /// map are not an error: they come back as findings with `candidate: None`.
 pub async fn check_source(order: CheckOrder<'_>, cancel: &CancellationToken) -> Result<SourceCheck> {
-    let CheckOrder { fetcher, ledger, clock, source, gate, live, record } = order;
+    let CheckOrder { fetcher, ledger, clock, source, gate, soak, live, record } = order;
     let url = source.to_string();
     let last = last_source(ledger, &url).await?;
     let known = match last.as_ref().and_then(|state| state.revision) {
@@ -119,17 +133,18 @@ pub async fn check_source(order: CheckOrder<'_>, cancel: &CancellationToken) -> 
     let now = clock.now();
     let promoted = ledger.promoted().await?;
     let baseline = match &promoted {
-        Some(promotion) => ledger.parsed(&promotion.revision).await?,
+        Some(promotion) => parsed(ledger, &promotion.revision).await?,
         None => live,
     };
-    let (report, map) = {
-        let (bytes, baseline) = (bytes.clone(), baseline.clone());
-        tokio::task::spawn_blocking(move || check_bytes(&bytes, baseline.as_deref()))
-            .await
-            .map_err(|error| Error::new(ErrorCode::Internal, "The check of the map failed.").detail(error))?
+    let judged = {
+        let (bytes, baseline, is_first) = (bytes.clone(), baseline.clone(), promoted.is_none());
+        spawn_blocking(move || judge(bytes, baseline.as_deref(), is_first)).await
     };
+    let Judged { report, map, new_models, pricing_changes } =
+        judged.map_err(|error| Error::new(ErrorCode::Internal, "The check of the map failed.").detail(error))?;
     let verdict = gated(report.verdict, gate);
     let is_new = last.as_ref().and_then(|state| state.revision) != Some(report.revision);
+    let seen_at = last.and_then(|state| state.seen_at).filter(|_| !is_new).unwrap_or(now);
     let state = SourceState {
         url: url.clone(),
         revision: Some(report.revision),
@@ -138,21 +153,55 @@ pub async fn check_source(order: CheckOrder<'_>, cancel: &CancellationToken) -> 
         verdict: Some(verdict),
         error: None,
         validator,
-        seen_at: if is_new { Some(now) } else { last.and_then(|state| state.seen_at).or(Some(now)) },
+        seen_at: Some(seen_at),
     };
     let report = CheckReport { verdict, ..report };
     let held = if gate == GateMode::Off { Vec::new() } else { held_models(&report) };
+    let soaks_until = Some(seen_at + soak).filter(|until| *until > now);
     if record {
-        ledger.put_map(&report.revision, bytes, &url, now, report.models, verdict).await?;
-        ledger.put_findings(&report.revision, baseline.as_ref().map(|map| map.revision()), &report.findings).await?;
-        if let Some(map) = map.as_ref().filter(|_| verdict != Verdict::Held) {
+        ledger.put_map(&report.revision, bytes.into(), &url, now, report.models, verdict).await?;
+        let against = baseline.as_ref().map(|map| map.revision());
+        ledger.put_findings(&report.revision, against.as_ref(), now, &report.findings).await?;
+        if let Some(map) = map.as_ref().filter(|_| verdict != Verdict::Held && soaks_until.is_none()) {
             promote(ledger, map, baseline.as_deref(), promoted, &held, now).await?;
         }
         ledger.set_state(STATE_KEY, &state).await?;
     }
-    let findings = report.findings.clone();
-    let candidate = map.map(|map| Candidate { map: Arc::new(map), report, held_models: held });
-    Ok(SourceCheck { state, is_new, candidate, findings })
+    let candidate =
+        map.map(|map| Candidate { map: Arc::new(map), report: report.clone(), held_models: held, soaks_until });
+    Ok(SourceCheck { state, is_new, report, candidate, new_models, pricing_changes })
+}
+
+struct Judged {
+    report: CheckReport,
+    map: Option<CostMap>,
+    new_models: Vec<String>,
+    pricing_changes: usize,
+}
+
+/// The processor's part of a check, off the async threads: 3 MB take some milliseconds.
+fn judge(bytes: Vec<u8>, baseline: Option<&CostMap>, is_first: bool) -> Judged {
+    let (report, map) = check_bytes(&bytes, baseline);
+    let changes = match (&map, baseline) {
+        (Some(map), Some(baseline)) if !is_first => Some(diff(baseline, map)),
+        _ => None,
+    };
+    let pricing_changes = changes.as_ref().map_or(0, |set| set.counts.pricing_changes);
+    Judged { report, map, new_models: changes.map(|set| set.new_models).unwrap_or_default(), pricing_changes }
+}
+
+/// A map that the ledger keeps, parsed.
+///
+/// # Errors
+/// The ledger's; a damaged map is one too.
+pub async fn parsed(ledger: &Ledger, revision: &Revision) -> Result<Option<Arc<CostMap>>> {
+    let Some(bytes) = ledger.map(revision).await? else { return Ok(None) };
+    let map = spawn_blocking(move || CostMap::parse(bytes)).await;
+    match map {
+        Ok(Ok(map)) => Ok(Some(Arc::new(map))),
+        Ok(Err(fault)) => Err(Error::new(ErrorCode::Ledger, "A map in the ledger cannot be read.").detail(fault)),
+        Err(defect) => Err(Error::new(ErrorCode::Internal, "A map could not be read.").detail(defect)),
+    }
 }
 
 /// What `gate.mode` makes of a verdict. A hold is a broken file and stays a hold in every mode.
@@ -183,7 +232,7 @@ async fn promote(
     let models = composed.len();
     if !held.is_empty() {
         let verdict = Verdict::Accepted;
-        ledger.put_map(&revision, composed.text().as_bytes().to_vec(), "promoted", now, models, verdict).await?;
+        ledger.put_map(&revision, composed.text().as_bytes().into(), "promoted", now, models, verdict).await?;
     }
     let promotion = Promotion {
         revision,
@@ -192,11 +241,12 @@ async fn promote(
         held_models: held.to_vec(),
         promoted_at: now,
     };
-    ledger.promote(&promotion).await
+    ledger.promote(promotion).await
 }
 
 impl SourceState {
-    fn unknown(url: String) -> Self {
+    /// Of a source that was never asked.
+    pub fn unknown(url: String) -> Self {
         Self {
             url,
             revision: None,

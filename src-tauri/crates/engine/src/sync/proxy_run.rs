@@ -8,6 +8,7 @@ use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 use super::prove::{Live, NotProven, prove, read_live};
+use super::candidate::parsed;
 use super::{Candidate, Operator, Step};
 use crate::ledger::Ledger;
 use crate::proxy::{Database, KeyState, ProxyClient, ProxyFacts};
@@ -168,6 +169,10 @@ async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
     if report.verdict == Verdict::Held {
         return Err(Error::new(ErrorCode::Held, "The checks hold this map back; the proxy was not asked to reload."));
     }
+    if let Some(until) = order.candidate.soaks_until {
+        let message = format!("gate.soak keeps this revision from proxies until {}.", until.format("%Y-%m-%d %H:%M UTC"));
+        return Err(Error::new(ErrorCode::Held, message));
+    }
     (order.on_step)(Step::ReadLive);
     let facts = order.client.probe().await?;
     if facts.key != KeyState::Valid {
@@ -250,7 +255,7 @@ async fn describe(order: &RunOrder<'_>, run: &mut SyncRun, live: &Live, operator
     run.from = live.revision();
     let desired = Arc::clone(&order.candidate.map);
     let file = match live.revision() {
-        Some(revision) => order.ledger.parsed(&revision).await?,
+        Some(revision) => parsed(order.ledger, &revision).await?,
         None => None,
     };
     let live_map = live.map.as_ref().ok().cloned();

@@ -1,0 +1,30 @@
+//! Everything that happens to the controller, as one type.
+
+use tokio::sync::oneshot;
+
+use super::api::{Happening, Pause, SyncOrder, SyncReport};
+use crate::Result;
+use crate::settings::SettingsFile;
+
+/// A change of the settings, made by the controller since it is the only writer.
+pub type Edit = Box<dyn FnOnce(&mut SettingsFile) -> Result<()> + Send>;
+
+/// One thing that happens.
+pub(super) enum Event {
+    /// Somebody wants a sync.
+    Sync { order: SyncOrder, reply: oneshot::Sender<Result<SyncReport>> },
+    /// Somebody wants the source checked.
+    CheckSource { reply: oneshot::Sender<Result<SyncReport>> },
+    /// Somebody pauses the schedule (`None`: resumes it).
+    Pause { pause: Option<Pause>, reply: oneshot::Sender<Result<()>> },
+    /// Somebody changes the settings.
+    Edit { edit: Edit, reply: oneshot::Sender<Result<()>> },
+    /// Somebody cancels the running syncs: of one proxy, or all.
+    Cancel { proxy: Option<String> },
+    /// A job tells what it does.
+    Happened(Happening),
+    /// A job ended.
+    JobEnded { job: u64, report: Result<SyncReport> },
+    /// The program ends.
+    Shutdown,
+}

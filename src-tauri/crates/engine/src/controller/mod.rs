@@ -1,0 +1,171 @@
+//! The controller: one task that owns all state and is its only writer.
+//!
+//! Everything that happens becomes one [`Event`]; requests come in by a channel, each with a `oneshot` where a reply is
+//! due; state goes out as an immutable [`Snapshot`]. Jobs run beside it and tell it what they do.
+
+mod api;
+mod event;
+mod job;
+mod state;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+pub use api::{Happening, Pause, ProxySnapshot, Running, Snapshot, SyncOrder, SyncReport};
+pub use event::Edit;
+use event::Event;
+use job::Parts;
+use state::Controller;
+
+use crate::home::{Home, HomeLock};
+use crate::ledger::Ledger;
+use crate::log::SyncLog;
+use crate::secrets::Secrets;
+use crate::settings::{Environment, SettingsFile};
+use crate::source::Fetcher;
+use crate::{Clock, Error, ErrorCode, Result};
+
+/// How many happenings a slow listener may lag behind before it loses the oldest.
+const HAPPENINGS: usize = 1024;
+
+/// How long running jobs may take to end after a shutdown was asked for. A reload in flight is not waited for: the next
+/// start finds its run `interrupted`.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What an engine is started with.
+pub struct EngineOptions {
+    /// The home, held by `lock`.
+    pub home: Home,
+    /// Proof that nobody else writes there.
+    pub lock: HomeLock,
+    /// The settings, loaded.
+    pub settings: SettingsFile,
+    /// What the environment adds to them.
+    pub environment: Environment,
+    /// The time.
+    pub clock: Clock,
+    /// Run the schedule and watch the source. Off for one command.
+    pub scheduled: bool,
+}
+
+/// A running engine. Cheap to ask, from any task.
+pub struct Engine {
+    events: mpsc::UnboundedSender<Event>,
+    happenings: broadcast::Sender<Happening>,
+    snapshot: watch::Receiver<Arc<Snapshot>>,
+    ledger: Ledger,
+    task: JoinHandle<()>,
+    /// Held until the engine is gone.
+    lock: HomeLock,
+}
+
+impl Engine {
+    /// Opens the ledger, marks runs that a crash left as `interrupted`, and starts the controller.
+    ///
+    /// # Errors
+    /// Where the home, the ledger or the settings cannot be used.
+    pub async fn start(options: EngineOptions) -> Result<Self> {
+        let EngineOptions { home, lock, settings, environment, clock, scheduled } = options;
+        let (ledger, interrupted) = Ledger::open(&home.ledger(), &clock).await?;
+        let log = SyncLog::new(home.sync_log());
+        let (events, inbox) = mpsc::unbounded_channel();
+        let (happenings, _) = broadcast::channel(HAPPENINGS);
+        let parts = Arc::new(Parts {
+            ledger: ledger.clone(),
+            clock,
+            fetcher: Fetcher::new()?,
+            secrets: Secrets::new(),
+            log,
+            events: events.clone(),
+        });
+        let controller =
+            Controller::load(parts, settings, environment, scheduled, interrupted, happenings.clone()).await?;
+        let snapshot = controller.subscribe();
+        let task = tokio::spawn(controller.run(inbox));
+        Ok(Self { events, happenings, snapshot, ledger, task, lock })
+    }
+
+    /// Syncs, and waits for the end of it. Asking again for a proxy that is being synced joins that run.
+    ///
+    /// # Errors
+    /// `not_found` for a name that is no proxy; the ledger's. What goes wrong at the source or a proxy is in the report.
+    pub async fn sync(&self, order: SyncOrder) -> Result<SyncReport> {
+        self.ask(|reply| Event::Sync { order, reply }).await
+    }
+
+    /// Checks the source and promotes what is there if the checks allow it; no proxy is touched.
+    ///
+    /// # Errors
+    /// As [`Engine::sync`].
+    pub async fn check_source(&self) -> Result<SyncReport> {
+        self.ask(|reply| Event::CheckSource { reply }).await
+    }
+
+    /// Pauses the schedule. Syncs that a person asks for still run.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn pause(&self, pause: Pause) -> Result<()> {
+        self.ask(|reply| Event::Pause { pause: Some(pause), reply }).await
+    }
+
+    /// Lets the schedule go on.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn resume(&self) -> Result<()> {
+        self.ask(|reply| Event::Pause { pause: None, reply }).await
+    }
+
+    /// Changes the settings, and lets the schedule follow them.
+    ///
+    /// # Errors
+    /// Those of the edit; then nothing was changed.
+    pub async fn edit(&self, edit: Edit) -> Result<()> {
+        self.ask(|reply| Event::Edit { edit, reply }).await
+    }
+
+    /// Cancels running syncs: of one proxy, or all. They end as `interrupted` before the next thing that they would change.
+    pub fn cancel(&self, proxy: Option<String>) {
+        self.send(Event::Cancel { proxy });
+    }
+
+    /// What happens from now on.
+    pub fn happenings(&self) -> broadcast::Receiver<Happening> {
+        self.happenings.subscribe()
+    }
+
+    /// The state, now and as it changes.
+    pub fn snapshot(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.snapshot.clone()
+    }
+
+    /// The ledger, for queries.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Cancels what runs, waits a little for it to end, and gives the home free.
+    pub async fn shutdown(self) {
+        self.send(Event::Shutdown);
+        if tokio::time::timeout(GRACE * 2, self.task).await.is_err() {
+            tracing::warn!("the controller did not end in time");
+        }
+        drop(self.lock);
+    }
+
+    fn send(&self, event: Event) {
+        if self.events.send(event).is_err() {
+            tracing::warn!("the controller has ended");
+        }
+    }
+
+    async fn ask<T>(&self, event: impl FnOnce(oneshot::Sender<Result<T>>) -> Event) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        self.send(event(reply));
+        answer.await.unwrap_or_else(|_| Err(Error::new(ErrorCode::Cancelled, "The engine has ended.")))
+    }
+}
