@@ -1,0 +1,3 @@
+//! The program against the genuine LiteLLM proxy.
+
+mod harness;

@@ -1,0 +1,163 @@
+//! The real program, in a home of its own.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use xtask::workspace;
+
+/// No command of a test takes longer: a reload may take 75 s in the worst case.
+const WITHIN: Duration = Duration::from_secs(150);
+
+/// A home, and the environment that every command run in it gets. Nothing of the developer's own environment is passed
+/// on, other than what a program needs to start.
+pub struct Autosync {
+    home: TempDir,
+    env: Vec<(String, String)>,
+}
+
+/// A command that ended.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// The exit code; none when it was killed.
+    pub code: Option<i32>,
+    /// What it printed for programs.
+    pub stdout: String,
+    /// What it printed for people.
+    pub stderr: String,
+}
+
+/// A command that may still run. It is killed when this is dropped.
+pub struct Running {
+    child: Child,
+    stdout: Receiver<String>,
+    stderr: Receiver<String>,
+}
+
+impl Default for Autosync {
+    fn default() -> Self {
+        Self { home: tempfile::tempdir().unwrap(), env: Vec::new() }
+    }
+}
+
+impl Autosync {
+    /// A new, empty home that is removed at the end.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets a variable for all commands from now on.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.into(), value.into()));
+        self
+    }
+
+    /// The home folder.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// Runs a command to its end.
+    pub fn run(&self, args: &[&str]) -> Finished {
+        self.spawn(args).finish()
+    }
+
+    /// Runs a command that has to end with 0, and gives back its stdout.
+    pub fn ok(&self, args: &[&str]) -> String {
+        let finished = self.run(args);
+        assert_eq!(finished.code, Some(0), "autosync {args:?}: {finished:#?}");
+        finished.stdout
+    }
+
+    /// Runs a command with `--json`: its exit code and its one document. Anything else on stdout is a failure.
+    pub fn json(&self, args: &[&str]) -> (i32, Value) {
+        let finished = self.run(&[args, &["--json"]].concat());
+        let value = serde_json::from_str(&finished.stdout)
+            .unwrap_or_else(|error| panic!("autosync {args:?} printed no JSON document: {error}\n{finished:#?}"));
+        (finished.code.unwrap_or(-1), value)
+    }
+
+    /// Starts a command.
+    pub fn spawn(&self, args: &[&str]) -> Running {
+        let mut command = Command::new(binary());
+        command.args(args).env_clear();
+        for name in ["PATH", "SystemRoot", "TEMP", "TMP", "TMPDIR"] {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        // HOME too: nothing may be looked up in the developer's own.
+        command.env("HOME", self.home()).env("USERPROFILE", self.home()).env("AUTOSYNC_HOME", self.home().join("data"));
+        command.env("XDG_RUNTIME_DIR", self.home()).env("NO_COLOR", "1");
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        Running { child, stdout: whole(stdout), stderr: whole(stderr) }
+    }
+}
+
+impl Running {
+    /// Waits for the end. Panics when that takes too long.
+    pub fn finish(mut self) -> Finished {
+        // Both streams end when the program does.
+        let streams = (self.stdout.recv_timeout(WITHIN), self.stderr.recv_timeout(WITHIN));
+        let (Ok(stdout), Ok(stderr)) = streams else {
+            drop(self.child.kill());
+            panic!("the command did not end within {WITHIN:?}");
+        };
+        Finished { code: self.child.wait().unwrap().code(), stdout, stderr }
+    }
+
+    /// Kills it as the system does when it must (SIGKILL), and waits until it is gone.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.child.kill()); // an error says that it has ended already
+        drop(self.child.wait());
+    }
+}
+
+fn whole(mut stream: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        drop(stream.read_to_end(&mut bytes));
+        drop(sender.send(String::from_utf8_lossy(&bytes).into_owned()));
+    });
+    receiver
+}
+
+/// The program, built from what is there now: a test never meets yesterday's.
+fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        let output = workspace::cargo()
+            .args(["build", "--quiet", "--package", "autosync", "--message-format", "json-render-diagnostics"])
+            .stderr(Stdio::inherit())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "autosync could not be built");
+        String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+            .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+            .expect("cargo names the program it built")
+    })
+}

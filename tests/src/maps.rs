@@ -1,0 +1,19 @@
+//! Real past maps, from LiteLLM's own releases.
+
+use xtask::{cache, python};
+
+/// The map that LiteLLM `version` ships, byte for byte. Panics, saying how to get it, when it is not in the cache.
+pub fn load(version: &str) -> Vec<u8> {
+    let file = cache::map_file(version).unwrap();
+    std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}; run `cargo xtask maps {version}`", file.display()))
+}
+
+/// The git blob id of `map`, as text.
+pub fn revision(map: &[u8]) -> String {
+    costmap::Revision::of(map).to_string()
+}
+
+/// The real map that is newer than the one `proxy` ships: what the upstream has when that proxy is behind.
+pub fn newer_than(proxy: &str) -> &'static str {
+    if proxy == python::PROXIES[1] { "1.109.1" } else { "1.102.4" }
+}
