@@ -1,1 +1,444 @@
-//! To come.
+//! What the user has chosen: `settings.toml`, as CONTRACT shows it, and what the environment adds.
+
+mod environment;
+mod file;
+mod name;
+mod period;
+mod read;
+mod url;
+mod write;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+use crate::{Error, ErrorCode, Result};
+
+pub use environment::{ENV_PROXY, with_environment};
+pub use file::SettingsFile;
+pub use name::ProxyName;
+pub use period::Period;
+pub use url::{ProxyUrl, SourceUrl};
+
+/// The `schema` of the settings that this program knows.
+pub const SCHEMA: i64 = 1;
+
+/// Where maps come from when nothing else is chosen: LiteLLM's own map on its main branch.
+pub const DEFAULT_SOURCE: &str =
+    "https://raw.githubusercontent.com/BerriAI/litellm/main/model_prices_and_context_window.json";
+
+/// Everything the user has chosen, each value valid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Settings {
+    /// Where maps come from; ask [`Settings::source`].
+    #[serde(skip)]
+    pub source: SourceChoice,
+    /// How often the source is asked whether it has a new map; `None`: only with a sync.
+    pub watch: Option<Period>,
+    /// When proxies are synced.
+    pub schedule: Schedule,
+    /// What the checks may do.
+    pub gate: Gate,
+    /// The address the gateway listens on; `None`: it is off.
+    pub gateway: Option<SocketAddr>,
+    /// What the user is told.
+    pub notify: Notify,
+    /// The proxies, in the file's order; names differ in more than case.
+    pub proxies: Vec<Proxy>,
+}
+
+/// What the settings say about the source.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum SourceChoice {
+    /// Nothing: [`DEFAULT_SOURCE`].
+    #[default]
+    Default,
+    /// This one.
+    Chosen(Source),
+    /// One that cannot be used. Prices from another source than the chosen one would be worse than none, so nothing
+    /// takes its place.
+    Refused(Error),
+}
+
+/// Where maps come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// An HTTP(S) address.
+    Url(SourceUrl),
+    /// A file on this machine, by its absolute path.
+    File(PathBuf),
+}
+
+/// When proxies are synced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Schedule {
+    /// A ready-made interval, or `custom`.
+    pub preset: Preset,
+    /// The interval of `custom`.
+    pub every: Period,
+    /// When scheduled syncs may or may not run: `allow Mon-Fri 02:00-05:00`. Read by the scheduler.
+    pub windows: Vec<String>,
+}
+
+/// What the checks may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Gate {
+    /// What happens to a map with findings.
+    pub mode: GateMode,
+    /// What happens with Review findings where a proxy reads its own URL.
+    pub direct: DirectMode,
+    /// How long an accepted map waits before it is promoted.
+    pub soak: Period,
+}
+
+/// What the user is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Notify {
+    /// New models.
+    pub new_models: bool,
+    /// Price changes.
+    pub price_changes: PriceNews,
+    /// Runs that failed.
+    pub failures: bool,
+    /// No toasts between these times of the day (`22:00-07:00`, local time); empty: always.
+    pub quiet: String,
+}
+
+/// A proxy that is kept up to date.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Proxy {
+    /// What the user calls it.
+    pub name: ProxyName,
+    /// Its base address.
+    pub url: ProxyUrl,
+    /// What it is used for.
+    pub role: Role,
+    /// Where its key is.
+    pub key: KeyPlace,
+    /// Whether the user has accepted that the key goes over plain HTTP to a public address.
+    pub allow_plain_http: bool,
+}
+
+/// Where a proxy's key is. Never the key itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum KeyPlace {
+    /// In the system's key store.
+    #[default]
+    Keyring,
+    /// In the environment variable of this name.
+    Env(String),
+}
+
+/// An enum of plain words, the same in TOML, JSON and on the command line.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident, $what:literal { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+        pub enum $name { $($(#[$variant_doc])* $variant,)* }
+
+        impl $name {
+            /// Every word, in the order of the documentation.
+            pub const WORDS: &'static [&'static str] = &[$($word),*];
+
+            /// The word.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Error;
+
+            fn from_str(word: &str) -> Result<Self> {
+                match word {
+                    $($word => Ok(Self::$variant),)*
+                    _ => Err(invalid(format!("{} is one of: {}.", $what, Self::WORDS.join(", ")))),
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+    };
+}
+
+words! {
+    /// A ready-made sync interval.
+    Preset, "The preset" {
+        /// Every 6 hours.
+        #[default]
+        Production = "production",
+        /// Every hour.
+        Development = "development",
+        /// Every 12 hours.
+        Testing = "testing",
+        /// As `every` says.
+        Custom = "custom",
+        /// Never: only when asked.
+        Off = "off",
+    }
+}
+
+words! {
+    /// What happens to a map with findings.
+    GateMode, "The gate's mode" {
+        /// Models with a Review finding keep their old entry; a Hold keeps the whole old map.
+        #[default]
+        Review = "review",
+        /// Review findings hold the whole map, as Hold findings do.
+        Hold = "hold",
+        /// Findings are only told.
+        Off = "off",
+    }
+}
+
+words! {
+    /// What happens with Review findings where a proxy reads its own URL.
+    DirectMode, "What direct proxies do" {
+        /// Reload, and tell it loudly.
+        #[default]
+        Tell = "tell",
+        /// Do not reload.
+        Wait = "wait",
+    }
+}
+
+words! {
+    /// Which price changes are told.
+    PriceNews, "The price changes to tell" {
+        /// Those of models that the user's proxies offer.
+        #[default]
+        Mine = "mine",
+        /// All.
+        All = "all",
+        /// None.
+        Off = "off",
+    }
+}
+
+words! {
+    /// What a proxy is used for.
+    Role, "The role" {
+        /// Real work: the most careful.
+        #[default]
+        Production = "production",
+        /// The last step before production.
+        Staging = "staging",
+        /// Tests.
+        Testing = "testing",
+        /// A developer's own.
+        Development = "development",
+    }
+}
+
+/// A value in the settings that is not valid, and was not used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SettingsProblem {
+    /// Where: `schedule.every`, `proxy[2].url`, or the name of an environment variable.
+    pub field: String,
+    /// What programs branch on.
+    pub code: ErrorCode,
+    /// What is wrong, what holds instead, what to do. Never the value where that may be a secret.
+    pub message: String,
+}
+
+impl Settings {
+    /// The source that maps are to come from.
+    ///
+    /// Fails when the chosen one cannot be used: what is wrong with it, or `source_is_gateway`.
+    pub fn source(&self) -> Result<Source> {
+        match &self.source {
+            SourceChoice::Default => Ok(Source::Url(SourceUrl::default())),
+            SourceChoice::Refused(error) => Err(error.clone()),
+            SourceChoice::Chosen(source) => {
+                self.refuse_own_gateway(source)?;
+                Ok(source.clone())
+            }
+        }
+    }
+
+    /// The proxy of this name, whatever its case. Fails with `not_found`.
+    pub fn proxy(&self, name: &str) -> Result<&Proxy> {
+        self.proxies.iter().find(|proxy| proxy.name.is(name)).ok_or_else(|| no_proxy(name))
+    }
+
+    /// A gateway that fetched from itself would serve one map for ever.
+    fn refuse_own_gateway(&self, source: &Source) -> Result<()> {
+        match (source, self.gateway) {
+            (Source::Url(url), Some(listen)) if url.is_served_by(listen) => Err(Error::new(
+                ErrorCode::SourceIsGateway,
+                format!("The source {url} is this program's own gateway ({listen}), which would never see a new map. Nothing was fetched. Choose another source, or another address for the gateway."),
+            )
+            .field("source.url")),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            source: SourceChoice::Default,
+            watch: Some(Period::minutes(5)),
+            schedule: Schedule::default(),
+            gate: Gate::default(),
+            gateway: None,
+            notify: Notify::default(),
+            proxies: Vec::new(),
+        }
+    }
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        Self { preset: Preset::Production, every: Period::hours(6), windows: Vec::new() }
+    }
+}
+
+impl Schedule {
+    /// The time between two syncs, or `None` when only a person starts them.
+    pub fn interval(&self) -> Option<Period> {
+        match self.preset {
+            Preset::Production => Some(Period::hours(6)),
+            Preset::Development => Some(Period::hours(1)),
+            Preset::Testing => Some(Period::hours(12)),
+            Preset::Custom => Some(self.every),
+            Preset::Off => None,
+        }
+    }
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self { mode: GateMode::Review, direct: DirectMode::Tell, soak: Period::minutes(0) }
+    }
+}
+
+impl Default for Notify {
+    fn default() -> Self {
+        Self { new_models: true, price_changes: PriceNews::Mine, failures: true, quiet: String::new() }
+    }
+}
+
+impl Source {
+    /// A URL, or else a file; a relative path starts at `folder`.
+    pub fn parse(text: &str, folder: &std::path::Path) -> Result<Self> {
+        let text = text.trim();
+        if text.contains("://") {
+            return SourceUrl::parse(text).map(Self::Url);
+        }
+        if text.is_empty() {
+            return Err(invalid("The source is an http or https address, or the path of a file.").field("source"));
+        }
+        Ok(Self::File(folder.join(text)))
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(url) => url.fmt(f),
+            Self::File(path) => path.display().fmt(f),
+        }
+    }
+}
+
+impl FromStr for KeyPlace {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let variable = |name: &str| {
+            !name.starts_with(|c: char| c.is_ascii_digit())
+                && !name.is_empty()
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        };
+        match text.split_once(':') {
+            None if text == "keyring" => Ok(Self::Keyring),
+            Some(("env", name)) if variable(name) => Ok(Self::Env(name.to_owned())),
+            // The value may be the key itself: it is never repeated.
+            _ => Err(invalid(
+                "The key's place is \"keyring\" or \"env:\" and the name of an environment variable. The key itself does not belong here.",
+            )),
+        }
+    }
+}
+
+impl fmt::Display for KeyPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Keyring => f.write_str("keyring"),
+            Self::Env(name) => write!(f, "env:{name}"),
+        }
+    }
+}
+
+impl Serialize for KeyPlace {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+fn invalid(message: impl Into<String>) -> Error {
+    Error::new(ErrorCode::InvalidSetting, message)
+}
+
+fn no_proxy(name: &str) -> Error {
+    let name = crate::error::bounded(name, 80);
+    Error::new(
+        ErrorCode::NotFound,
+        format!("There is no proxy named {name}. `autosync proxy list` shows those there are."),
+    )
+    .field("name")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn presets_are_the_intervals_that_the_contract_names() {
+        let interval = |preset| Schedule { preset, every: Period::minutes(7), windows: vec![] }.interval();
+        assert_eq!(interval(Preset::Production), Some(Period::hours(6)));
+        assert_eq!(interval(Preset::Development), Some(Period::hours(1)));
+        assert_eq!(interval(Preset::Testing), Some(Period::hours(12)));
+        assert_eq!(interval(Preset::Custom), Some(Period::minutes(7)));
+        assert_eq!(interval(Preset::Off), None);
+    }
+
+    #[test]
+    fn a_key_pasted_where_its_place_belongs_is_not_repeated() {
+        assert_eq!("env:LITELLM_KEY".parse(), Ok(KeyPlace::Env("LITELLM_KEY".to_owned())));
+        assert_eq!("keyring".parse(), Ok(KeyPlace::Keyring));
+        for bad in ["sk-secret", "env:", "env:sk-secret", "env:1A", "file:sk-secret", ""] {
+            let error = bad.parse::<KeyPlace>().unwrap_err();
+            assert_eq!(error.code, ErrorCode::InvalidSetting);
+            assert!(!error.message.contains("sk-secret") && error.detail.is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_default_source_is_litellms_own_map() {
+        assert_eq!(Settings::default().source().unwrap().to_string(), DEFAULT_SOURCE);
+    }
+
+    #[test]
+    fn a_source_is_a_url_or_a_file() {
+        let folder = std::path::Path::new("/maps");
+        assert_eq!(Source::parse("a/map.json", folder).unwrap(), Source::File(folder.join("a/map.json")));
+        assert!(matches!(Source::parse("http://127.0.0.1:9/map.json", folder).unwrap(), Source::Url(_)));
+        assert!(Source::parse("ftp://host/map.json", folder).is_err());
+        assert!(Source::parse(" ", folder).is_err());
+    }
+}

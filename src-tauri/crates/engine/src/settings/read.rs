@@ -1,0 +1,239 @@
+//! From TOML to [`Settings`], field by field: a bad value never takes another with it.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use toml_edit::{DocumentMut, Item, TableLike};
+
+use super::{
+    Gate, KeyPlace, Notify, Period, Proxy, ProxyName, ProxyUrl, Role, Schedule, Settings, SettingsProblem, Source,
+    SourceChoice, SourceUrl, invalid,
+};
+use crate::{Error, Result};
+
+/// The longest list of windows, and the longest text of any one setting, that is looked at.
+const MANY: usize = 200;
+
+const INSTEAD: &str = "Until it is corrected, the default holds.";
+
+/// Everything that is valid, and what is not. `folder` is where a relative path of the source begins.
+pub(super) fn read(document: &DocumentMut, folder: &Path) -> (Settings, Vec<SettingsProblem>) {
+    let mut reader = Reader { document, problems: Vec::new() };
+    reader.expect_tables();
+    let default = Settings::default();
+    let settings = Settings {
+        source: reader.source(folder),
+        watch: reader.text("source.watch", default.watch, |text| off_or(text, positive)),
+        schedule: Schedule {
+            preset: reader.text("schedule.preset", default.schedule.preset, str::parse),
+            every: reader.text("schedule.every", default.schedule.every, positive),
+            windows: reader.list("schedule.windows"),
+        },
+        gate: Gate {
+            mode: reader.text("gate.mode", default.gate.mode, str::parse),
+            direct: reader.text("gate.direct", default.gate.direct, str::parse),
+            soak: reader.text("gate.soak", default.gate.soak, str::parse),
+        },
+        gateway: reader.text("gateway.listen", default.gateway, |text| off_or(text, listen)),
+        notify: Notify {
+            new_models: reader.flag("notify.new_models", default.notify.new_models),
+            price_changes: reader.text("notify.price_changes", default.notify.price_changes, str::parse),
+            failures: reader.flag("notify.failures", default.notify.failures),
+            quiet: reader.text("notify.quiet", default.notify.quiet, |text| quiet(text).map(|()| text.to_owned())),
+        },
+        proxies: reader.proxies(),
+    };
+    if let Err(error) = settings.source() {
+        // A source that could not be read has told so already; one that is the own gateway is only known now.
+        if !matches!(settings.source, SourceChoice::Refused(_)) {
+            reader.problem("source.url", error);
+        }
+    }
+    (settings, reader.problems)
+}
+
+struct Reader<'a> {
+    document: &'a DocumentMut,
+    problems: Vec<SettingsProblem>,
+}
+
+impl<'a> Reader<'a> {
+    fn problem(&mut self, field: &str, error: Error) {
+        self.problems.push(SettingsProblem { field: field.to_owned(), code: error.code, message: error.message });
+    }
+
+    fn expect_tables(&mut self) {
+        for name in ["source", "schedule", "gate", "gateway", "notify"] {
+            if self.document.get(name).is_some_and(|item| !item.is_table_like()) {
+                self.problem(
+                    name,
+                    invalid(format!("{name} is a table: write [{name}] and its settings below. {INSTEAD}")),
+                );
+            }
+        }
+    }
+
+    /// The item at `table.key`.
+    fn item(&self, field: &str) -> Option<&'a Item> {
+        let (table, key) = field.split_once('.')?;
+        self.document.get(table)?.as_table_like()?.get(key)
+    }
+
+    fn text<T>(&mut self, field: &str, default: T, parse: impl FnOnce(&str) -> Result<T>) -> T {
+        let Some(item) = self.item(field) else { return default };
+        match as_text(item).and_then(parse) {
+            Ok(value) => value,
+            Err(error) => {
+                let message = format!("{} {INSTEAD}", error.message);
+                self.problem(field, Error { message, ..error });
+                default
+            }
+        }
+    }
+
+    fn flag(&mut self, field: &str, default: bool) -> bool {
+        let Some(item) = self.item(field) else { return default };
+        item.as_bool().unwrap_or_else(|| {
+            self.problem(field, invalid(format!("This is true or false. {INSTEAD}")));
+            default
+        })
+    }
+
+    fn list(&mut self, field: &str) -> Vec<String> {
+        let Some(item) = self.item(field) else { return Vec::new() };
+        let texts = item.as_array().filter(|array| array.len() <= MANY).and_then(|array| {
+            array.iter().map(|value| value.as_str().filter(|text| text.len() <= MANY).map(str::to_owned)).collect()
+        });
+        texts.unwrap_or_else(|| {
+            self.problem(field, invalid(format!("This is a list of texts: [\"…\", \"…\"]. {INSTEAD}")));
+            Vec::new()
+        })
+    }
+
+    fn source(&mut self, folder: &Path) -> SourceChoice {
+        let url = self.item("source.url").map(|item| as_text(item).and_then(SourceUrl::parse).map(Source::Url));
+        let file = self.item("source.file").map(|item| as_text(item).and_then(|text| file(text, folder)));
+        let (field, choice) = match (url, file) {
+            (None, None) => return SourceChoice::Default,
+            (Some(_), Some(_)) => (
+                "source",
+                Err(invalid(
+                    "The source has both a url and a file. Nothing is fetched until one of them is taken out.",
+                )),
+            ),
+            (Some(url), None) => ("source.url", url),
+            (None, Some(file)) => ("source.file", file),
+        };
+        match choice {
+            Ok(source) => SourceChoice::Chosen(source),
+            Err(error) => {
+                let error =
+                    Error { message: format!("The source in settings.toml: {}", error.message), ..error.field(field) };
+                self.problem(field, error.clone());
+                SourceChoice::Refused(error)
+            }
+        }
+    }
+
+    fn proxies(&mut self) -> Vec<Proxy> {
+        let tables = match self.document.get("proxy") {
+            None => Vec::new(),
+            Some(item) => proxy_tables(item).unwrap_or_else(|| {
+                self.problem(
+                    "proxy",
+                    invalid("Proxies are written as [[proxy]] and their settings below. None is used."),
+                );
+                Vec::new()
+            }),
+        };
+        let mut proxies: Vec<Proxy> = Vec::new();
+        for (index, table) in tables.into_iter().enumerate() {
+            let at = |key: &str| format!("proxy[{index}].{key}");
+            match self.proxy(table, &at) {
+                Ok(proxy) if proxies.iter().any(|known| known.name.is(proxy.name.as_str())) => {
+                    let message =
+                        format!("There is already a proxy named {}. This second one is not used.", proxy.name);
+                    self.problem(&at("name"), invalid(message));
+                }
+                Ok(proxy) => proxies.push(proxy),
+                Err((key, error)) => {
+                    let message = format!("{} This proxy is not used until it is corrected.", error.message);
+                    self.problem(&at(key), Error { message, ..error });
+                }
+            }
+        }
+        proxies
+    }
+
+    /// Without a name and an address there is no proxy; its other settings have defaults.
+    fn proxy(&mut self, table: &dyn TableLike, at: &dyn Fn(&str) -> String) -> Result<Proxy, (&'static str, Error)> {
+        let text = |key: &'static str| match table.get(key) {
+            Some(item) => as_text(item),
+            None => Err(invalid(format!("A proxy needs a {key}."))),
+        };
+        let mut optional = |key: &str, result: Option<Result<()>>| {
+            if let Some(Err(error)) = result {
+                self.problem(&at(key), Error { message: format!("{} {INSTEAD}", error.message), ..error });
+            }
+        };
+        let mut proxy_role = Role::default();
+        optional("role", table.get("role").map(|item| as_text(item)?.parse().map(|role| proxy_role = role)));
+        let mut key = KeyPlace::default();
+        optional("key", table.get("key").map(|item| as_text(item)?.parse().map(|place| key = place)));
+        let mut allow_plain_http = false;
+        optional(
+            "allow_plain_http",
+            table.get("allow_plain_http").map(|item| match item.as_bool() {
+                Some(flag) => {
+                    allow_plain_http = flag;
+                    Ok(())
+                }
+                None => Err(invalid("This is true or false.")),
+            }),
+        );
+        let name: ProxyName = text("name").and_then(str::parse).map_err(|error| ("name", error))?;
+        let url = text("url").and_then(|url| ProxyUrl::parse(url, allow_plain_http)).map_err(|error| ("url", error))?;
+        Ok(Proxy { name, url, role: proxy_role, key, allow_plain_http })
+    }
+}
+
+/// Both ways that TOML has for a list of tables.
+pub(super) fn proxy_tables(item: &Item) -> Option<Vec<&dyn TableLike>> {
+    if let Some(tables) = item.as_array_of_tables() {
+        return Some(tables.iter().map(|table| table as &dyn TableLike).collect());
+    }
+    item.as_array()?.iter().map(|value| value.as_inline_table().map(|table| table as &dyn TableLike)).collect()
+}
+
+fn as_text(item: &Item) -> Result<&str> {
+    item.as_str().filter(|text| text.len() <= 4096).ok_or_else(|| invalid("This is a text in quotes."))
+}
+
+fn off_or<T>(text: &str, parse: impl FnOnce(&str) -> Result<T>) -> Result<Option<T>> {
+    if text == "off" { Ok(None) } else { parse(text).map(Some) }
+}
+
+/// A time that something is repeated after.
+pub(super) fn positive(text: &str) -> Result<Period> {
+    let period: Period = text.parse()?;
+    if period.is_zero() { Err(invalid("This is at least 1s.")) } else { Ok(period) }
+}
+
+fn listen(text: &str) -> Result<SocketAddr> {
+    text.parse()
+        .map_err(|_| invalid("The gateway listens on an IP address and a port, like 127.0.0.1:4401, or is off."))
+}
+
+fn file(text: &str, folder: &Path) -> Result<Source> {
+    if text.trim().is_empty() { Err(invalid("The file has no name.")) } else { Ok(Source::File(folder.join(text))) }
+}
+
+/// Empty, or two times of the day.
+pub(super) fn quiet(text: &str) -> Result<()> {
+    let time = |part: &str| chrono::NaiveTime::parse_from_str(part, "%H:%M").is_ok();
+    match text.split_once('-') {
+        _ if text.is_empty() => Ok(()),
+        Some((from, to)) if time(from) && time(to) => Ok(()),
+        _ => Err(invalid("The quiet time is two times of the day, like 22:00-07:00, or empty.")),
+    }
+}

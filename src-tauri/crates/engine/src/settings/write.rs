@@ -1,0 +1,136 @@
+//! From [`Settings`] into the user's own document: comments, order and unknown keys stay, and defaults are not spelled
+//! out.
+
+use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
+
+use super::{KeyPlace, Proxy, Role, Settings, Source, SourceChoice, invalid};
+use crate::Result;
+
+/// What a new file begins with. `schema` holds the comment in its place: comments before nothing would sink to the end.
+pub(super) const NEW_FILE: &str = r#"# LiteLLM Auto-Sync. Only what differs from the defaults needs to be here; these are the defaults:
+#
+#   [source]                  # exactly one of url, file
+#   url = "https://raw.githubusercontent.com/BerriAI/litellm/main/model_prices_and_context_window.json"
+#   watch = "5m"              # how often to ask for a new map; "off" = only with a sync
+#
+#   [schedule]
+#   preset = "production"     # production 6h | development 1h | testing 12h | custom | off
+#   every = "6h"              # counts only with preset = "custom"
+#   windows = []              # e.g. "allow Mon-Fri 02:00-05:00"
+#
+#   [gate]
+#   mode = "review"           # review | hold | off
+#   direct = "tell"           # proxies without the gateway: tell | wait
+#   soak = "0m"
+#
+#   [gateway]
+#   listen = "off"            # "127.0.0.1:4401"
+#
+#   [notify]
+#   new_models = true
+#   price_changes = "mine"    # mine | all | off
+#   failures = true
+#   quiet = ""                # "22:00-07:00"
+#
+#   [[proxy]]                 # one for each proxy
+#   name = "local"
+#   url = "http://127.0.0.1:4000"
+#   role = "production"       # production | staging | testing | development
+#   key = "keyring"           # or "env:VAR"; never the key itself
+
+schema = 1
+"#;
+
+/// Puts one field (`table.key`) of `settings` into the document, or takes it out where it is the default.
+pub(super) fn put(document: &mut DocumentMut, settings: &Settings, field: &str) -> Result<()> {
+    let Some((table_name, key)) = field.split_once('.') else { return Ok(()) };
+    let value = value(settings, field)?;
+    let is_default =
+        value.as_ref().map(Value::to_string) == self::value(&Settings::default(), field)?.map(|v| v.to_string());
+    let entry = document.entry(table_name);
+    let item = match entry {
+        toml_edit::Entry::Vacant(_) if is_default => return Ok(()),
+        entry => entry.or_insert_with(|| Item::Table(Table::new())),
+    };
+    if !item.is_table_like() {
+        *item = Item::Table(Table::new());
+    }
+    let Some(table) = item.as_table_like_mut() else { return Ok(()) };
+    match value {
+        Some(value) if !is_default || has_comment(table, key) => set(table, key, value),
+        _ => drop(table.remove(key)),
+    }
+    let bare = item.as_table().is_some_and(|table| table.is_empty() && is_blank(table.decor().prefix()));
+    if bare {
+        document.remove(table_name);
+    }
+    Ok(())
+}
+
+/// Puts a proxy into its table; what else is in there stays.
+pub(super) fn put_proxy(table: &mut dyn TableLike, proxy: &Proxy) {
+    set(table, "name", proxy.name.as_str().into());
+    set(table, "url", proxy.url.as_str().into());
+    let mut optional = |key: &str, value: Value, is_default: bool| {
+        if !is_default || table.contains_key(key) {
+            set(table, key, value);
+        }
+    };
+    optional("role", proxy.role.as_str().into(), proxy.role == Role::default());
+    optional("key", proxy.key.to_string().into(), proxy.key == KeyPlace::default());
+    optional("allow_plain_http", proxy.allow_plain_http.into(), !proxy.allow_plain_http);
+}
+
+/// The value of a field; `None` only for the two places of the source.
+fn value(settings: &Settings, field: &str) -> Result<Option<Value>> {
+    let off = |shown: Option<String>| shown.unwrap_or_else(|| "off".to_owned()).into();
+    Ok(Some(match field {
+        "source.url" => match &settings.source {
+            SourceChoice::Chosen(Source::Url(url)) => url.as_str().into(),
+            _ => return Ok(None),
+        },
+        "source.file" => match &settings.source {
+            SourceChoice::Chosen(Source::File(path)) => path
+                .to_str()
+                .ok_or_else(|| invalid("The file's path is not Unicode text.").field("source.file"))?
+                .into(),
+            _ => return Ok(None),
+        },
+        "source.watch" => off(settings.watch.map(|period| period.to_string())),
+        "schedule.preset" => settings.schedule.preset.as_str().into(),
+        "schedule.every" => settings.schedule.every.to_string().into(),
+        "schedule.windows" => Value::Array(settings.schedule.windows.iter().map(String::as_str).collect::<Array>()),
+        "gate.mode" => settings.gate.mode.as_str().into(),
+        "gate.direct" => settings.gate.direct.as_str().into(),
+        "gate.soak" => settings.gate.soak.to_string().into(),
+        "gateway.listen" => off(settings.gateway.map(|address| address.to_string())),
+        "notify.new_models" => settings.notify.new_models.into(),
+        "notify.price_changes" => settings.notify.price_changes.as_str().into(),
+        "notify.failures" => settings.notify.failures.into(),
+        "notify.quiet" => settings.notify.quiet.as_str().into(),
+        _ => return Err(invalid(format!("There is no setting {field}."))),
+    }))
+}
+
+/// Sets a value in its place: the comment behind it stays.
+fn set(table: &mut dyn TableLike, key: &str, mut value: Value) {
+    match table.get_mut(key) {
+        Some(Item::Value(old)) => {
+            *value.decor_mut() = old.decor().clone();
+            *old = value;
+        }
+        Some(item) => *item = Item::Value(value),
+        None => drop(table.insert(key, Item::Value(value))),
+    }
+}
+
+/// Whether the user has written something beside this key, which would go with it.
+fn has_comment(table: &dyn TableLike, key: &str) -> bool {
+    let before = table.key(key).is_some_and(|key| !is_blank(key.leaf_decor().prefix()));
+    let behind = table.get(key).and_then(Item::as_value).is_some_and(|value| !is_blank(value.decor().suffix()));
+    before || behind
+}
+
+fn is_blank(text: Option<&toml_edit::RawString>) -> bool {
+    text.and_then(toml_edit::RawString::as_str).is_none_or(|text| text.trim().is_empty())
+}
