@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, FixedOffset, Local, Offset, TimeDelta, Utc};
 
 /// Where the time comes from: the system, or a hand set by a test. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -39,4 +39,9 @@ impl Clock {
     pub fn advance(&self, by: TimeDelta) {
         self.set(self.now() + by);
     }
+}
+
+/// The local offset from UTC at a time, as the system's time zone has it.
+pub fn local_offset(at: DateTime<Utc>) -> FixedOffset {
+    at.with_timezone(&Local).offset().fix()
 }

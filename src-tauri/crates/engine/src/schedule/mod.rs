@@ -1,1 +1,180 @@
-//! To come.
+//! When to do what. Pure: time comes in as an argument, actions go out.
+//!
+//! Due times are wall-clock UTC, since timers stand still while a computer sleeps. The driver calls [`Scheduler::poll`] at
+//! least every 30 s; a longer gap means that the computer slept or its clock was set, and overdue work runs once.
+
+mod window;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+pub use window::{LocalOffset, QuietHours, Windows};
+
+use crate::run::Trigger;
+
+/// The longest time between two polls (DESIGN §4).
+pub const TICK: TimeDelta = TimeDelta::seconds(30);
+
+/// After a run whose proxy met an older copy in its source's cache (CONTRACT, "promoted" and "held").
+const RETRY_MINUTES: [i64; 4] = [1, 2, 5, 5];
+
+/// What is to be scheduled: from the settings.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Each proxy, and how often it is synced.
+    pub proxies: Vec<(String, TimeDelta)>,
+    /// How often the source is looked at; `None` only with a sync.
+    pub watch: Option<TimeDelta>,
+    /// When scheduled syncs may run.
+    pub windows: Windows,
+}
+
+/// Something that is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Sync this proxy.
+    Sync {
+        /// Its name.
+        proxy: String,
+        /// Why now.
+        trigger: Trigger,
+    },
+    /// Look at the source.
+    CheckSource,
+    /// The computer slept, or its clock was set.
+    Resumed,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    /// When it was last tried, or last told to try.
+    last: Option<DateTime<Utc>>,
+    /// How many retries in a row were planned.
+    retries: usize,
+    /// When the next retry is due.
+    retry_at: Option<DateTime<Utc>>,
+}
+
+/// The schedule of all proxies and of the source.
+#[derive(Clone, Debug)]
+pub struct Scheduler {
+    plan: Plan,
+    known: BTreeMap<String, Known>,
+    source_checked: Option<DateTime<Utc>>,
+    paused_until: Option<DateTime<Utc>>,
+    last_poll: DateTime<Utc>,
+}
+
+impl Scheduler {
+    /// A schedule that begins now. A proxy that was never synced is due at once.
+    pub fn new(plan: Plan, now: DateTime<Utc>) -> Self {
+        Self { plan, known: BTreeMap::new(), source_checked: None, paused_until: None, last_poll: now }
+    }
+
+    /// Follows changed settings. What ran when is kept.
+    pub fn set_plan(&mut self, plan: Plan, now: DateTime<Utc>) {
+        self.plan = plan;
+        self.not_in_the_future(now);
+    }
+
+    /// Nothing is due before this time; `None` goes on.
+    pub fn pause_until(&mut self, until: Option<DateTime<Utc>>) {
+        self.paused_until = until;
+    }
+
+    /// A run of this proxy began at `started` and is over. One that is not conclusive is tried again soon.
+    pub fn record(&mut self, proxy: &str, started: DateTime<Utc>, conclusive: bool) {
+        let known = self.known.entry(proxy.to_owned()).or_default();
+        known.last = known.last.max(Some(started));
+        let delay = RETRY_MINUTES.get(known.retries).filter(|_| !conclusive);
+        known.retry_at = delay.map(|minutes| started + TimeDelta::minutes(*minutes));
+        known.retries = if delay.is_some() { known.retries + 1 } else { 0 };
+    }
+
+    /// The source was looked at.
+    pub fn record_source_check(&mut self, at: DateTime<Utc>) {
+        self.source_checked = self.source_checked.max(Some(at));
+    }
+
+    /// What is due now, each thing once however long it is overdue.
+    pub fn poll(&mut self, now: DateTime<Utc>) -> Vec<Action> {
+        let mut actions = Vec::new();
+        let resumed = (now - self.last_poll).abs() > TICK * 2;
+        self.last_poll = now;
+        self.not_in_the_future(now);
+        if resumed {
+            actions.push(Action::Resumed);
+        }
+        if self.is_paused(now) {
+            return actions;
+        }
+        if self.source_due(now).is_some_and(|due| due <= now) {
+            self.source_checked = Some(now);
+            actions.push(Action::CheckSource);
+        }
+        let names: Vec<String> = self.plan.proxies.iter().map(|(name, _)| name.clone()).collect();
+        for proxy in names {
+            if self.due(&proxy, now).is_none_or(|due| due > now) {
+                continue;
+            }
+            let known = self.known.entry(proxy.clone()).or_default();
+            let trigger = match known.retry_at {
+                Some(_) => Trigger::Retry,
+                None if resumed => Trigger::Resume,
+                None => Trigger::Schedule,
+            };
+            known.last = Some(now);
+            known.retry_at = None;
+            actions.push(Action::Sync { proxy, trigger });
+        }
+        actions
+    }
+
+    /// When the driver should poll again: at most one tick after the last poll.
+    pub fn next_wakeup(&self) -> DateTime<Utc> {
+        let now = self.last_poll;
+        let dues = self.plan.proxies.iter().filter_map(|(name, _)| self.due(name, now)).chain(self.source_due(now));
+        let due = dues.map(|due| due.max(self.paused_until.unwrap_or(due))).min();
+        due.map_or(now + TICK, |due| due.clamp(now, now + TICK))
+    }
+
+    /// When this proxy is due next; `None` while paused without end, without a schedule, or where no window allows it.
+    pub fn next_run(&self, proxy: &str) -> Option<DateTime<Utc>> {
+        let now = self.last_poll;
+        match self.paused_until.filter(|until| *until > now) {
+            Some(until) if until - now > TimeDelta::days(365) => None,
+            Some(until) => Some(self.due(proxy, now)?.max(until)),
+            None => self.due(proxy, now),
+        }
+    }
+
+    fn is_paused(&self, now: DateTime<Utc>) -> bool {
+        self.paused_until.is_some_and(|until| until > now)
+    }
+
+    fn source_due(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let every = self.plan.watch?;
+        Some(self.source_checked.map_or(now, |last| last + every))
+    }
+
+    fn due(&self, proxy: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let (_, every) = self.plan.proxies.iter().find(|(name, _)| name == proxy)?;
+        let known = self.known.get(proxy).copied().unwrap_or_default();
+        let due = known.retry_at.or(known.last.map(|last| last + *every)).unwrap_or(now);
+        self.plan.windows.next_allowed(due.max(now))
+    }
+
+    /// A clock that was set back must not stop the schedule: nothing was done in the future.
+    fn not_in_the_future(&mut self, now: DateTime<Utc>) {
+        for known in self.known.values_mut() {
+            known.last = known.last.map(|last| last.min(now));
+            let longest = now + TimeDelta::minutes(RETRY_MINUTES[RETRY_MINUTES.len() - 1]);
+            known.retry_at = known.retry_at.map(|at| at.min(longest));
+        }
+        self.source_checked = self.source_checked.map(|last| last.min(now));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! If this fails, a laptop that slept syncs fifty times at once, or never again.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn utc(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn no_offset(_: DateTime<Utc>) -> chrono::FixedOffset {
+    chrono::FixedOffset::east_opt(0).unwrap()
+}
+
+fn plan(hours: i64, windows: &[&str]) -> Plan {
+    Plan {
+        proxies: vec![("p".into(), TimeDelta::hours(hours))],
+        watch: None,
+        windows: Windows::parse(windows.iter().copied(), no_offset).unwrap(),
+    }
+}
+
+fn sync(trigger: Trigger) -> Action {
+    Action::Sync { proxy: "p".into(), trigger }
+}
+
+const START: &str = "2026-11-23T12:00:00Z";
+
+#[test]
+fn a_new_proxy_is_due_at_once_and_then_each_interval() {
+    let now = utc(START);
+    let mut scheduler = Scheduler::new(plan(6, &[]), now);
+    assert_eq!(scheduler.poll(now), [sync(Trigger::Schedule)]);
+    assert_eq!(scheduler.poll(now + TICK), []);
+    assert_eq!(scheduler.next_run("p"), Some(utc("2026-11-23T18:00:00Z")));
+}
+
+#[test]
+fn a_night_of_sleep_is_one_overdue_sync_and_not_one_for_each_missed_slot() {
+    let now = utc(START);
+    let mut scheduler = Scheduler::new(plan(1, &[]), now);
+    scheduler.poll(now);
+    let morning = now + TimeDelta::hours(19);
+    assert_eq!(scheduler.poll(morning), [Action::Resumed, sync(Trigger::Resume)]);
+    assert_eq!(scheduler.poll(morning + TICK), []);
+    assert_eq!(scheduler.next_run("p"), Some(morning + TimeDelta::hours(1)));
+}
+
+#[test]
+fn a_clock_set_back_neither_stops_nor_repeats() {
+    let now = utc(START);
+    let mut scheduler = Scheduler::new(plan(6, &[]), now);
+    scheduler.poll(now);
+    let earlier = now - TimeDelta::days(300);
+    assert_eq!(scheduler.poll(earlier), [Action::Resumed]);
+    assert_eq!(scheduler.next_run("p"), Some(earlier + TimeDelta::hours(6)));
+}
+
+#[test]
+fn an_older_copy_is_tried_again_after_1_2_5_and_5_minutes_and_then_by_the_schedule() {
+    let mut now = utc(START);
+    let mut scheduler = Scheduler::new(plan(6, &[]), now);
+    scheduler.poll(now);
+    for minutes in [1, 2, 5, 5] {
+        scheduler.record("p", now, false);
+        let due = now + TimeDelta::minutes(minutes);
+        assert_eq!(scheduler.next_run("p"), Some(due));
+        while now < due {
+            assert_eq!(scheduler.poll(now), [], "before {due}");
+            now += TICK;
+        }
+        assert_eq!(scheduler.poll(now), [sync(Trigger::Retry)]);
+    }
+    scheduler.record("p", now, false);
+    assert_eq!(scheduler.next_run("p"), Some(now + TimeDelta::hours(6)));
+    scheduler.record("p", now, false);
+    assert_eq!(scheduler.next_run("p"), Some(now + TimeDelta::minutes(1)), "a new revision begins anew");
+}
+
+#[test]
+fn a_pause_holds_everything_back_and_ends_by_itself() {
+    let now = utc(START);
+    let mut scheduler = Scheduler::new(plan(6, &[]), now);
+    scheduler.pause_until(Some(now + TimeDelta::minutes(1)));
+    assert_eq!(scheduler.poll(now), []);
+    assert_eq!(scheduler.next_run("p"), Some(now + TimeDelta::minutes(1)));
+    assert_eq!(scheduler.poll(now + TICK), []);
+    assert_eq!(scheduler.poll(now + TICK * 2), [sync(Trigger::Schedule)]);
+}
+
+#[test]
+fn the_source_is_watched_on_its_own_interval() {
+    let now = utc(START);
+    let mut scheduler =
+        Scheduler::new(Plan { proxies: Vec::new(), watch: Some(TimeDelta::minutes(1)), ..plan(6, &[]) }, now);
+    scheduler.record_source_check(now);
+    assert_eq!(scheduler.poll(now + TICK), []);
+    assert_eq!(scheduler.poll(now + TICK * 2), [Action::CheckSource]);
+    assert_eq!(scheduler.next_wakeup(), now + TICK * 3);
+}
+
+#[test]
+fn windows_move_a_due_sync_to_the_next_allowed_minute() {
+    // 23 November 2026 is a Monday.
+    let at = |rules: &[&str]| Windows::parse(rules.iter().copied(), no_offset).unwrap().next_allowed(utc(START));
+    assert_eq!(at(&[]), Some(utc(START)));
+    assert_eq!(at(&["allow Mon-Fri 02:00-05:00"]), Some(utc("2026-11-24T02:00:00Z")));
+    assert_eq!(at(&["allow Sat,Sun 02:00-05:00"]), Some(utc("2026-11-28T02:00:00Z")));
+    assert_eq!(at(&["deny 09:00-17:30"]), Some(utc("2026-11-23T17:30:00Z")));
+    assert_eq!(at(&["allow Sun 22:00-13:00"]), Some(utc(START)), "it began on Sunday");
+    assert_eq!(at(&["allow Mon 00:00-24:00", "deny Mon 11:00-13:00"]), Some(utc("2026-11-23T13:00:00Z")));
+    assert_eq!(at(&["deny 00:00-24:00"]), None);
+}
+
+#[test]
+fn windows_are_in_local_time() {
+    fn east(_: DateTime<Utc>) -> chrono::FixedOffset {
+        chrono::FixedOffset::east_opt(9 * 3600).unwrap()
+    }
+    let windows = Windows::parse(["allow Tue 02:00-05:00"], east).unwrap();
+    assert_eq!(windows.next_allowed(utc(START)), Some(utc("2026-11-23T17:00:00Z")));
+}
+
+#[test]
+fn a_wrong_window_says_how_one_is_written() {
+    for wrong in
+        ["", "allow", "permit Mon 02:00-05:00", "allow Mon 2-5", "allow Noday 02:00-05:00", "allow Mon 25:00-26:00"]
+    {
+        let error = Windows::parse([wrong], no_offset).unwrap_err();
+        assert!(error.message.contains("allow Mon-Fri 02:00-05:00"), "{wrong}: {error}");
+    }
+    let quiet: QuietHours = "22:00-07:00".parse().unwrap();
+    let time = |text: &str| text.parse::<chrono::NaiveTime>().unwrap();
+    assert!(quiet.contains(time("23:30:00")) && quiet.contains(time("06:59:00")) && !quiet.contains(time("07:00:00")));
+}
+
+proptest! {
+    /// Whatever the clock does, a proxy is never synced twice within its interval of the clock's own time, and never
+    /// waits longer than its interval once the clock runs again.
+    #[test]
+    fn no_jump_of_the_clock_starts_a_storm_or_a_strike(jumps in prop::collection::vec(-400_000_i64..400_000, 1..60)) {
+        let every = TimeDelta::hours(1);
+        let mut now = utc(START);
+        let mut scheduler = Scheduler::new(plan(1, &[]), now);
+        let mut last: Option<DateTime<Utc>> = None;
+        for jump in jumps {
+            now += TimeDelta::seconds(jump);
+            last = last.map(|last| last.min(now));
+            let syncs = scheduler.poll(now).iter().filter(|action| **action != Action::Resumed).count();
+            prop_assert!(syncs <= 1);
+            if syncs == 1 {
+                prop_assert!(last.is_none_or(|last| now - last >= every));
+                last = Some(now);
+            }
+            prop_assert!(scheduler.next_run("p").unwrap() <= now + every);
+            prop_assert!(scheduler.next_wakeup() <= now + TICK && scheduler.next_wakeup() >= now);
+        }
+        let end = now + every + TICK;
+        let mut ran = false;
+        while now <= end {
+            ran |= scheduler.poll(now).contains(&sync(Trigger::Schedule)) || ran;
+            now += TICK;
+        }
+        prop_assert!(ran || last.is_some_and(|last| now - last < every + TICK * 2));
+    }
+}
