@@ -6,6 +6,7 @@ pub mod error;
 pub mod home;
 pub mod ledger;
 pub mod log;
+pub mod net;
 pub mod proxy;
 pub mod run;
 pub mod schedule;

@@ -1,0 +1,199 @@
+//! A map behind an HTTP(S) address.
+
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, LOCATION};
+use reqwest::{Response, StatusCode};
+use tokio::time::Instant;
+use url::Url;
+
+use super::Source;
+use super::fetch::{FetchProgress, Fetched, Fetcher, Tag};
+use super::retry::{Again, Failed, retry_after};
+use crate::error::bounded;
+use crate::net::{ReadError, Trouble, evidence, is_private, read_body, shown};
+use crate::{Error, ErrorCode, Result};
+
+/// More than this is a loop, or a login that never ends.
+const MAX_REDIRECTS: usize = 5;
+
+type Progress<'a> = &'a (dyn Fn(FetchProgress) + Send + Sync);
+
+impl Fetcher {
+    pub(super) async fn fetch_http(
+        &self,
+        source: &Source,
+        url: &Url,
+        known: Option<&Tag>,
+        progress: Progress<'_>,
+    ) -> Result<Fetched> {
+        let deadline = Instant::now() + self.limits.total;
+        let mut delays = self.limits.delays();
+        let mut attempt = 1;
+        loop {
+            progress(FetchProgress::Connecting { attempt });
+            let tried = tokio::time::timeout_at(deadline, self.attempt(source, url, known, progress)).await;
+            let Failed { error, again } = match tried {
+                Ok(Ok(fetched)) => return Ok(fetched),
+                Ok(Err(failed)) => failed,
+                Err(_) => return Err(too_slow(source, self.limits.total)),
+            };
+            let (Some(next), true) = (delays.next(), again != Again::Never) else { return Err(error) };
+            let delay = match again {
+                Again::After(asked) => asked.min(self.limits.retry_after),
+                _ => next,
+            };
+            if Instant::now() + delay >= deadline {
+                return Err(error);
+            }
+            tracing::debug!(code = %error.code, ?delay, "the source failed, trying again");
+            progress(FetchProgress::Waiting { delay, error });
+            tokio::time::sleep(delay).await;
+            attempt += 1;
+        }
+    }
+
+    /// One try: follows redirects, reads the answer.
+    async fn attempt(
+        &self,
+        source: &Source,
+        start: &Url,
+        known: Option<&Tag>,
+        progress: Progress<'_>,
+    ) -> Result<Fetched, Failed> {
+        let etag = known.and_then(|tag| match tag {
+            Tag::Etag(etag) => HeaderValue::from_str(etag).ok(),
+            Tag::Content(_) => None,
+        });
+        let mut url = start.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            let mut request = self.clients.for_url(&url).await.get(url.clone());
+            request = request.header(ACCEPT, "application/json, text/plain;q=0.9, */*;q=0.1");
+            if let Some(etag) = &etag {
+                request = request.header(IF_NONE_MATCH, etag);
+            }
+            let response = request.send().await.map_err(|error| self.unreachable(&url, error))?;
+            match response.status() {
+                StatusCode::OK => return self.receive(source, response, progress).await,
+                StatusCode::NOT_MODIFIED if etag.is_some() => return Ok(Fetched::NotModified),
+                StatusCode::MOVED_PERMANENTLY
+                | StatusCode::FOUND
+                | StatusCode::SEE_OTHER
+                | StatusCode::TEMPORARY_REDIRECT
+                | StatusCode::PERMANENT_REDIRECT => url = next_hop(&url, &response).map_err(Failed::for_good)?,
+                status => return Err(self.refused(source, status, &response)),
+            }
+        }
+        Err(Failed::for_good(redirect_error(
+            source,
+            &format!("redirects more than {MAX_REDIRECTS} times, last to {}", shown(&url)),
+        )))
+    }
+
+    async fn receive(&self, source: &Source, response: Response, progress: Progress<'_>) -> Result<Fetched, Failed> {
+        let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let content_type = text(CONTENT_TYPE).map(|value| bounded(value, 100));
+        // An ETag of kilobytes would be sent back at every look; no real server has one.
+        let etag = text(ETAG).filter(|etag| etag.len() <= 1000).map(str::to_owned);
+        let total = response.content_length();
+        let url = response.url().clone();
+        let received = |bytes| progress(FetchProgress::Receiving { bytes, total });
+        let bytes = read_body(response, self.limits.body, received).await.map_err(|error| match error {
+            ReadError::TooLarge => Failed::for_good(too_large(source, self.limits.body)),
+            ReadError::Broken(error) => self.unreachable(&url, error),
+        })?;
+        Ok(Fetched::Map {
+            bytes,
+            validator: etag.map(|etag| Tag::Etag(etag).to_validator(source)),
+            fetched_at: self.clock.now(),
+            content_type,
+        })
+    }
+
+    fn refused(&self, source: &Source, status: StatusCode, response: &Response) -> Failed {
+        let what_now = match status.as_u16() {
+            404 | 410 => "Check the address for a spelling mistake.",
+            401 | 403 => "The address wants a login, which a source cannot have: LiteLLM sends none either.",
+            429 => "It limits how often it may be asked; look less often, or wait.",
+            500..=599 => "The trouble is on its side; it is asked again at the next look.",
+            _ => "Check that the address serves the cost map itself.",
+        };
+        let message = format!(
+            "The source {source} answered HTTP {status} instead of a map. The last map stays in use. {what_now}"
+        );
+        let passing = status == StatusCode::REQUEST_TIMEOUT
+            || status == StatusCode::TOO_MANY_REQUESTS
+            || status.is_server_error();
+        let again = if passing { retry_after(response.headers(), self.clock.now()) } else { Again::Never };
+        Failed { error: Error::new(ErrorCode::SourceStatus, message), again }
+    }
+
+    fn unreachable(&self, url: &Url, error: reqwest::Error) -> Failed {
+        let host = bounded(url.host_str().unwrap_or_default(), 100);
+        let trouble = Trouble::of(&error);
+        let what = match trouble {
+            Trouble::Dns => format!("the name {host} does not resolve. Check the network, the DNS and the address"),
+            Trouble::Certificate if self.clients.no_trust_store => {
+                "this system has no certificates to trust. Install them (Debian and Ubuntu: apt-get install ca-certificates)".to_owned()
+            }
+            Trouble::Certificate => format!(
+                "the certificate of {host} is not trusted by this system. If a company proxy inspects the traffic, put its certificate into the system's trust store"
+            ),
+            Trouble::Connect => format!("no connection to {host}. Check the network, HTTPS_PROXY and the firewall"),
+            Trouble::TimedOut => format!("{host} did not answer in time. Check the network, or try again later"),
+            Trouble::Cut => format!("the answer of {host} broke off before its end. Try again later"),
+        };
+        let again = if trouble == Trouble::Certificate { Again::Never } else { Again::Later };
+        let message = format!("The source cannot be reached: {what}. The last map stays in use.");
+        Failed { error: Error::new(ErrorCode::SourceUnreachable, message).detail(evidence(error)), again }
+    }
+}
+
+/// Where a redirect leads, if we may go there.
+fn next_hop(from: &Url, response: &Response) -> Result<Url> {
+    let source = Source::Http(from.clone());
+    let location = response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let Some(location) = location else { return Err(redirect_error(&source, "redirects without saying where")) };
+    let Ok(to) = from.join(&location) else {
+        return Err(redirect_error(&source, &format!("redirects to {}, which is no address", bounded(&location, 100))));
+    };
+    match to.scheme() {
+        "https" => Ok(to),
+        // From HTTPS to HTTP anybody on the way could change the prices; on the own network that is the user's choice.
+        "http" if from.scheme() == "http" || is_private(&to) => Ok(to),
+        "http" => Err(redirect_error(&source, &format!("redirects from HTTPS to plain HTTP ({})", shown(&to)))),
+        scheme => Err(redirect_error(&source, &format!("redirects to a {} address, not http(s)", bounded(scheme, 20)))),
+    }
+}
+
+fn redirect_error(source: &Source, what: &str) -> Error {
+    Error::new(
+        ErrorCode::SourceRedirect,
+        format!(
+            "The source {source} {what}. It was not followed and the last map stays in use. Give the address of the map itself."
+        ),
+    )
+}
+
+fn too_slow(source: &Source, total: Duration) -> Error {
+    let seconds = total.as_secs_f64();
+    Error::new(
+        ErrorCode::SourceUnreachable,
+        format!(
+            "The source {source} did not deliver the whole map in {seconds} s. The last map stays in use; it is tried again at the next look."
+        ),
+    )
+}
+
+pub(super) fn too_large(source: &Source, limit: usize) -> Error {
+    let limit = match limit {
+        0..0x10_0000 => format!("{limit} bytes"),
+        _ => format!("{} MiB", limit >> 20),
+    };
+    Error::new(
+        ErrorCode::SourceTooLarge,
+        format!(
+            "The source {source} sent more than {limit}, which no cost map needs. The last map stays in use; check the address."
+        ),
+    )
+}
