@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ledger::{Ledger, Promotion, RunFilter, SuccessRate};
 use crate::proxy::{Database, KeyState, ProxyClient, ProxyFacts, ScheduleStatus, SourceInfo};
-use crate::schedule::Scheduler;
+use crate::schedule::{Plan, Scheduler};
 use crate::secrets::Secrets;
-use crate::settings::{ProxySettings, Settings};
+use crate::settings::{Proxy, Settings};
 use crate::source::Source;
 use crate::sync::{SourceState, last_source};
 use crate::{Clock, Error, ErrorCode, Result};
@@ -146,7 +146,7 @@ pub struct StatusContext<'a> {
 /// # Errors
 /// The ledger's. A proxy that does not answer is a state, not an error.
 pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
-    let url = Source::from(&context.settings.source).to_string();
+    let url = context.settings.source().map(|source| Source::from(source).to_string()).unwrap_or_default();
     let (source, promoted, paused_until) = match context.ledger {
         Some(ledger) => (
             last_source(ledger, &url).await?,
@@ -157,7 +157,7 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
     };
     let source = source.unwrap_or_else(|| SourceState::unknown(url));
     let now = context.clock.now();
-    let mut scheduler = Scheduler::new(context.settings.plan()?, now);
+    let mut scheduler = Scheduler::new(Plan::of(context.settings).0, now);
     scheduler.pause_until(paused_until);
     let mut proxies = Vec::new();
     for proxy in join_all(context.settings.proxies.iter().map(|proxy| one(context, proxy, &source))).await {
@@ -171,7 +171,7 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
     Ok(StatusReport { source, promoted, pin: None, paused_until: paused_until.filter(|until| *until > now), proxies })
 }
 
-async fn one(context: StatusContext<'_>, proxy: &ProxySettings, source: &SourceState) -> Result<ProxyStatus> {
+async fn one(context: StatusContext<'_>, proxy: &Proxy, source: &SourceState) -> Result<ProxyStatus> {
     let name = proxy.name.to_string();
     let mut status = ProxyStatus {
         url: proxy.url.to_string(),
@@ -212,7 +212,7 @@ async fn one(context: StatusContext<'_>, proxy: &ProxySettings, source: &SourceS
 }
 
 /// Fills in what the proxy says. What was learned before a failure stays.
-async fn ask(secrets: &Secrets, proxy: &ProxySettings, status: &mut ProxyStatus) -> Result<()> {
+async fn ask(secrets: &Secrets, proxy: &Proxy, status: &mut ProxyStatus) -> Result<()> {
     let (key, no_key) = match secrets.key_for(proxy).await {
         Ok(key) => (Some(key), None),
         Err(error) => (None, Some(error)),

@@ -16,7 +16,8 @@ use crate::log::{SyncLog, SyncLogLine};
 use crate::proxy::ProxyClient;
 use crate::run::{Outcome, SyncRun};
 use crate::secrets::Secrets;
-use crate::settings::{ProxySettings, Settings};
+use crate::schedule::delta;
+use crate::settings::{Proxy, Settings};
 use crate::source::{Fetcher, Source};
 use crate::sync::{CheckOrder, RunOrder, SourceCheck, SourceState, Step, check_source, last_source, preview, sync_proxy};
 use crate::{Clock, Error, ErrorCode, Result};
@@ -34,7 +35,7 @@ pub(super) struct Parts {
 /// A job: these proxies, with the settings as they were when it began.
 pub(super) struct Job {
     pub(super) settings: Arc<Settings>,
-    pub(super) proxies: Vec<ProxySettings>,
+    pub(super) proxies: Vec<Proxy>,
     pub(super) order: SyncOrder,
     pub(super) cancel: CancellationToken,
 }
@@ -49,11 +50,11 @@ impl Parts {
     pub(super) async fn check(
         &self,
         settings: &Settings,
-        proxies: &[ProxySettings],
+        proxies: &[Proxy],
         record: bool,
         cancel: &CancellationToken,
     ) -> Result<SourceCheck> {
-        let source = Source::from(&settings.source);
+        let source = Source::from(settings.source()?);
         let live = if self.ledger.promoted().await?.is_none() { self.live_baseline(proxies).await } else { None };
         let order = CheckOrder {
             fetcher: &self.fetcher,
@@ -61,7 +62,7 @@ impl Parts {
             clock: &self.clock,
             source: &source,
             gate: settings.gate.mode,
-            soak: settings.gate.soak.to_delta(),
+            soak: delta(settings.gate.soak),
             live,
             record,
         };
@@ -79,7 +80,7 @@ impl Parts {
     }
 
     /// The live map of the first proxy that shows it: what a first candidate is judged against.
-    async fn live_baseline(&self, proxies: &[ProxySettings]) -> Option<Arc<CostMap>> {
+    async fn live_baseline(&self, proxies: &[Proxy]) -> Option<Arc<CostMap>> {
         for proxy in proxies {
             let Ok(client) = self.client(proxy).await else { continue };
             if client.identify().await.is_ok()
@@ -92,7 +93,7 @@ impl Parts {
         None
     }
 
-    async fn client(&self, proxy: &ProxySettings) -> Result<ProxyClient> {
+    async fn client(&self, proxy: &Proxy) -> Result<ProxyClient> {
         let key = match self.secrets.key_for(proxy).await {
             Ok(key) => Some(key),
             // Told by the run itself, after the proxy was looked at.
@@ -126,7 +127,7 @@ pub(super) async fn run(parts: Arc<Parts>, job: Job) -> Result<SyncReport> {
     let (source, findings) = match check {
         Ok(check) => (check.state, check.report.findings),
         Err(error) => {
-            let url = Source::from(&job.settings.source).to_string();
+            let url = job.settings.source().map(|source| Source::from(source).to_string()).unwrap_or_default();
             let known = last_source(&parts.ledger, &url).await?.unwrap_or_else(|| SourceState::unknown(url));
             (SourceState { error: Some(error), ..known }, Vec::new())
         }
@@ -211,7 +212,7 @@ async fn one_proxy(
     settings: &Settings,
     order: &SyncOrder,
     cancel: &CancellationToken,
-    proxy: &ProxySettings,
+    proxy: &Proxy,
     check: &SourceCheck,
     id: u64,
     started: DateTime<Utc>,
@@ -224,11 +225,15 @@ async fn one_proxy(
         Ok(client) => client,
         Err(error) => return ended(fail(begun, error)),
     };
+    let source = match settings.source() {
+        Ok(source) => Source::from(source),
+        Err(error) => return ended(fail(begun, error)),
+    };
     let on_step = |step| parts.tell(Happening::RunStep { id, proxy: name.clone(), step });
     let run_order = RunOrder {
         name: name.clone(),
         client: &client,
-        source: &Source::from(&settings.source),
+        source: &source,
         candidate,
         direct: settings.gate.direct,
         force: order.force,

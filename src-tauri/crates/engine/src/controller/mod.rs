@@ -24,7 +24,7 @@ use crate::home::{Home, HomeLock};
 use crate::ledger::Ledger;
 use crate::log::SyncLog;
 use crate::secrets::Secrets;
-use crate::settings::{Environment, SettingsFile};
+use crate::settings::SettingsFile;
 use crate::source::Fetcher;
 use crate::{Clock, Error, ErrorCode, Result};
 
@@ -35,6 +35,9 @@ const HAPPENINGS: usize = 1024;
 /// start finds its run `interrupted`.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How environment variables are read: `std::env::var`, or a test's own.
+pub type Environment = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// What an engine is started with.
 pub struct EngineOptions {
     /// The home, held by `lock`.
@@ -43,7 +46,7 @@ pub struct EngineOptions {
     pub lock: HomeLock,
     /// The settings, loaded.
     pub settings: SettingsFile,
-    /// What the environment adds to them.
+    /// Reads an environment variable: what LiteLLM's own variables add to the settings.
     pub environment: Environment,
     /// The time.
     pub clock: Clock,

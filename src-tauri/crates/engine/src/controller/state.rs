@@ -14,11 +14,11 @@ use tokio_util::task::TaskTracker;
 use super::api::{Happening, Pause, ProxySnapshot, Running, Snapshot, SyncOrder, SyncReport};
 use super::event::Event;
 use super::job::{Job, Parts, run};
-use super::{Edit, GRACE};
-use crate::ledger::{Promotion, RunFilter};
+use super::{Edit, Environment, GRACE};
+use crate::ledger::{Ledger, Promotion, RunFilter};
 use crate::run::{Outcome, SyncRun, Trigger};
-use crate::schedule::{Action, Scheduler};
-use crate::settings::{Environment, ProxySettings, Settings, SettingsFile};
+use crate::schedule::{Action, Plan, Scheduler};
+use crate::settings::{Proxy, Settings, SettingsFile, with_environment};
 use crate::source::Source;
 use crate::sync::{SourceState, last_source};
 use crate::{Error, ErrorCode, Result};
@@ -78,8 +78,8 @@ impl Controller {
         interrupted_runs: usize,
         happenings: broadcast::Sender<Happening>,
     ) -> Result<Self> {
-        let effective = Arc::new(environment.apply(settings.settings())?);
-        let source = last_source(&parts.ledger, &Source::from(&effective.source).to_string()).await?;
+        let effective = Arc::new(effective(&settings, &environment));
+        let source = known_source(&parts.ledger, &effective).await?;
         let mut controller = Self {
             source,
             promoted: parts.ledger.promoted().await?,
@@ -101,7 +101,7 @@ impl Controller {
         controller.load_known().await?;
         if scheduled {
             let now = controller.parts.clock.now();
-            controller.scheduler = Some(Scheduler::new(controller.effective.plan()?, now));
+            controller.scheduler = Some(Scheduler::new(plan(&controller.effective), now));
             controller.teach_scheduler();
         }
         controller.publish();
@@ -206,7 +206,7 @@ impl Controller {
             }
         };
         let wants = wanted.iter().map(|proxy| proxy.name.to_string()).collect();
-        let job_of = |proxy: &ProxySettings| self.known.get(proxy.name.as_str()).and_then(|known| known.job);
+        let job_of = |proxy: &Proxy| self.known.get(proxy.name.as_str()).and_then(|known| known.job);
         let mut jobs: HashSet<u64> = HashSet::new();
         let mut fresh = Vec::new();
         for proxy in wanted {
@@ -223,17 +223,17 @@ impl Controller {
         self.waiting.push(Waiting { wants, jobs, reports: Vec::new(), reply });
     }
 
-    fn wanted(&self, names: &[String]) -> Result<Vec<ProxySettings>> {
+    fn wanted(&self, names: &[String]) -> Result<Vec<Proxy>> {
         let proxies = &self.effective.proxies;
         if let Some(unknown) = names.iter().find(|name| !proxies.iter().any(|proxy| proxy.name.as_str() == **name)) {
             let message = format!("There is no proxy named {}. `autosync proxy list` shows them.", crate::error::bounded(unknown, 64));
             return Err(Error::new(ErrorCode::NotFound, message).field("proxy"));
         }
-        let wants = |proxy: &&ProxySettings| names.is_empty() || names.iter().any(|name| name == proxy.name.as_str());
+        let wants = |proxy: &&Proxy| names.is_empty() || names.iter().any(|name| name == proxy.name.as_str());
         Ok(proxies.iter().filter(wants).cloned().collect())
     }
 
-    fn start_job(&mut self, proxies: Vec<ProxySettings>, order: SyncOrder) -> u64 {
+    fn start_job(&mut self, proxies: Vec<Proxy>, order: SyncOrder) -> u64 {
         self.next_job += 1;
         let job = self.next_job;
         let cancel = self.cancel.child_token();
@@ -279,12 +279,11 @@ impl Controller {
 
     async fn edit(&mut self, edit: Edit) -> Result<()> {
         edit(&mut self.settings)?;
-        self.effective = Arc::new(self.environment.apply(self.settings.settings())?);
-        let url = Source::from(&self.effective.source).to_string();
-        self.source = last_source(&self.parts.ledger, &url).await?;
+        self.effective = Arc::new(effective(&self.settings, &self.environment));
+        self.source = known_source(&self.parts.ledger, &self.effective).await?;
         self.load_known().await?;
         if let Some(scheduler) = &mut self.scheduler {
-            scheduler.set_plan(self.effective.plan()?, self.parts.clock.now());
+            scheduler.set_plan(plan(&self.effective), self.parts.clock.now());
         }
         self.teach_scheduler();
         Ok(())
@@ -321,8 +320,8 @@ impl Controller {
             self.check_source(None);
         }
         for (trigger, names) in due {
-            let idle = |proxy: &ProxySettings| self.known.get(proxy.name.as_str()).is_none_or(|known| known.job.is_none());
-            let proxies: Vec<ProxySettings> =
+            let idle = |proxy: &Proxy| self.known.get(proxy.name.as_str()).is_none_or(|known| known.job.is_none());
+            let proxies: Vec<Proxy> =
                 self.wanted(&names).unwrap_or_default().into_iter().filter(idle).collect();
             if !proxies.is_empty() {
                 self.start_job(proxies, SyncOrder { proxies: names, force: false, dry_run: false, trigger });
@@ -436,6 +435,31 @@ impl Controller {
             *current = Arc::new(snapshot);
             true
         });
+    }
+}
+
+/// The settings with what the environment adds to them.
+fn effective(file: &SettingsFile, environment: &Environment) -> Settings {
+    let (settings, ignored) = with_environment(file.settings(), environment);
+    for problem in ignored.iter().chain(file.problems()) {
+        tracing::warn!(field = %problem.field, "{}", problem.message);
+    }
+    settings
+}
+
+fn plan(settings: &Settings) -> Plan {
+    let (plan, error) = Plan::of(settings);
+    if let Some(error) = error {
+        tracing::warn!(%error, "no scheduled sync runs until schedule.windows can be read");
+    }
+    plan
+}
+
+async fn known_source(ledger: &Ledger, settings: &Settings) -> Result<Option<SourceState>> {
+    match settings.source() {
+        Ok(source) => last_source(ledger, &Source::from(source).to_string()).await,
+        // Told when it is asked for.
+        Err(_) => Ok(None),
     }
 }
 

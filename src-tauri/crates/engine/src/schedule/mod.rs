@@ -3,12 +3,14 @@
 //! Due times are wall-clock UTC, since timers stand still while a computer sleeps. The driver calls [`Scheduler::poll`] at
 //! least every 30 s; a longer gap means that the computer slept or its clock was set, and overdue work runs once.
 
+mod plan;
 mod window;
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+pub(crate) use plan::delta;
 pub use window::{LocalOffset, QuietHours, Windows};
 
 use crate::run::Trigger;

@@ -119,6 +119,12 @@ impl Windows {
         Ok(Self { windows, offset })
     }
 
+    /// No time at all.
+    pub fn closed(offset: LocalOffset) -> Self {
+        let whole_day = Span { from: NaiveTime::MIN, to: NaiveTime::MIN };
+        Self { windows: vec![Window { allow: false, days: [true; 7], span: whole_day }], offset }
+    }
+
     /// Whether a scheduled sync may begin now.
     pub fn allows(&self, at: DateTime<Utc>) -> bool {
         let local = at.with_timezone(&(self.offset)(at));

@@ -17,7 +17,7 @@ use std::str::FromStr;
 use url::Url;
 
 use crate::net::{refuse_credentials, shown};
-use crate::{Error, ErrorCode, Result};
+use crate::{Error, ErrorCode, Result, settings};
 
 /// One place that maps come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +74,22 @@ impl FromStr for Source {
                 crate::error::bounded(scheme, 20)
             ))),
         }
+    }
+}
+
+impl From<settings::Source> for Source {
+    fn from(source: settings::Source) -> Self {
+        match source {
+            settings::Source::Url(url) => Self::Http(url.url().clone()),
+            settings::Source::File(path) => Self::File(path),
+        }
+    }
+}
+
+impl Source {
+    /// Whether an address that a proxy names is this source. A file is never one.
+    pub fn is_same_address(&self, theirs: &str) -> bool {
+        matches!((self, theirs.parse::<Url>()), (Self::Http(ours), Ok(theirs)) if *ours == theirs)
     }
 }
 

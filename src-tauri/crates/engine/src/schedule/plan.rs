@@ -1,0 +1,29 @@
+//! The plan that the settings ask for.
+
+use chrono::TimeDelta;
+
+use super::{Plan, Windows};
+use crate::Error;
+use crate::clock::local_offset;
+use crate::settings::{Period, Settings};
+
+impl Plan {
+    /// From the settings. A sync window that cannot be read closes all of them, since it may have been meant to forbid
+    /// this very hour; the error says so.
+    pub fn of(settings: &Settings) -> (Self, Option<Error>) {
+        let rules = settings.schedule.windows.iter().map(String::as_str);
+        let (windows, error) = match Windows::parse(rules, local_offset) {
+            Ok(windows) => (windows, None),
+            Err(error) => (Windows::closed(local_offset), Some(error)),
+        };
+        let every = settings.schedule.interval().map(delta);
+        let proxies = settings.proxies.iter().filter_map(|proxy| Some((proxy.name.to_string(), every?))).collect();
+        (Self { proxies, watch: settings.watch.map(delta), windows }, error)
+    }
+}
+
+/// A period as a difference of times; one too long to add is a hundred years.
+pub(crate) fn delta(period: Period) -> TimeDelta {
+    let longest = TimeDelta::days(36_500);
+    TimeDelta::from_std(period.duration()).map_or(longest, |delta| delta.min(longest))
+}

@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""Whole processes side by side, in turns: `autosync` and the Python program that a user would write instead.
+
+    compare.py AUTOSYNC MAPS_FOLDER [ROUNDS]
+
+Prints Markdown for docs/PERFORMANCE.md: median and fastest wall time, and the largest resident memory.
+"""
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+AUTOSYNC, MAPS = sys.argv[1], Path(sys.argv[2])
+ROUNDS = int(sys.argv[3]) if len(sys.argv) > 3 else 15
+BASELINE = str(Path(__file__).with_name("baseline.py"))
+
+
+def measure(command):
+    """Seconds and peak resident MB of one process, with its output thrown away."""
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    begin = time.perf_counter()
+    pid = os.posix_spawn(command[0], command, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, quiet, 1)])
+    _, status, usage = os.wait4(pid, 0)
+    seconds = time.perf_counter() - begin
+    os.close(quiet)
+    code = os.waitstatus_to_exitcode(status)
+    if code not in (0, 3):
+        sys.exit(f"{command} ended with {code}")
+    return seconds, usage.ru_maxrss / 1024
+
+
+def table(title, commands, rounds):
+    print(f"\n**{title}** ({rounds} rounds in turns)\n")
+    print("| program | median | fastest | peak memory |")
+    print("|---|---:|---:|---:|")
+    results = {name: [] for name, _ in commands}
+    for _ in range(rounds):
+        for name, command in commands:
+            results[name].append(measure(command))
+    for name, _ in commands:
+        seconds = [second for second, _ in results[name]]
+        memory = max(megabytes for _, megabytes in results[name])
+        print(f"| {name} | {statistics.median(seconds) * 1000:.1f} ms | {min(seconds) * 1000:.1f} ms | {memory:.0f} MB |")
+
+
+def grown(source, models):
+    """A map of at least so many models: the real one again and again under other names."""
+    entries = json.loads(source.read_text())
+    return {f"copy-{copy}/{name}": entry for copy in range(-(-models // len(entries))) for name, entry in entries.items()}
+
+
+def pair(old, new):
+    return [
+        ("Python: load, validate, compare every leaf", [sys.executable, BASELINE, old, new]),
+        ("`autosync check NEW --against OLD --json`", [AUTOSYNC, "check", new, "--against", old, "--json"]),
+        ("`autosync diff OLD NEW --json`", [AUTOSYNC, "diff", old, new, "--json"]),
+    ]
+
+
+near = [str(MAPS / f"{version}.json") for version in ("1.109.0", "1.109.1")]
+far = [str(MAPS / f"{version}.json") for version in ("1.102.4", "1.109.1")]
+table("Two maps a release apart (3 MB each)", pair(*near), ROUNDS)
+table("Two maps two months apart (2.3 and 3.0 MB; 9,708 leaves differ)", pair(*far), ROUNDS)
+table("Nothing but starting", [("`autosync --version`", [AUTOSYNC, "--version"])], ROUNDS)
+with tempfile.TemporaryDirectory() as folder:
+    commands = []
+    for models in (12_500, 25_000, 50_000, 100_000):
+        path = Path(folder) / f"{models}.json"
+        path.write_text(json.dumps(grown(MAPS / "1.109.1.json", models), indent=4))
+        commands.append((f"`autosync check`, {models:,} models, {path.stat().st_size / 1e6:.0f} MB", [AUTOSYNC, "check", str(path), "--json"]))
+    table("A growing map, checked alone", commands, 5)
