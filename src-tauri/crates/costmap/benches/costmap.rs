@@ -72,6 +72,20 @@ fn read(c: &mut Criterion) {
     });
     group.finish();
 
+    let far = real("1.102.4");
+    c.bench_function("two months apart/read, diff", |b| {
+        b.iter_batched(
+            || (far.clone(), new.clone()),
+            |(old, new)| {
+                let old = CostMap::parse(old).ok();
+                let new = old.as_ref().and_then(|old| CostMap::parse_against(new, old).ok());
+                let set = old.as_ref().zip(new.as_ref()).map(|(old, new)| diff(old, new));
+                (old, new, set)
+            },
+            BatchSize::LargeInput,
+        );
+    });
+
     let mut group = c.benchmark_group("one map");
     group.throughput(Throughput::Bytes(new.len() as u64));
     group.bench_function("read alone", |b| b.iter(|| black_box(CostMap::parse(new.as_slice()))));
