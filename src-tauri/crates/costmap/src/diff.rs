@@ -110,6 +110,10 @@ impl<'a> Comparing<'a> {
             if !found.is_empty() {
                 set.counts.changed_models += 1;
             }
+            if found.len() > MAX_FIELDS {
+                set.other_changes.push(too_many(&name, found.len()));
+                continue;
+            }
             for differing in &found {
                 list_of(&mut set, self.class(differing)).push(self.change(&name, before, after, differing));
             }
@@ -232,6 +236,20 @@ impl<'a> Comparing<'a> {
 
 /// How far back a folded list is looked for: its items come one after another, removed ones after all the rest.
 const FOLD_WINDOW: usize = 256;
+
+/// Real entries have at most a few dozen fields. One that differs in more than this is told as one change, so that a
+/// hostile entry with millions of lists costs no more than reading it.
+const MAX_FIELDS: usize = 2_000;
+
+fn too_many(model: &str, fields: usize) -> FieldChange {
+    FieldChange {
+        model: model.to_owned(),
+        field: String::new(),
+        before: Some("another entry".into()),
+        after: Some(format!("{fields} fields differ").into()),
+        ratio: None,
+    }
+}
 
 fn is_top(leaf: &Leaf<'_>, names: &[&str]) -> bool {
     matches!(leaf.path().top(), Step::Field(name) if names.contains(&&**name))

@@ -111,3 +111,14 @@ fn held_models_keep_their_old_entry_and_the_rest_goes_on() {
     assert_eq!(promoted.get("kept").unwrap().raw(), new.get("kept").unwrap().raw());
     assert_eq!(compose(&new, Some(&old), &[]), new.text().as_bytes());
 }
+
+#[test]
+fn a_hostile_entry_of_a_hundred_thousand_lists_is_one_change_and_soon_told() {
+    let entry = |value: u32| {
+        let fields: Vec<String> = (0..100_000).map(|n| format!("\"f{n}\": [{value}, 1]")).collect();
+        CostMap::parse(format!("{{\"m\": {{{}}}}}", fields.join(",")).as_bytes()).unwrap()
+    };
+    let set = diff(&entry(1), &entry(2));
+    assert_eq!((set.counts.other_changes, set.other_changes[0].field.as_str()), (1, ""));
+    assert!(!compare_live(&entry(2), &entry(1), &|_| false).is_proof());
+}
