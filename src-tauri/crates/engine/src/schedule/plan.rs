@@ -2,10 +2,10 @@
 
 use chrono::TimeDelta;
 
-use super::{Plan, Windows};
+use super::{Plan, TICK, Windows};
 use crate::Error;
 use crate::clock::local_offset;
-use crate::settings::{Period, Settings};
+use crate::settings::{Period, Settings, Source};
 
 impl Plan {
     /// From the settings. A sync window that cannot be read closes all of them, since it may have been meant to forbid
@@ -18,7 +18,10 @@ impl Plan {
         };
         let every = settings.schedule.interval().map(delta);
         let proxies = settings.proxies.iter().filter_map(|proxy| Some((proxy.name.to_string(), every?))).collect();
-        (Self { proxies, watch: settings.watch.map(delta), windows }, error)
+        // Looking at a file costs nothing, so that a change of it shows at the next tick.
+        let is_file = matches!(settings.source(), Ok(Source::File(_)));
+        let watch = settings.watch.map(|watch| if is_file { delta(watch).min(TICK) } else { delta(watch) });
+        (Self { proxies, watch, windows }, error)
     }
 }
 
