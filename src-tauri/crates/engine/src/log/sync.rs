@@ -109,7 +109,8 @@ impl SyncLog {
     /// Adds a line; when this returns it is on the disk, whole. The caller holds the home's lock.
     pub fn append(&self, line: &SyncLogLine) -> Result<()> {
         let text = serde_json::to_string(line).map_err(|cause| {
-            Error::new(ErrorCode::Internal, "A run could not be turned into a log line. The run itself is recorded.").detail(cause)
+            Error::new(ErrorCode::Internal, "A run could not be turned into a log line. The run itself is recorded.")
+                .detail(cause)
         })?;
         self.0.append(&text).map_err(|cause| unusable(&cause))
     }

@@ -39,7 +39,10 @@ pub fn init_tracing(home: Option<&Home>, filter: Option<&str>, to_stderr: bool) 
             let log = OpenLog::open(Rotated::new(home.app_log())).map_err(|cause| {
                 Error::new(
                     ErrorCode::HomeUnusable,
-                    format!("The log {} cannot be written. Check the permissions of its folder.", home.app_log().display()),
+                    format!(
+                        "The log {} cannot be written. Check the permissions of its folder.",
+                        home.app_log().display()
+                    ),
                 )
                 .detail(cause)
             })?;

@@ -86,13 +86,6 @@ impl From<settings::Source> for Source {
     }
 }
 
-impl Source {
-    /// Whether an address that a proxy names is this source. A file is never one.
-    pub fn is_same_address(&self, theirs: &str) -> bool {
-        matches!((self, theirs.parse::<Url>()), (Self::Http(ours), Ok(theirs)) if *ours == theirs)
-    }
-}
-
 impl fmt::Display for Source {
     /// As people may see it: without the query, which may hold a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
