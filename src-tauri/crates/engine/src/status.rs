@@ -5,6 +5,7 @@ use costmap::{Revision, Verdict};
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
+use crate::controller::Environment;
 use crate::ledger::{Ledger, Promotion, RunFilter, SuccessRate};
 use crate::proxy::{Database, KeyState, ProxyClient, ProxyFacts, ScheduleStatus, SourceInfo};
 use crate::schedule::{Plan, Scheduler};
@@ -137,6 +138,8 @@ pub struct StatusContext<'a> {
     pub ledger: Option<&'a Ledger>,
     /// The keys.
     pub secrets: &'a Secrets,
+    /// Reads an environment variable, for keys that live there.
+    pub environment: &'a Environment,
     /// The time.
     pub clock: &'a Clock,
 }
@@ -200,7 +203,7 @@ async fn one(context: StatusContext<'_>, proxy: &Proxy, source: &SourceState) ->
         proved = success.and_then(|run| run.receipt).map(|receipt| receipt.revision);
         status.success_rate = ledger.success_rate(&name, RATE_DAYS, context.clock.now()).await?;
     }
-    if let Err(error) = ask(context.secrets, proxy, &mut status).await {
+    if let Err(error) = ask(context, proxy, &mut status).await {
         status.health = match error.code {
             ErrorCode::Unauthorised | ErrorCode::NoKey | ErrorCode::NoSecretStore => Health::Unauthorised,
             _ => Health::Down,
@@ -212,12 +215,12 @@ async fn one(context: StatusContext<'_>, proxy: &Proxy, source: &SourceState) ->
 }
 
 /// Fills in what the proxy says. What was learned before a failure stays.
-async fn ask(secrets: &Secrets, proxy: &Proxy, status: &mut ProxyStatus) -> Result<()> {
-    let (key, no_key) = match secrets.key_for(proxy).await {
+async fn ask(context: StatusContext<'_>, proxy: &Proxy, status: &mut ProxyStatus) -> Result<()> {
+    let (key, no_key) = match context.secrets.key_for(proxy, &**context.environment).await {
         Ok(key) => (Some(key), None),
         Err(error) => (None, Some(error)),
     };
-    let client = ProxyClient::new(proxy.url.as_url(), key)?;
+    let client = ProxyClient::new(proxy.url.url(), key)?;
     let facts: ProxyFacts = client.probe().await?;
     status.version = facts.version.as_ref().map(ToString::to_string);
     status.health = Health::Up;

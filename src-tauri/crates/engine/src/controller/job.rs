@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::api::{Happening, SyncOrder, SyncReport};
+use super::Environment;
 use super::event::Event;
 use crate::ledger::Ledger;
 use crate::log::{SyncLog, SyncLogLine};
@@ -28,6 +29,7 @@ pub(super) struct Parts {
     pub(super) clock: Clock,
     pub(super) fetcher: Fetcher,
     pub(super) secrets: Secrets,
+    pub(super) environment: Environment,
     pub(super) log: SyncLog,
     pub(super) events: mpsc::UnboundedSender<Event>,
 }
@@ -94,13 +96,13 @@ impl Parts {
     }
 
     async fn client(&self, proxy: &Proxy) -> Result<ProxyClient> {
-        let key = match self.secrets.key_for(proxy).await {
+        let key = match self.secrets.key_for(proxy, &*self.environment).await {
             Ok(key) => Some(key),
             // Told by the run itself, after the proxy was looked at.
             Err(error) if error.code == ErrorCode::NoKey => None,
             Err(error) => return Err(error),
         };
-        ProxyClient::new(proxy.url.as_url(), key)
+        ProxyClient::new(proxy.url.url(), key)
     }
 }
 
@@ -250,7 +252,9 @@ async fn one_proxy(
 async fn finish(parts: &Parts, job: &Job, run: SyncRun) -> Result<SyncRun> {
     if !job.order.dry_run {
         parts.ledger.finish_run(&run).await?;
-        if let Err(error) = parts.log.append(&SyncLogLine::from_run(&run)).await {
+        if let Some(line) = SyncLogLine::from_run(&run)
+            && let Err(error) = parts.log.append(&line)
+        {
             tracing::warn!(%error, "the sync log could not be written; the ledger has the run");
         }
     }

@@ -36,7 +36,7 @@ const HAPPENINGS: usize = 1024;
 const GRACE: Duration = Duration::from_secs(5);
 
 /// How environment variables are read: `std::env::var`, or a test's own.
-pub type Environment = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+pub type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// What an engine is started with.
 pub struct EngineOptions {
@@ -73,14 +73,15 @@ impl Engine {
     pub async fn start(options: EngineOptions) -> Result<Self> {
         let EngineOptions { home, lock, settings, environment, clock, scheduled } = options;
         let (ledger, interrupted) = Ledger::open(&home.ledger(), &clock).await?;
-        let log = SyncLog::new(home.sync_log());
+        let log = SyncLog::new(&home);
         let (events, inbox) = mpsc::unbounded_channel();
         let (happenings, _) = broadcast::channel(HAPPENINGS);
         let parts = Arc::new(Parts {
             ledger: ledger.clone(),
             clock,
             fetcher: Fetcher::new()?,
-            secrets: Secrets::new(),
+            secrets: Secrets::new(&home),
+            environment: Arc::clone(&environment),
             log,
             events: events.clone(),
         });

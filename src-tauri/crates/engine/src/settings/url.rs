@@ -49,6 +49,11 @@ impl ProxyUrl {
         url
     }
 
+    /// The address itself.
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+
     /// Whether the address is of this machine or its own network: loopback, private, link-local, a bare host name, or a
     /// name below `.localhost`, `.local` or `.internal`. Such addresses never go through an HTTP proxy.
     pub fn is_local(&self) -> bool {

@@ -161,7 +161,7 @@ pub async fn check_source(order: CheckOrder<'_>, cancel: &CancellationToken) -> 
     if record {
         ledger.put_map(&report.revision, bytes.into(), &url, now, report.models, verdict).await?;
         let against = baseline.as_ref().map(|map| map.revision());
-        ledger.put_findings(&report.revision, against.as_ref(), now, &report.findings).await?;
+        ledger.put_findings(&report.revision, against.as_ref(), &report.findings).await?;
         if let Some(map) = map.as_ref().filter(|_| verdict != Verdict::Held && soaks_until.is_none()) {
             promote(ledger, map, baseline.as_deref(), promoted, &held, now).await?;
         }
