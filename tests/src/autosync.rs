@@ -144,20 +144,8 @@ fn whole(mut stream: impl Read + Send + 'static) -> Receiver<String> {
     receiver
 }
 
-/// The program, built from what is there now: a test never meets yesterday's.
+/// The program, built from what is there now.
 fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let output = workspace::cargo()
-            .args(["build", "--quiet", "--package", "autosync", "--message-format", "json-render-diagnostics"])
-            .stderr(Stdio::inherit())
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "autosync could not be built");
-        String::from_utf8_lossy(&output.stdout)
-            .lines()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-            .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-            .expect("cargo names the program it built")
-    })
+    BINARY.get_or_init(|| workspace::build_autosync(false).unwrap_or_else(|failure| panic!("{failure}")))
 }

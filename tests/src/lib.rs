@@ -1,10 +1,6 @@
 //! What whole-system tests are made of: the real LiteLLM proxy, a stand-in for the host of the map, real past maps, and
 //! the real program in a home of its own. `cargo xtask setup` prepares what they need.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test that cannot be set up should end at once, saying where"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up should end at once, saying where")]
 
 pub mod answer;
 pub mod autosync;

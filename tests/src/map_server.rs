@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::Answer;
@@ -10,7 +10,7 @@ use crate::Answer;
 /// Who asks: a proxy fetches for itself, and may meet another answer than our program did a moment before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Client {
-    /// LiteLLM, which is Python.
+    /// LiteLLM: `litellm/1.102.4`, or `python-httpx/…` before it named itself.
     Proxy,
     /// Our program.
     Autosync,
@@ -37,8 +37,11 @@ impl Hit {
 /// The server. It ends when it is dropped.
 pub struct MapServer {
     address: SocketAddr,
-    state: Arc<Mutex<State>>,
+    state: Arc<Shared>,
 }
+
+/// The state, and a bell that rings with each request.
+type Shared = (Mutex<State>, Condvar);
 
 struct State {
     for_proxies: Answer,
@@ -54,12 +57,12 @@ impl MapServer {
         let address = listener.local_addr().unwrap();
         let answer = Answer::map(map);
         let state = State { for_proxies: answer.clone(), for_autosync: answer, hits: Vec::new(), over: false };
-        let state = Arc::new(Mutex::new(state));
+        let state = Arc::new((Mutex::new(state), Condvar::new()));
         let shared = Arc::clone(&state);
         std::thread::spawn(move || {
             for stream in listener.incoming().filter_map(Result::ok) {
                 let state = Arc::clone(&shared);
-                if locked(&state).over {
+                if locked(&state.0).over {
                     return;
                 }
                 // A client that went away in the middle is part of many tests, and no fault of the server.
@@ -81,14 +84,14 @@ impl MapServer {
 
     /// From now on everybody gets this answer.
     pub fn answer(&self, answer: Answer) {
-        let mut state = locked(&self.state);
+        let mut state = locked(&self.state.0);
         state.for_proxies = answer.clone();
         state.for_autosync = answer;
     }
 
     /// From now on this kind of client gets this answer; the other kind what it got before.
     pub fn answer_only(&self, client: Client, answer: Answer) {
-        let mut state = locked(&self.state);
+        let mut state = locked(&self.state.0);
         match client {
             Client::Proxy => state.for_proxies = answer,
             Client::Autosync => state.for_autosync = answer,
@@ -97,7 +100,7 @@ impl MapServer {
 
     /// Every request since the start or the last [`MapServer::forget_hits`].
     pub fn hits(&self) -> Vec<Hit> {
-        locked(&self.state).hits.clone()
+        locked(&self.state.0).hits.clone()
     }
 
     /// The requests of one kind of client.
@@ -105,25 +108,34 @@ impl MapServer {
         self.hits().into_iter().filter(|hit| hit.client == client).collect()
     }
 
+    /// Waits until so many requests have come in. Panics after 30 s.
+    pub fn wait_for_hits(&self, count: usize) {
+        let state = locked(&self.state.0);
+        let waited = self.state.1.wait_timeout_while(state, Duration::from_secs(30), |state| state.hits.len() < count);
+        let (state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+        assert!(!timeout.timed_out(), "{} of {count} requests came", state.hits.len());
+    }
+
     /// Starts the list of requests anew.
     pub fn forget_hits(&self) {
-        locked(&self.state).hits.clear();
+        locked(&self.state.0).hits.clear();
     }
 }
 
 impl Drop for MapServer {
     fn drop(&mut self) {
-        locked(&self.state).over = true;
+        locked(&self.state.0).over = true;
         drop(TcpStream::connect_timeout(&self.address, Duration::from_secs(1))); // wakes the accepting thread
     }
 }
 
-fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
+fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     let hit = read_request(&stream)?;
     let answer = {
-        let mut state = locked(state);
+        let mut state = locked(&shared.0);
         state.hits.push(hit.clone());
+        shared.1.notify_all();
         match hit.client {
             Client::Proxy => state.for_proxies.clone(),
             Client::Autosync => state.for_autosync.clone(),
@@ -143,8 +155,9 @@ fn read_request(stream: &TcpStream) -> std::io::Result<Hit> {
         let Some((name, value)) = line.split_once(':') else { break };
         headers.push((name.to_lowercase(), value.trim().to_owned()));
     }
-    let python = headers.iter().any(|(name, value)| name == "user-agent" && value.to_lowercase().contains("python"));
-    Ok(Hit { client: if python { Client::Proxy } else { Client::Autosync }, path, headers })
+    let agent = headers.iter().find(|(name, _)| name == "user-agent").map_or("", |(_, value)| value);
+    let is_proxy = agent.starts_with("litellm/") || agent.starts_with("python"); // ours is litellm-autosync/…
+    Ok(Hit { client: if is_proxy { Client::Proxy } else { Client::Autosync }, path, headers })
 }
 
 fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {

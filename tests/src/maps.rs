@@ -1,6 +1,6 @@
 //! Real past maps, from LiteLLM's own releases.
 
-use xtask::{cache, python};
+use xtask::cache;
 
 /// The map that LiteLLM `version` ships, byte for byte. Panics, saying how to get it, when it is not in the cache.
 pub fn load(version: &str) -> Vec<u8> {
@@ -13,7 +13,13 @@ pub fn revision(map: &[u8]) -> String {
     costmap::Revision::of(map).to_string()
 }
 
-/// The real map that is newer than the one `proxy` ships: what the upstream has when that proxy is behind.
+/// A release whose real map is newer than the one that `proxy` ships: what the upstream has when that proxy is behind.
 pub fn newer_than(proxy: &str) -> &'static str {
-    if proxy == python::PROXIES[1] { "1.109.1" } else { "1.102.4" }
+    match proxy {
+        "1.102.4" => "1.109.1",
+        "1.109.1" => "1.102.4", // there is no newer one: it goes back
+        "1.90.7" => "1.102.4",
+        "1.80.17" => "1.90.7",
+        _ => "1.80.17",
+    }
 }

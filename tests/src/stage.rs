@@ -48,7 +48,8 @@ impl Stage {
         stage
     }
 
-    fn set_back(&self) {
+    /// Serves the old map again, has the proxy take it, and clears its schedule.
+    pub fn set_back(&self) {
         self.upstream.serve(&self.old);
         self.proxy.delete("/schedule/model_cost_map_reload");
         let reply = self.proxy.post("/reload/model_cost_map");

@@ -56,12 +56,11 @@ pub fn downloads(long: bool) -> Result<()> {
         python::make_proxy(version)?;
     }
     let mut versions = maps::releases(long)?;
-    versions.extend(maps::ALWAYS.iter().map(|&version| version.to_owned()));
+    let older = if long { &python::OLDER_PROXIES[..] } else { &[] };
+    versions.extend(maps::ALWAYS.iter().chain(older).map(|&version| version.to_owned()));
     maps::fetch(&versions)?;
-    if long {
-        for version in python::OLDER_PROXIES {
-            python::make_proxy(version)?;
-        }
+    for version in older {
+        python::make_proxy(version)?;
     }
     Ok(())
 }

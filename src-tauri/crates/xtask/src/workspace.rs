@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::{Failure, Result, command};
+
 /// The top folder of the workspace.
 pub fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -26,6 +28,20 @@ pub fn cargo() -> Command {
         }
     }
     command
+}
+
+/// Builds `autosync` and says where the program is: a test never meets yesterday's.
+pub fn build_autosync(release: bool) -> Result<PathBuf> {
+    let mut build = cargo();
+    build.args(["build", "--quiet", "--package", "autosync", "--message-format", "json-render-diagnostics"]);
+    if release {
+        build.arg("--release");
+    }
+    command::output(&mut build)?
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .ok_or_else(|| Failure::failed("cargo built autosync, but did not say where"))
 }
 
 #[cfg(test)]

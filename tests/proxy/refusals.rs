@@ -1,0 +1,88 @@
+//! What a proxy refuses: each told for what it is, with the live map left alone.
+
+use serde_json::Value;
+use system_tests::{Autosync, Client, MapServer, Stage};
+
+use crate::{MAIN, OLDER, code, live, only_run};
+
+#[test]
+fn a_wrong_key_is_unauthorised() {
+    for version in [OLDER, MAIN] {
+        let stage = Stage::shared(version);
+        stage.upstream.serve(&stage.new);
+        let before = live(&stage);
+        let autosync = stage.autosync_with_key("sk-wrong-key-1234");
+        let (exit, answer) = autosync.json(&["sync"]);
+        assert_eq!((exit, code(&answer)), (5, "unauthorised"), "{version}: {answer:#}");
+        assert_eq!(live(&stage), before);
+        assert!(!answer.to_string().contains("sk-wrong-key-1234"), "the key is shown: {answer:#}");
+    }
+}
+
+#[test]
+fn a_key_that_is_no_admins_may_not_sync() {
+    let stage = Stage::shared(MAIN);
+    stage.upstream.serve(&stage.new);
+    let made = stage.proxy.post("/key/generate").json();
+    let key = made["key"].as_str().unwrap_or_else(|| panic!("{made:#}\n{}", stage.proxy.log()));
+    let before = live(&stage);
+    let (exit, answer) = stage.autosync_with_key(key).json(&["sync"]);
+    assert_eq!((exit, code(&answer)), (5, "unauthorised"), "{answer:#}");
+    assert_eq!(live(&stage), before);
+}
+
+#[test]
+fn without_a_database_the_reason_and_the_remedy_are_told() {
+    for version in [OLDER, MAIN] {
+        let stage = Stage::start(version, system_tests::ProxyOptions::without_database);
+        let autosync = stage.autosync();
+        stage.upstream.serve(&stage.new);
+        stage.upstream.forget_hits();
+        let (exit, answer) = autosync.json(&["sync"]);
+        assert_eq!((exit, code(&answer)), (1, "no_database"), "{version}: {answer:#}");
+        let message = only_run(&answer)["error"]["message"].as_str().unwrap_or_default().to_lowercase();
+        assert!(message.contains("database"), "{message}");
+        assert!(!message.contains("not scheduled"), "{message}");
+        assert!(stage.upstream.hits_of(Client::Proxy).is_empty(), "the proxy was asked to reload all the same");
+
+        let (_, status) = autosync.json(&["status"]);
+        let proxy = &status["proxies"][0];
+        assert_eq!(proxy["database"], Value::Bool(false), "{proxy:#}");
+        assert!(proxy["proxy_schedule"].is_null(), "its answer \"not scheduled\" means unknown: {proxy:#}");
+
+        let (exit, answer) = autosync.json(&["schedule", "set", "--every", "6h", "--on", "proxy"]);
+        assert_eq!((exit, code(&answer)), (1, "no_database"), "{version}: {answer:#}");
+    }
+}
+
+#[test]
+fn a_proxy_that_reads_another_address_is_not_reloaded() {
+    let stage = Stage::shared(MAIN);
+    let autosync = stage.autosync();
+    let elsewhere = MapServer::start(&stage.new);
+    autosync.ok(&["source", "set", &elsewhere.url()]);
+    for args in [&["sync"][..], &["sync", "--force"]] {
+        let (exit, answer) = autosync.json(args);
+        assert_eq!((exit, code(&answer)), (1, "source_mismatch"), "{answer:#}");
+        let message = only_run(&answer)["error"]["message"].as_str().unwrap();
+        assert!(message.contains(&stage.upstream.url()) && message.contains(&elsewhere.url()), "{message}");
+    }
+    assert!(stage.upstream.hits_of(Client::Proxy).is_empty());
+}
+
+#[test]
+fn nothing_there_and_something_else_there_are_unreachable() {
+    let upstream = MapServer::start(&system_tests::maps::load(MAIN));
+    let autosync = Autosync::new().env("PROXY_KEY", "sk-1234");
+    autosync.ok(&["source", "set", &upstream.url()]);
+    autosync.ok(&["proxy", "add", "nothing", "http://127.0.0.1:9", "--key-env", "PROXY_KEY"]);
+    let (exit, answer) = autosync.json(&["sync"]);
+    assert_eq!((exit, code(&answer)), (4, "proxy_unreachable"), "{answer:#}");
+
+    // A web server that is no LiteLLM is not added, and never sees the key.
+    let other = MapServer::start(b"{}");
+    let url = other.url().replace("/model_prices_and_context_window.json", "");
+    let (exit, answer) = autosync.json(&["proxy", "add", "other", &url, "--key-env", "PROXY_KEY"]);
+    assert_eq!((exit, code(&answer)), (4, "not_litellm"), "{answer:#}");
+    assert!(other.hits().iter().all(|hit| hit.header("authorization").is_none()), "{:?}", other.hits());
+}
