@@ -1,5 +1,4 @@
 //! The program's own log. One test, since logging is started once in a process.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use engine::ErrorCode;
 use engine::home::Home;

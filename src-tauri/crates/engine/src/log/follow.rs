@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read};
 
 use same_file::Handle;
 
-use super::files::{KEPT, Rotated};
+use super::files::{KEPT, Rotated, read_or_empty};
 use super::sync::{SyncLog, SyncLogLine, lines, unusable};
 use crate::Result;
 
@@ -23,17 +23,20 @@ impl SyncLog {
     /// The last lines of the log, as [`SyncLog::tail`], and a follower that goes on exactly after them.
     pub fn follow(&self, at_most: usize) -> Result<(Vec<SyncLogLine>, Follower)> {
         let mut follower = Follower { log: self.0.clone(), reading: None, partial: Vec::new() };
-        // The follower reads the present file from its start; what is older than that comes from the earlier ones.
-        let present = follower.poll()?;
-        let mut older = Vec::new();
-        for number in 1..=KEPT {
-            if present.len() + older.len() >= at_most {
-                break;
+        let mut newest_first = Vec::new();
+        let mut found = 0;
+        for number in 0..=KEPT {
+            let lines = match &follower.reading {
+                // The follower goes on in the newest file that there is.
+                None => follower.open(number),
+                Some(_) if found >= at_most => break,
+                Some(_) => read_or_empty(&self.0.earlier(number)).map(|bytes| lines(&bytes)),
             }
-            let bytes = super::files::read_or_empty(&self.0.earlier(number)).map_err(|cause| unusable(&cause))?;
-            older.splice(0..0, lines(&bytes));
+            .map_err(|cause| unusable(&cause))?;
+            found += lines.len();
+            newest_first.push(lines);
         }
-        older.extend(present);
+        let mut older: Vec<_> = newest_first.into_iter().rev().flatten().collect();
         let skipped = older.len().saturating_sub(at_most);
         Ok((older.split_off(skipped), follower))
     }
@@ -48,41 +51,48 @@ impl Follower {
     }
 
     fn read_on(&mut self, found: &mut Vec<SyncLogLine>) -> io::Result<()> {
-        self.drain(found)?;
-        // Where the file is now: 0 while it is still the present one. When even the oldest is another, all are new.
-        let present = match &self.reading {
+        found.extend(self.drain()?);
+        let unread = match &self.reading {
+            // There was no file at all: whatever there is now is new.
+            None => KEPT + 1,
             Some(file) => {
                 let reading = Handle::from_file(file.try_clone()?)?;
-                (0..=KEPT).find(|number| Handle::from_path(self.log.earlier(*number)).is_ok_and(|it| it == reading))
+                let is_reading =
+                    |number: &usize| Handle::from_path(self.log.earlier(*number)).is_ok_and(|it| it == reading);
+                // A file that is nowhere was deleted; the files beside it were there before.
+                (0..=KEPT).find(is_reading).unwrap_or(1)
             }
-            // Only the present file counts before anything was read.
-            None => Some(1),
         };
         // A line may have been added between the first look and the rename.
-        self.drain(found)?;
-        for number in (0..present.unwrap_or(KEPT + 1)).rev() {
-            match File::open(self.log.earlier(number)) {
-                Ok(file) => {
-                    self.reading = Some(file);
-                    // What a crash cut off in the file before never gets its end.
-                    self.partial.clear();
-                    self.drain(found)?;
-                }
-                Err(cause) if cause.kind() == ErrorKind::NotFound => {}
-                Err(cause) => return Err(cause),
-            }
+        found.extend(self.drain()?);
+        for number in (0..unread).rev() {
+            found.extend(self.open(number)?);
         }
         Ok(())
     }
 
-    fn drain(&mut self, found: &mut Vec<SyncLogLine>) -> io::Result<()> {
-        let Some(file) = &mut self.reading else { return Ok(()) };
-        file.read_to_end(&mut self.partial)?;
-        if let Some(end) = self.partial.iter().rposition(|byte| *byte == b'\n') {
-            found.extend(lines(&self.partial[..end]));
-            self.partial.drain(..=end);
+    /// Goes on in this file, where there is one, from its start.
+    fn open(&mut self, number: usize) -> io::Result<Vec<SyncLogLine>> {
+        match File::open(self.log.earlier(number)) {
+            Ok(file) => {
+                self.reading = Some(file);
+                // What a crash cut off in the file before never gets its end.
+                self.partial.clear();
+                self.drain()
+            }
+            Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+            Err(cause) => Err(cause),
         }
-        Ok(())
+    }
+
+    /// The whole lines from where it got to in the file that is being read.
+    fn drain(&mut self) -> io::Result<Vec<SyncLogLine>> {
+        let Some(file) = &mut self.reading else { return Ok(Vec::new()) };
+        file.read_to_end(&mut self.partial)?;
+        let Some(end) = self.partial.iter().rposition(|byte| *byte == b'\n') else { return Ok(Vec::new()) };
+        let found = lines(&self.partial[..end]);
+        self.partial.drain(..=end);
+        Ok(found)
     }
 }
 

@@ -181,7 +181,13 @@ pub(super) mod tests {
         let dir = tempfile::tempdir().unwrap();
         let log = SyncLog::new(&home(&dir));
         log.append(&line(7)).unwrap();
-        insta::assert_snapshot!(std::fs::read_to_string(home(&dir).sync_log()).unwrap(), @"");
+        let expected = concat!(
+            r#"{"timestamp":"2026-01-02T03:04:05.678Z","action":"model_cost_map_reload","status":"success","#,
+            r#""models_updated":5,"new_models":["a/b","two\nlines"],"pricing_changes":12,"proxy":"local","#,
+            r#""trigger":"schedule","from":null,"to":"e69de29bb2d1d6434b8b29ae775ad8c2e48c5391","duration_ms":1500,"run":7}"#,
+            "\n"
+        );
+        assert_eq!(std::fs::read_to_string(home(&dir).sync_log()).unwrap(), expected);
         assert_eq!(log.tail(9).unwrap(), [line(7)]);
     }
 
