@@ -1,0 +1,141 @@
+//! What the proxy holds, and the order to fetch it anew.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Number, Value, json};
+
+use super::answers::{ReloadAnswer, SourceInfo, text};
+use super::call::Call;
+use super::client::ProxyClient;
+use crate::error::bounded;
+use crate::{Error, ErrorCode, Result};
+
+impl ProxyClient {
+    /// What one worker of the proxy says that it holds; `None` on versions before 1.81.15.
+    pub async fn source_info(&self) -> Result<Option<SourceInfo>> {
+        let what = "tell its map's source";
+        let reply = self.keyed(Call::get("model/cost_map/source")).await?;
+        match reply.status {
+            StatusCode::OK => match reply.json().and_then(SourceInfo::of) {
+                Some(info) => Ok(Some(info)),
+                None => Err(self.odd_answer(&reply, what)),
+            },
+            StatusCode::NOT_FOUND => Ok(None),
+            _ => Err(self.refusal(&reply, what)),
+        }
+    }
+
+    /// Asks `times` times, over connections of their own, and keeps the answers that tell of different maps. More than
+    /// one: workers or replicas disagree; they follow at their next poll (trap 10). None: the version does not tell.
+    pub async fn source_info_sampled(&self, times: usize) -> Result<Vec<SourceInfo>> {
+        let mut distinct: Vec<SourceInfo> = Vec::new();
+        for _ in 0..times {
+            let Some(info) = self.source_info().await? else { break };
+            if !distinct.iter().any(|known| known.agrees_with(&info)) {
+                distinct.push(info);
+            }
+        }
+        Ok(distinct)
+    }
+
+    /// The map that is live now, as bytes. It is not the file: configured models, expanded aliases and null fields are in
+    /// it (trap 7).
+    ///
+    /// Errors: `live_map_broken` where the proxy fails to write it (a NaN price does that, trap 8), `unsupported`.
+    pub async fn live_map(&self) -> Result<Vec<u8>> {
+        let mut reply = self.open(Call::get("public/litellm_model_cost_map").long()).await?;
+        if reply.status == StatusCode::NOT_FOUND {
+            // Before 1.80.9 the map had another address and wanted the key.
+            reply = self.keyed(Call::get("get/litellm_model_cost_map").long()).await?;
+        }
+        let broken = |what: &str| {
+            let message = format!(
+                "The live map of the proxy at {} cannot be read: {what}. A price that is no number does that. Models are still priced from it; sync a sound map.",
+                self.name()
+            );
+            Error::new(ErrorCode::LiveMapBroken, message)
+        };
+        match reply.status {
+            StatusCode::OK if reply.bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') => {
+                Ok(reply.bytes)
+            }
+            StatusCode::OK => Err(broken("the answer is no JSON object")),
+            StatusCode::INTERNAL_SERVER_ERROR if self.key.is_some() || reply.kind() != Some("no_db_connection") => {
+                Err(broken("the proxy answered HTTP 500"))
+            }
+            _ => Err(self.refusal(&reply, "show its live map")),
+        }
+    }
+
+    /// Has the proxy fetch its map anew. The answer proves nothing: up to 1.96 it says success after a failed fetch
+    /// (trap 1). It concerns the worker that answered; the others follow.
+    ///
+    /// Errors: `unauthorised`, `no_key`, `no_database`, `proxy_failed` (it could not fetch, or could not digest the map),
+    /// `proxy_unreachable` (which says nothing about what it did: read it back).
+    pub async fn reload(&self) -> Result<ReloadAnswer> {
+        let reply = self.keyed(Call::new(Method::POST, "reload/model_cost_map").long()).await?;
+        let name = self.name();
+        let failed = |message: String| self.with_reason(Error::new(ErrorCode::ProxyFailed, message), &reply);
+        match reply.status {
+            StatusCode::OK => match reply.json().and_then(ReloadAnswer::of) {
+                Some(answer) => Ok(answer),
+                None => Err(self.odd_answer(&reply, "reload its map")),
+            },
+            StatusCode::BAD_GATEWAY if !reply.is_gateway_trouble() => Err(failed(format!(
+                "The proxy at {name} could not fetch the map from its source, and kept the one it had. Check that the proxy itself reaches the source."
+            ))),
+            StatusCode::INTERNAL_SERVER_ERROR => match self.refusal(&reply, "reload its map") {
+                // Trap 6: its `/source` may name the new revision now, over the old map.
+                error if error.code == ErrorCode::ProxyFailed => Err(failed(format!(
+                    "The proxy at {name} fetched the map but could not digest it; an entry that is no object does that. It goes on with the old map, even if it names the new revision."
+                ))),
+                error => Err(error),
+            },
+            _ => Err(self.refusal(&reply, "reload its map")),
+        }
+    }
+
+    /// The models that can be *called* with this key. Not the cost map.
+    pub async fn models(&self) -> Result<Vec<String>> {
+        let what = "list its models";
+        let reply = self.keyed(Call::get("v1/models")).await?;
+        if !reply.status.is_success() {
+            return Err(self.refusal(&reply, what));
+        }
+        let list =
+            reply.json().and_then(|json| json.get("data")?.as_array()).ok_or_else(|| self.odd_answer(&reply, what))?;
+        Ok(list.iter().filter_map(|model| text(model, "id")).collect())
+    }
+
+    /// How many models can be called with this key.
+    pub async fn callable_models(&self) -> Result<u64> {
+        Ok(self.models().await?.len() as u64)
+    }
+
+    /// What the proxy would charge for a call of `model` with this many tokens, in USD: an independent check of a price.
+    /// Nothing is called and nothing booked. It is asked with a finished answer, since for a request LiteLLM would count
+    /// the words itself.
+    ///
+    /// Errors: `not_found` where the proxy has no price for the model.
+    pub async fn spend_calculate(&self, model: &str, prompt_tokens: u64, completion_tokens: u64) -> Result<Number> {
+        let what = "price a call";
+        let body = json!({"completion_response": {
+            "id": "price-check", "object": "chat.completion", "created": 0, "model": model,
+            "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": ""}}],
+            "usage": {"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens,
+                "total_tokens": prompt_tokens.saturating_add(completion_tokens)},
+        }});
+        let call = Call { body: Some(body), ..Call::new(Method::POST, "spend/calculate") };
+        let reply = self.keyed(call).await?;
+        match reply.status {
+            StatusCode::OK => match reply.json().and_then(|json| json.get("cost")) {
+                Some(Value::Number(cost)) => Ok(cost.clone()),
+                _ => Err(self.odd_answer(&reply, what)),
+            },
+            StatusCode::BAD_REQUEST if reply.kind() != Some("no_db_connection") => {
+                let message = format!("The proxy at {} has no price for {}.", self.name(), bounded(model, 100));
+                Err(Error::new(ErrorCode::NotFound, message).field("model"))
+            }
+            _ => Err(self.refusal(&reply, what)),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What a refusal of the proxy means, in words for people. Nothing here repeats what could hold a key.
+
+use secrecy::ExposeSecret;
+
+use super::call::Reply;
+use super::client::ProxyClient;
+use crate::error::bounded;
+use crate::net::{Trouble, evidence};
+use crate::{Error, ErrorCode};
+
+impl ProxyClient {
+    /// The error for an answer that is no success. `what` completes "the proxy did not …".
+    pub(super) fn refusal(&self, reply: &Reply, what: &str) -> Error {
+        let name = self.name();
+        let status = reply.status;
+        if reply.is_gateway_trouble() {
+            return self.out_of_service(reply);
+        }
+        // Without a key some versions without a database answer 500 instead of 401.
+        let keyless = self.key.is_none() && (status == 401 || reply.kind() == Some("internal_server_error"));
+        if keyless {
+            let message = format!(
+                "The proxy at {name} wants a key, and none is known. It was not asked to change anything. Give one with `autosync proxy add` (--key-stdin or --key-env)."
+            );
+            return Error::new(ErrorCode::NoKey, message);
+        }
+        if is_no_database(reply) {
+            let message = format!(
+                "The proxy at {name} has no database, and LiteLLM reloads or schedules the cost map only with one. Its map was not changed. Restart it to take the newest map, or give it a DATABASE_URL."
+            );
+            return Error::new(ErrorCode::NoDatabase, message);
+        }
+        let (code, message) = match status.as_u16() {
+            // The answer is not repeated: 1.75 names the whole key in it, later versions its end and its hash.
+            401 | 403 => {
+                let message = format!(
+                    "The proxy at {name} refused the key, or the key may not do this: LiteLLM wants the master key or a proxy admin's. Nothing was changed. Check it with `autosync proxy test`."
+                );
+                return Error::new(ErrorCode::Unauthorised, message);
+            }
+            404 | 405 => (
+                ErrorCode::Unsupported,
+                format!("The proxy at {name} cannot {what}: this version of LiteLLM does not know the call."),
+            ),
+            300..=399 => {
+                let to = reply.location.as_deref().unwrap_or("nowhere");
+                (
+                    ErrorCode::ProxyFailed,
+                    format!(
+                        "The proxy at {name} redirects to {to}, and the key is not sent elsewhere. Nothing was changed. Give the address that it redirects to."
+                    ),
+                )
+            }
+            429 => (
+                ErrorCode::ProxyFailed,
+                format!("The proxy at {name} is asked too often (HTTP 429) and did not {what}. Try again later."),
+            ),
+            _ => (ErrorCode::ProxyFailed, format!("The proxy at {name} did not {what}: it answered HTTP {status}.")),
+        };
+        self.with_reason(Error::new(code, message), reply)
+    }
+
+    /// A reverse proxy or load balancer says that nobody is behind it.
+    pub(super) fn out_of_service(&self, reply: &Reply) -> Error {
+        let (name, status) = (self.name(), reply.status);
+        Error::new(
+            ErrorCode::ProxyUnreachable,
+            format!(
+                "What stands in front of the proxy at {name} answered HTTP {status}: LiteLLM behind it is down, starts, or took too long. Try again in a minute."
+            ),
+        )
+    }
+
+    /// The proxy answered 200 with something that this call never answers.
+    pub(super) fn odd_answer(&self, reply: &Reply, what: &str) -> Error {
+        let name = self.name();
+        let message = format!("The proxy at {name} did not {what}: its answer cannot be understood.");
+        self.with_reason(Error::new(ErrorCode::ProxyFailed, message), reply)
+    }
+
+    /// Adds what LiteLLM says, without the key, should it stand in it.
+    pub(super) fn with_reason(&self, error: Error, reply: &Reply) -> Error {
+        let Some(reason) = reply.reason() else { return error };
+        let reason = match &self.secret {
+            Some(key) => reason.replace(key.expose_secret(), "…"),
+            None => reason.to_owned(),
+        };
+        error.detail(bounded(&reason, 500))
+    }
+}
+
+/// Two ways to say it: a wrong key on a proxy without a database (only the master key works there), and every call that
+/// needs one.
+fn is_no_database(reply: &Reply) -> bool {
+    reply.kind() == Some("no_db_connection")
+        || (reply.status == 500
+            && reply.reason().is_some_and(|reason| reason.contains("Database connection not available")))
+}
+
+pub(super) fn not_litellm(client: &ProxyClient, reply: &Reply) -> Error {
+    let name = client.name();
+    let what = match (reply.status.as_u16(), &reply.location) {
+        (300..=399, Some(to)) => format!("redirects to {to}. Give that address if LiteLLM is there"),
+        (401 | 403 | 407, _) => {
+            "asks for a login of its own before LiteLLM could answer. Let `/public/model_hub/info` through, or use LiteLLM's own address".to_owned()
+        }
+        (status, _) => format!("does not answer as LiteLLM does (HTTP {status}). Check the address and the port; LiteLLM older than 1.75.5 is not supported"),
+    };
+    Error::new(ErrorCode::NotLitellm, format!("{name} {what}. The key was not sent."))
+}
+
+pub(super) fn unreachable(client: &ProxyClient, error: reqwest::Error) -> Error {
+    let name = client.name();
+    let what = match Trouble::of(&error) {
+        Trouble::Dns => "its name does not resolve. Check the address and the DNS",
+        Trouble::Certificate if client.clients.no_trust_store => {
+            "this system has no certificates to trust. Install them (Debian and Ubuntu: apt-get install ca-certificates)"
+        }
+        Trouble::Certificate => {
+            "its certificate is not trusted by this system. Put the certificate of its authority into the system's trust store"
+        }
+        Trouble::Connect => "nothing listens there. Start the proxy, or check the address and the port",
+        Trouble::TimedOut => "it did not accept the connection in time. Check the network and the firewall",
+        Trouble::Cut => "it broke off its answer. Try again; if it stays so, look into the proxy's log",
+    };
+    Error::new(ErrorCode::ProxyUnreachable, format!("The proxy at {name} cannot be reached: {what}."))
+        .detail(evidence(error))
+}
+
+pub(super) fn unusable_key() -> Error {
+    let message = "The key holds characters that no HTTP header can carry. It was not sent; store it again.";
+    Error::new(ErrorCode::Unauthorised, message)
+}

@@ -1,0 +1,99 @@
+//! The proxy's own schedule.
+
+use reqwest::{Method, StatusCode};
+
+use super::answers::ScheduleStatus;
+use super::call::Call;
+use super::client::ProxyClient;
+use super::probe::Database;
+use crate::{Error, ErrorCode, Result};
+
+/// What may be asked for. The proxy takes more, and its status then answers 500.
+const HOURS: std::ops::RangeInclusive<u32> = 1..=8760;
+
+const PATH: &str = "schedule/model_cost_map_reload";
+
+impl ProxyClient {
+    /// Has the proxy reload on its own every `hours` (1 to 8760), and reads back that it will. From 1.97 on a schedule
+    /// that never ran fires within half a minute (trap 5); before, only with `STORE_MODEL_IN_DB=True` (trap 4).
+    ///
+    /// Errors: `usage`, `no_database`, `unauthorised`, `no_key`, `unproven` where the proxy then shows another schedule.
+    pub async fn schedule_set(&self, hours: u32) -> Result<ScheduleStatus> {
+        if !HOURS.contains(&hours) {
+            let message = "The proxy's own schedule takes whole hours from 1 to 8760 (a year). Nothing was changed.";
+            return Err(Error::new(ErrorCode::Usage, message).field("every"));
+        }
+        let reply = self.keyed(Call { hours: Some(hours), ..Call::new(Method::POST, PATH) }).await?;
+        if !reply.status.is_success() {
+            return Err(self.refusal(&reply, "take the schedule"));
+        }
+        let status = self.schedule_status().await?;
+        if status.scheduled && status.interval_hours == Some(hours) {
+            return Ok(status);
+        }
+        Err(self.schedule_differs("took the schedule, but shows another one"))
+    }
+
+    /// Ends the proxy's own schedule, and reads back that there is none. No error where there was none.
+    ///
+    /// Errors: as [`ProxyClient::schedule_set`].
+    pub async fn schedule_clear(&self) -> Result<ScheduleStatus> {
+        let reply = self.keyed(Call::new(Method::DELETE, PATH)).await?;
+        if !reply.status.is_success() {
+            return Err(self.refusal(&reply, "end its schedule"));
+        }
+        let status = self.schedule_status().await?;
+        if status.scheduled {
+            return Err(self.schedule_differs("was told to end its schedule, but still shows one"));
+        }
+        Ok(status)
+    }
+
+    /// The proxy's own schedule. "Not scheduled" is also what a proxy without a database says, so that answer counts only
+    /// where there is one.
+    ///
+    /// Errors: `no_database` or `proxy_failed` where it is *unknown* whether there is a schedule.
+    pub async fn schedule_status(&self) -> Result<ScheduleStatus> {
+        let what = "tell its schedule";
+        let reply = self.keyed(Call::get("schedule/model_cost_map_reload/status")).await?;
+        let name = self.name();
+        if reply.status == StatusCode::INTERNAL_SERVER_ERROR
+            && reply.reason().is_some_and(|reason| reason.contains("int too large"))
+        {
+            let message = format!(
+                "The proxy at {name} took a schedule of more hours than it can count, and can no longer tell it. End it with `autosync schedule clear --on proxy`."
+            );
+            return Err(Error::new(ErrorCode::ProxyFailed, message));
+        }
+        if !reply.status.is_success() {
+            return Err(self.refusal(&reply, what));
+        }
+        let status = reply.json().and_then(ScheduleStatus::of).ok_or_else(|| self.odd_answer(&reply, what))?;
+        if !status.is_blank() {
+            return Ok(status);
+        }
+        match self.database().await? {
+            Database::Yes => Ok(status),
+            Database::No => Err(Error::new(
+                ErrorCode::NoDatabase,
+                format!(
+                    "The proxy at {name} has no database, so it can keep no schedule, and its word \"not scheduled\" says nothing. Give it a DATABASE_URL, or let `autosync watch` keep the time."
+                ),
+            )),
+            Database::Unknown => Err(Error::new(
+                ErrorCode::ProxyFailed,
+                format!(
+                    "The proxy at {name} says \"not scheduled\", which it also says when its database does not answer. Whether it has a schedule is not known; ask again when its database is up."
+                ),
+            )),
+        }
+    }
+
+    fn schedule_differs(&self, what: &str) -> Error {
+        let message = format!(
+            "The proxy at {} {what}. Look at it with `autosync schedule show`; another person may be changing it.",
+            self.name()
+        );
+        Error::new(ErrorCode::Unproven, message)
+    }
+}
