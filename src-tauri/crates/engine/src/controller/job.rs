@@ -45,7 +45,7 @@ pub(super) struct Job {
 impl Parts {
     fn tell(&self, happening: Happening) {
         // The controller is gone only when the program ends; then nobody is left to be told.
-        let _ = self.events.send(Event::Happened(happening));
+        self.events.send(Event::Happened(happening)).ok();
     }
 
     /// Checks the source and tells about it.

@@ -182,15 +182,15 @@ impl Controller {
             Event::CheckSource { reply } => self.check_source(Some(reply)),
             Event::Pause { pause, reply } => {
                 let done = self.pause(pause).await;
-                let _ = reply.send(done);
+                reply.send(done).ok();
             }
             Event::Edit { edit, reply } => {
                 let done = self.edit(edit).await;
-                let _ = reply.send(done);
+                reply.send(done).ok();
             }
             Event::Cancel { proxy } => self.cancel_runs(proxy.as_deref()),
             Event::Happened(happening) => self.happened(happening).await,
-            Event::JobEnded { job, report } => self.job_ended(job, report),
+            Event::JobEnded { job, report } => self.job_ended(job, &report),
             Event::Shutdown => {}
         }
         self.publish();
@@ -201,7 +201,7 @@ impl Controller {
         let wanted = match self.wanted(&order.proxies) {
             Ok(wanted) => wanted,
             Err(error) => {
-                let _ = reply.send(Err(error));
+                reply.send(Err(error)).ok();
                 return;
             }
         };
@@ -249,7 +249,7 @@ impl Controller {
         self.jobs.spawn(async move {
             let events = parts.events.clone();
             let report = run(parts, work).await;
-            let _ = events.send(Event::JobEnded { job, report });
+            events.send(Event::JobEnded { job, report }).ok();
         });
         job
     }
@@ -374,7 +374,7 @@ impl Controller {
         self.tell(happening);
     }
 
-    fn job_ended(&mut self, job: u64, report: Result<SyncReport>) {
+    fn job_ended(&mut self, job: u64, report: &Result<SyncReport>) {
         for known in self.known.values_mut().filter(|known| known.job == Some(job)) {
             (known.job, known.cancel, known.running) = (None, None, None);
         }
@@ -382,15 +382,15 @@ impl Controller {
             std::mem::take(&mut self.waiting).into_iter().partition(|waiting| waiting.jobs.contains(&job));
         self.waiting = others;
         for mut waiting in concerned {
-            match &report {
+            match report {
                 Err(error) => {
-                    let _ = waiting.reply.send(Err(error.clone()));
+                    waiting.reply.send(Err(error.clone())).ok();
                 }
                 Ok(report) => {
                     waiting.jobs.remove(&job);
                     waiting.reports.push(report.clone());
                     if waiting.jobs.is_empty() {
-                        let _ = waiting.reply.send(joined(waiting.reports, &waiting.wants));
+                        waiting.reply.send(joined(waiting.reports, &waiting.wants)).ok();
                     } else {
                         self.waiting.push(waiting);
                     }
@@ -401,7 +401,7 @@ impl Controller {
 
     fn tell(&self, happening: Happening) {
         // Nobody has to listen.
-        let _ = self.happenings.send(happening);
+        self.happenings.send(happening).ok();
     }
 
     fn publish(&self) {
@@ -440,7 +440,7 @@ impl Controller {
 
 /// The settings with what the environment adds to them.
 fn effective(file: &SettingsFile, environment: &Environment) -> Settings {
-    let (settings, ignored) = with_environment(file.settings(), environment);
+    let (settings, ignored) = with_environment(file.settings(), &**environment);
     for problem in ignored.iter().chain(file.problems()) {
         tracing::warn!(field = %problem.field, "{}", problem.message);
     }

@@ -138,7 +138,7 @@ pub async fn check_source(order: CheckOrder<'_>, cancel: &CancellationToken) -> 
     };
     let judged = {
         let (bytes, baseline, is_first) = (bytes.clone(), baseline.clone(), promoted.is_none());
-        spawn_blocking(move || judge(bytes, baseline.as_deref(), is_first)).await
+        spawn_blocking(move || judge(&bytes, baseline.as_deref(), is_first)).await
     };
     let Judged { report, map, new_models, pricing_changes } =
         judged.map_err(|error| Error::new(ErrorCode::Internal, "The check of the map failed.").detail(error))?;
@@ -180,8 +180,8 @@ struct Judged {
 }
 
 /// The processor's part of a check, off the async threads: 3 MB take some milliseconds.
-fn judge(bytes: Vec<u8>, baseline: Option<&CostMap>, is_first: bool) -> Judged {
-    let (report, map) = check_bytes(&bytes, baseline);
+fn judge(bytes: &[u8], baseline: Option<&CostMap>, is_first: bool) -> Judged {
+    let (report, map) = check_bytes(bytes, baseline);
     let changes = match (&map, baseline) {
         (Some(map), Some(baseline)) if !is_first => Some(diff(baseline, map)),
         _ => None,

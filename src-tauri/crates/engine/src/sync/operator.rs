@@ -38,7 +38,6 @@ impl Operator {
     /// Whether a live value differs because the operator set it. Where the revision proves that the bytes are the ones we
     /// meant (`bytes_proved`), any difference in a configured model is one: LiteLLM registers such models over the map.
     /// Otherwise only a value that the configuration itself gives counts, since a stale price would look the same.
-    #[expect(clippy::float_cmp, reason = "the proxy shows the very number that it was given")]
     pub fn is_override(&self, change: &FieldChange, bytes_proved: bool) -> bool {
         if bytes_proved && self.names.contains(&change.model) {
             return true;
