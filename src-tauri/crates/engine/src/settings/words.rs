@@ -1,0 +1,120 @@
+//! Settings that are one of a few words.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+use super::invalid;
+use crate::{Error, Result};
+
+/// An enum of plain words, the same in TOML, JSON and on the command line.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident, $what:literal { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+        pub enum $name { $($(#[$variant_doc])* $variant,)* }
+
+        impl $name {
+            /// Every word, in the order of the documentation.
+            pub const WORDS: &'static [&'static str] = &[$($word),*];
+
+            /// The word.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Error;
+
+            fn from_str(word: &str) -> Result<Self> {
+                match word {
+                    $($word => Ok(Self::$variant),)*
+                    _ => Err(invalid(format!("{} is one of: {}.", $what, Self::WORDS.join(", ")))),
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+    };
+}
+
+words! {
+    /// A ready-made sync interval.
+    Preset, "The preset" {
+        /// Every 6 hours.
+        #[default]
+        Production = "production",
+        /// Every hour.
+        Development = "development",
+        /// Every 12 hours.
+        Testing = "testing",
+        /// As `every` says.
+        Custom = "custom",
+        /// Never: only when asked.
+        Off = "off",
+    }
+}
+
+words! {
+    /// What happens to a map with findings.
+    GateMode, "The gate's mode" {
+        /// Models with a Review finding keep their old entry; a Hold keeps the whole old map.
+        #[default]
+        Review = "review",
+        /// Review findings hold the whole map, as Hold findings do.
+        Hold = "hold",
+        /// Findings are only told.
+        Off = "off",
+    }
+}
+
+words! {
+    /// What happens with Review findings where a proxy reads its own URL.
+    DirectMode, "What direct proxies do" {
+        /// Reload, and tell it loudly.
+        #[default]
+        Tell = "tell",
+        /// Do not reload.
+        Wait = "wait",
+    }
+}
+
+words! {
+    /// Which price changes are told.
+    PriceNews, "The price changes to tell" {
+        /// Those of models that the user's proxies offer.
+        #[default]
+        Mine = "mine",
+        /// All.
+        All = "all",
+        /// None.
+        Off = "off",
+    }
+}
+
+words! {
+    /// What a proxy is used for.
+    Role, "The role" {
+        /// Real work: the most careful.
+        #[default]
+        Production = "production",
+        /// The last step before production.
+        Staging = "staging",
+        /// Tests.
+        Testing = "testing",
+        /// A developer's own.
+        Development = "development",
+    }
+}
