@@ -13,6 +13,7 @@ use engine::net::NetworkEnv;
 use engine::source::{FetchLimits, FetchProgress, Fetched, Fetcher, Source, looks_like_a_web_page};
 use engine::{Clock, Error, ErrorCode};
 use rstest::rstest;
+use tokio::io::AsyncWriteExt;
 use tokio_util::sync::CancellationToken;
 
 const MAP: &[u8] = br#"{"gpt-4o":{"litellm_provider":"openai","input_cost_per_token":2.5e-06}}"#;
@@ -304,4 +305,50 @@ async fn a_source_on_this_computer_never_does() {
     assert_eq!(map(fetch_through(&nobody, "", &border.url).await).bytes, MAP);
     let by_name = border.url.replace("127.0.0.1", "localhost");
     assert_eq!(map(fetch_through(&nobody, "", &by_name).await).bytes, MAP);
+}
+
+/// A TLS server with a certificate that nobody vouches for, as a company's inspecting proxy has.
+fn self_signed() -> String {
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let certificate = include_bytes!("tls/self-signed.der").to_vec().into();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(include_bytes!("tls/self-signed.key.der").to_vec()).unwrap();
+    let builder = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = std::sync::Arc::new(builder.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap());
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/map.json", listener.local_addr().unwrap());
+    // Ends with the one connection that it serves: the client hangs up on the certificate.
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut connection = rustls::ServerConnection::new(config).unwrap();
+        while connection.complete_io(&mut stream).is_ok_and(|(read, written)| read + written > 0) {}
+    });
+    url
+}
+
+#[tokio::test]
+async fn an_untrusted_certificate_is_named_and_not_tried_again() {
+    let started = Instant::now();
+    let limits = FetchLimits { first_retry: Duration::from_secs(30), ..limits() };
+    let error = fetch_with(limits, &self_signed(), None).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::SourceUnreachable);
+    assert!(error.message.contains("certificate"), "{error:?}");
+    assert!(started.elapsed() < Duration::from_secs(9), "it waited to try again");
+}
+
+#[tokio::test]
+async fn a_server_without_tls_behind_https_is_no_certificate_trouble() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/map.json", listener.local_addr().unwrap());
+    let plain = async {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        }
+    };
+    let error = tokio::select! {
+        fetched = fetch(&url) => fetched.unwrap_err(),
+        () = plain => unreachable!(),
+    };
+    assert_eq!(error.code, ErrorCode::SourceUnreachable);
+    assert!(!error.message.contains("certificate"), "{error:?}");
 }

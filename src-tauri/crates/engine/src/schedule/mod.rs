@@ -52,6 +52,8 @@ pub enum Action {
 struct Known {
     /// When it was last tried, or last told to try.
     last: Option<DateTime<Utc>>,
+    /// The run that was recorded last.
+    recorded: Option<DateTime<Utc>>,
     /// How many retries in a row were planned.
     retries: usize,
     /// When the next retry is due.
@@ -85,9 +87,14 @@ impl Scheduler {
         self.paused_until = until;
     }
 
-    /// A run of this proxy began at `started` and is over. One that is not conclusive is tried again soon.
+    /// A run of this proxy began at `started` and is over. One that is not conclusive is tried again soon. Telling the
+    /// same run again, as after a change of the settings, changes nothing: it would skip a retry, or begin them anew.
     pub fn record(&mut self, proxy: &str, started: DateTime<Utc>, conclusive: bool) {
         let known = self.known.entry(proxy.to_owned()).or_default();
+        if known.recorded == Some(started) {
+            return;
+        }
+        known.recorded = Some(started);
         known.last = known.last.max(Some(started));
         let delay = RETRY_MINUTES.get(known.retries).filter(|_| !conclusive);
         known.retry_at = delay.map(|minutes| started + TimeDelta::minutes(*minutes));

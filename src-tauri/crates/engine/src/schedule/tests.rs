@@ -73,8 +73,22 @@ fn an_older_copy_is_tried_again_after_1_2_5_and_5_minutes_and_then_by_the_schedu
     }
     scheduler.record("p", now, false);
     assert_eq!(scheduler.next_run("p"), Some(now + TimeDelta::hours(6)));
+    now += TimeDelta::hours(6);
+    assert_eq!(scheduler.poll(now), [Action::Resumed, sync(Trigger::Resume)]);
     scheduler.record("p", now, false);
     assert_eq!(scheduler.next_run("p"), Some(now + TimeDelta::minutes(1)), "a new revision begins anew");
+}
+
+#[test]
+fn a_change_of_the_settings_leaves_the_retries_as_they_were() {
+    let now = utc(START);
+    let mut scheduler = Scheduler::new(plan(6, &[]), now);
+    scheduler.record("p", now, false);
+    for _ in 0..5 {
+        scheduler.set_plan(plan(6, &[]), now);
+        scheduler.record("p", now, false);
+        assert_eq!(scheduler.next_run("p"), Some(now + TimeDelta::minutes(1)));
+    }
 }
 
 #[test]
@@ -162,5 +176,69 @@ proptest! {
             now += TICK;
         }
         prop_assert!(ran || last.is_some_and(|last| now - last < every + TICK * 2));
+    }
+}
+
+proptest! {
+    // Each case polls a whole day: 64 of them take about a second.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Three proxies through ticks, sleeps, clocks set back, pauses and runs that prove nothing: each thing is asked for at
+    /// most once a poll, nothing during a pause, at most four retries in a row, and afterwards every proxy has its turn
+    /// within its interval, no more often than that.
+    #[test]
+    fn every_proxy_keeps_its_turn_and_its_measure(
+        steps in prop::collection::vec((prop_oneof![6 => 1_i64..=30, 1 => -90_000_i64..200_000], any::<bool>(), 0_u8..20), 1..200),
+    ) {
+        let intervals = [("a", 1), ("b", 6), ("c", 12)].map(|(name, hours)| (name.to_owned(), TimeDelta::hours(hours)));
+        let whole = Plan { proxies: intervals.to_vec(), watch: Some(TimeDelta::minutes(5)), ..plan(1, &[]) };
+        let mut now = utc(START);
+        let mut scheduler = Scheduler::new(whole, now);
+        let mut paused: Option<DateTime<Utc>> = None;
+        let mut retries: BTreeMap<String, usize> = BTreeMap::new();
+        for (jump, conclusive, dice) in steps {
+            now += TimeDelta::seconds(jump);
+            match dice {
+                0 => paused = Some(now + TimeDelta::minutes(30)),
+                1 => paused = None,
+                _ => {}
+            }
+            scheduler.pause_until(paused);
+            let actions = scheduler.poll(now);
+            prop_assert_eq!(actions.contains(&Action::Resumed), jump.abs() > 60);
+            for (index, action) in actions.iter().enumerate() {
+                let same = |other: &Action| match (action, other) {
+                    (Action::Sync { proxy: one, .. }, Action::Sync { proxy: two, .. }) => one == two,
+                    (one, two) => one == two,
+                };
+                prop_assert!(!actions[..index].iter().any(same), "twice in one poll: {:?}", &actions);
+                prop_assert!(paused.is_none_or(|until| until <= now) || *action == Action::Resumed, "during a pause");
+                if let Action::Sync { proxy, trigger } = action {
+                    let row = retries.entry(proxy.clone()).or_default();
+                    *row = if *trigger == Trigger::Retry { *row + 1 } else { 0 };
+                    prop_assert!(*row <= RETRY_MINUTES.len(), "more retries than planned");
+                    scheduler.record(proxy, now, conclusive);
+                }
+            }
+        }
+        scheduler.pause_until(None);
+        // One last retry of each may still be open; a polling to settle them.
+        now += TICK;
+        scheduler.poll(now);
+        for (name, _) in &intervals {
+            scheduler.record(name, now, true);
+        }
+        let mut turns: BTreeMap<String, i64> = BTreeMap::new();
+        for _ in 0..(24 * 120) {
+            now += TICK;
+            for action in scheduler.poll(now) {
+                if let Action::Sync { proxy, .. } = action {
+                    scheduler.record(&proxy, now, true);
+                    *turns.entry(proxy).or_default() += 1;
+                }
+            }
+        }
+        let turns = |name: &str| turns.get(name).copied().unwrap_or_default();
+        prop_assert_eq!((turns("a"), turns("b"), turns("c")), (24, 4, 2));
     }
 }
