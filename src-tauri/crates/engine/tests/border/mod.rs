@@ -14,6 +14,8 @@ use tokio::task::JoinHandle;
 pub(crate) enum Answer {
     /// Sends these bytes and closes.
     Bytes(Vec<u8>),
+    /// Sends these bytes and waits for another request on the same connection.
+    KeepAlive(Vec<u8>),
     /// Sends the head, then one byte again and again, until the client has enough.
     Drip { head: Vec<u8>, every: Duration },
     /// Holds the connection open and says nothing.
@@ -23,6 +25,8 @@ pub(crate) enum Answer {
 /// One request as it came.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
+    /// Which connection it came over, from 0.
+    pub(crate) connection: usize,
     /// `GET /path`
     pub(crate) line: String,
     /// The head, header names in lower case.
@@ -61,10 +65,10 @@ impl Border {
         let (asked, seen, answer) = (Arc::new(Notify::new()), requests.clone(), Arc::new(answer));
         let told = asked.clone();
         let task = tokio::spawn(async move {
-            loop {
+            for connection in 0.. {
                 let Ok((stream, _)) = listener.accept().await else { return };
                 let (answer, seen, told) = (answer.clone(), seen.clone(), told.clone());
-                tokio::spawn(async move { serve(stream, &*answer, &seen, &told).await });
+                tokio::spawn(async move { serve(stream, connection, &*answer, &seen, &told).await });
             }
         });
         Self { url, asked, requests, task }
@@ -77,38 +81,42 @@ impl Border {
 
 async fn serve(
     mut stream: TcpStream,
+    connection: usize,
     answer: &(dyn Fn(usize, &Request) -> Answer + Send + Sync),
     seen: &Mutex<Vec<Request>>,
     told: &Notify,
 ) -> Option<()> {
-    let request = read_request(&mut stream).await?;
-    let number = {
-        let mut seen = seen.lock().unwrap();
-        seen.push(request.clone());
-        seen.len() - 1
-    };
-    told.notify_one();
-    match answer(number, &request) {
-        Answer::Bytes(bytes) => {
-            stream.write_all(&bytes).await.ok()?;
-            stream.shutdown().await.ok()?;
-        }
-        Answer::Drip { head, every } => {
-            stream.write_all(&head).await.ok()?;
-            loop {
-                tokio::time::sleep(every).await;
-                stream.write_all(b" ").await.ok()?;
+    loop {
+        let request = read_request(&mut stream, connection).await?;
+        let number = {
+            let mut seen = seen.lock().unwrap();
+            seen.push(request.clone());
+            seen.len() - 1
+        };
+        told.notify_one();
+        match answer(number, &request) {
+            Answer::Bytes(bytes) => {
+                stream.write_all(&bytes).await.ok()?;
+                return stream.shutdown().await.ok();
+            }
+            Answer::KeepAlive(bytes) => stream.write_all(&bytes).await.ok()?,
+            Answer::Drip { head, every } => {
+                stream.write_all(&head).await.ok()?;
+                loop {
+                    tokio::time::sleep(every).await;
+                    stream.write_all(b" ").await.ok()?;
+                }
+            }
+            Answer::Silence => {
+                let mut rest = Vec::new();
+                stream.read_to_end(&mut rest).await.ok()?;
+                return None;
             }
         }
-        Answer::Silence => {
-            let mut rest = Vec::new();
-            stream.read_to_end(&mut rest).await.ok()?;
-        }
     }
-    Some(())
 }
 
-async fn read_request(stream: &mut TcpStream) -> Option<Request> {
+async fn read_request(stream: &mut TcpStream, connection: usize) -> Option<Request> {
     let mut bytes = Vec::new();
     let end = loop {
         if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -126,7 +134,7 @@ async fn read_request(stream: &mut TcpStream) -> Option<Request> {
             return None;
         }
     }
-    Some(Request { line, head, body: String::from_utf8_lossy(&bytes[end..]).into_owned() })
+    Some(Request { connection, line, head, body: String::from_utf8_lossy(&bytes[end..]).into_owned() })
 }
 
 /// A whole answer with its length.

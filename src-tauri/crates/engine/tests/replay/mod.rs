@@ -101,6 +101,13 @@ impl Drop for Replay {
     }
 }
 
+/// The ordinary key of that version's recording.
+pub(crate) fn user_key(version: &str) -> String {
+    let path = format!("{}/tests/transcripts/{version}/user-key-GET-v1-models.http", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    text.lines().find_map(|line| line.strip_prefix("Authorization: Bearer ")).unwrap().to_owned()
+}
+
 /// A recorded answer, by hand.
 pub(crate) fn by_hand(line: &str, key: &str, status: &str, body: &str) -> Recorded {
     let key = Some(key.to_owned()).filter(|key| !key.is_empty());
