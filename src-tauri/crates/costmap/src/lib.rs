@@ -1,6 +1,7 @@
 //! The LiteLLM cost map as data: parse it, check it, compare two of them. Pure: no I/O, no clock, no async.
 
 pub mod changes;
+pub mod check;
 pub mod compose;
 pub mod diff;
 pub mod field;
@@ -14,6 +15,7 @@ pub mod revision;
 pub mod scan;
 
 pub use changes::{ChangeCounts, ChangeSet, FieldChange, Notice};
+pub use check::{ProxyVersionFacts, RULES, Rule, check, check_bytes, check_compatibility, held_models};
 pub use compose::compose;
 pub use diff::{diff, diff_from_live};
 pub use field::{FieldClass, Unit};

@@ -204,6 +204,14 @@ impl CostMap {
         (0..).zip(&self.entries).map(|(number, span)| Entry { map: self, span, number })
     }
 
+    /// What a proxy loads, reserved keys too, each with its place in the file from 1.
+    pub(crate) fn loaded(&self) -> impl Iterator<Item = (u32, Entry<'_>)> {
+        let mut overridden: Vec<u32> = self.overridden.clone();
+        overridden.sort_unstable();
+        let counts = move |entry: &Entry<'_>| overridden.is_empty() || overridden.binary_search(&entry.number).is_err();
+        self.entries().filter(counts).map(|entry| (entry.order(), entry))
+    }
+
     /// The entry of this name; a reserved key too.
     pub fn get(&self, name: &str) -> Option<Entry<'_>> {
         let number = self.find(name)?;
@@ -235,6 +243,10 @@ impl CostMap {
         self.paths.find([&Step::Field(name.into())])
     }
 
+    pub(crate) fn path(&self, id: PathId) -> Path<'_> {
+        Path { paths: &self.paths, id }
+    }
+
     pub(crate) fn paths(&self) -> &Paths {
         &self.paths
     }
@@ -260,6 +272,11 @@ pub struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
+    /// Its place in the file, from 1.
+    pub(crate) fn order(&self) -> u32 {
+        self.number + 1
+    }
+
     /// The model's name.
     pub fn name(&self) -> Cow<'a, str> {
         key_of(&self.map.text, self.span)

@@ -126,7 +126,7 @@ impl Paths {
         steps.into_iter().try_fold(PathId::ROOT, |parent, step| self.find_child(parent, step))
     }
 
-    fn find_child(&self, parent: PathId, step: &Step) -> Option<PathId> {
+    pub(crate) fn find_child(&self, parent: PathId, step: &Step) -> Option<PathId> {
         let hash = match step {
             Step::Root => return Some(PathId::ROOT),
             Step::Field(name) => self.hasher.hash_one((parent.0, &**name)),
@@ -173,6 +173,11 @@ impl Paths {
 
     pub(crate) fn len(&self) -> usize {
         self.nodes.len()
+    }
+
+    /// Every path, parents before their children.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = PathId> {
+        (0..self.nodes.len()).map(|number| PathId(u32::try_from(number).unwrap_or(u32::MAX)))
     }
 
     pub(crate) fn show(&self, path: PathId) -> ShowPath<'_> {

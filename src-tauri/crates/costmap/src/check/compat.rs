@@ -1,0 +1,241 @@
+//! What one version of the proxy would make of a map: refuse it, fail on it, or not price what it says.
+
+use crate::check::findings::{About, Findings, Rule};
+use crate::check::priced_fields::PRICED_SINCE;
+use crate::check::shrink::FEWEST;
+use crate::check::words::{field, quoted};
+use crate::finding::Finding;
+use crate::map::{CostMap, Entry, Leaf, LeafKind};
+use crate::path::{PathId, Step};
+
+pub(crate) const TOO_FEW_MODELS: Rule = Rule::hold(
+    "compat.too_few_models",
+    "Fewer than 50 models: this version refuses the map, or falls back to its own copy.",
+);
+pub(crate) const UNDER_HALF: Rule = Rule::hold(
+    "compat.under_half_of_bundled",
+    "Fewer than half of this version's bundled models: it refuses the map, or falls back to its own copy.",
+);
+pub(crate) const ENTRY_BREAKS_RELOAD: Rule =
+    Rule::hold("compat.entry_breaks_reload", "An entry that is no object makes this version's reload fail.");
+pub(crate) const ALIASES_BREAK_RELOAD: Rule =
+    Rule::hold("compat.aliases_break_reload", "An alias that is no text makes this version's reload fail.");
+pub(crate) const LIVE_MAP_BREAKS: Rule =
+    Rule::hold("compat.live_map_breaks", "NaN or Infinity: this version loads it, and its live map then answers 500.");
+pub(crate) const ALIASES_UNKNOWN: Rule =
+    Rule::review("compat.aliases_unknown", "Aliases, which this version does not make into models.");
+pub(crate) const RESERVED_AS_MODEL: Rule =
+    Rule::info("compat.reserved_as_model", "A reserved key that this version takes for a model.");
+pub(crate) const FIELD_NOT_PRICED: Rule =
+    Rule::info("compat.field_not_priced", "A price field that this version does not read.");
+
+/// A LiteLLM release: major, minor, patch.
+type Version = (u32, u32, u32);
+
+/// From here a fetched map must have 50 models and half of the bundled ones (read in the releases' source).
+const VALIDATES_SINCE: Version = (1, 81, 12);
+/// From here a reload goes through every entry, and fails on one that is no object (LITELLM, trap 6).
+const READS_ENTRIES_SINCE: Version = (1, 82, 0);
+/// From here aliases become entries of their own.
+const ALIASES_SINCE: Version = (1, 82, 2);
+/// From here `fallback_generalizations` is taken out of the map.
+const GENERALIZATIONS_SINCE: Version = (1, 92, 0);
+
+/// Bundled models by release, where the count moved by over a fifth: good enough for "under half".
+const BUNDLED: &[(Version, usize)] = &[
+    ((1, 53, 1), 690),
+    ((1, 65, 0), 883),
+    ((1, 72, 0), 1047),
+    ((1, 76, 0), 1435),
+    ((1, 79, 0), 1694),
+    ((1, 80, 10), 2161),
+    ((1, 81, 12), 2565),
+    ((1, 93, 0), 2952),
+    ((1, 100, 0), 3406),
+    ((1, 102, 0), 3915),
+    ((1, 103, 0), 4318),
+    ((1, 109, 0), 4551),
+];
+
+/// What is known about one version of the proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProxyVersionFacts {
+    /// Major, minor, patch.
+    pub version: (u32, u32, u32),
+    /// How many models its own copy of the map has, where that is known.
+    pub bundled_models: Option<usize>,
+}
+
+impl ProxyVersionFacts {
+    /// What is known about a release; the bundled count is that of the nearest release looked at, not of a newer one.
+    pub fn of(version: (u32, u32, u32)) -> Self {
+        let bundled = BUNDLED.iter().rev().find(|(release, _)| *release <= version);
+        Self { version, bundled_models: bundled.map(|(_, models)| *models) }
+    }
+
+    fn name(&self) -> String {
+        let (major, minor, patch) = self.version;
+        format!("LiteLLM {major}.{minor}.{patch}")
+    }
+}
+
+/// What this version of the proxy would make of the map. Findings are `compat.*`, Hold where the version would refuse
+/// the map or break on it; they are about this proxy only and do not hold the map for others.
+pub fn check_compatibility(candidate: &CostMap, version: &ProxyVersionFacts) -> Vec<Finding> {
+    let mut out = Findings::default();
+    let proxy = version.name();
+    counts(candidate, version, &proxy, &mut out);
+    entries(candidate, version, &proxy, &mut out);
+    reserved(candidate, version, &proxy, &mut out);
+    unpriced_fields(candidate, version, &proxy, &mut out);
+    out.finish()
+}
+
+fn counts(map: &CostMap, facts: &ProxyVersionFacts, proxy: &str, out: &mut Findings) {
+    if facts.version < VALIDATES_SINCE {
+        return;
+    }
+    // Before reserved keys were known they were counted as models.
+    let counted = if facts.version < GENERALIZATIONS_SINCE { map.loaded().count() } else { map.len() };
+    if counted < FEWEST {
+        out.add(TOO_FEW_MODELS, About::default(), || {
+            format!("The map has {counted} models; {proxy} wants at least {FEWEST} and would keep or fall back to its own copy.")
+        });
+    } else if let Some(bundled) = facts.bundled_models.filter(|bundled| counted * 2 < *bundled) {
+        out.add(UNDER_HALF, About::default(), || {
+            format!("The map has {counted} models, under half of the {bundled} that {proxy} brings along; it would keep or fall back to its own copy.")
+        });
+    }
+}
+
+fn entries(map: &CostMap, facts: &ProxyVersionFacts, proxy: &str, out: &mut Findings) {
+    let aliases = map.field_id("aliases");
+    for (order, entry) in map.loaded() {
+        let name = entry.name();
+        let shown = quoted(&name);
+        let about = About { order, model: Some(&shown), ..About::default() };
+        let taken_out = &*name == "fallback_generalizations" && facts.version >= GENERALIZATIONS_SINCE;
+        if !entry.is_object() && !taken_out && facts.version >= READS_ENTRIES_SINCE {
+            out.add(ENTRY_BREAKS_RELOAD, About { value: Some(entry.raw()), ..about }, || {
+                format!(
+                    "{shown}: the entry is no object; a reload of {proxy} would fail with 500, and a new start with it."
+                )
+            });
+        }
+        let mut has_aliases = false;
+        for leaf in entry.leaves() {
+            let not_finite = leaf.kind() == LeafKind::NotFinite || overflows(&leaf);
+            if not_finite && !taken_out {
+                let about = About { field: Some(leaf.path()), value: Some(leaf.text()), ..about };
+                out.add(LIVE_MAP_BREAKS, about, || {
+                    let field = field(leaf.path());
+                    format!(
+                        "{shown}: {field} is {}; {proxy} would load it, and its live map would answer 500.",
+                        quoted(leaf.text())
+                    )
+                });
+            }
+            let place = aliases.and_then(|aliases| place_in(map, leaf.path_id(), aliases));
+            has_aliases |= place.is_some();
+            let is_name = place == Some(leaf.path_id()) && leaf.as_str().is_some();
+            if place.is_some() && !is_name && facts.version >= ALIASES_SINCE {
+                let about = About { field: Some(leaf.path()), value: Some(leaf.text()), ..about };
+                out.add(ALIASES_BREAK_RELOAD, about, || {
+                    let field = field(leaf.path());
+                    format!(
+                        "{shown}: {field} is {}, no text; a reload of {proxy} may fail with 500.",
+                        quoted(leaf.text())
+                    )
+                });
+            }
+        }
+        if has_aliases && facts.version < ALIASES_SINCE && !entry.is_reserved() {
+            let about = About { order, model: Some(&name), ..About::default() };
+            out.add(ALIASES_UNKNOWN, about, || {
+                format!("{shown}: {proxy} does not know aliases; it would price the model only under its own name.")
+            });
+        }
+    }
+}
+
+/// Whether Python reads the number as infinite. Without an exponent that takes over 300 digits.
+fn overflows(leaf: &Leaf<'_>) -> bool {
+    let text = leaf.text();
+    leaf.kind() == LeafKind::Number
+        && (text.len() > 300 || text.contains(['e', 'E']))
+        && leaf.number().is_some_and(|number| !number.f64().is_finite())
+}
+
+/// The item of the list at `list` that a path is, or stands in.
+fn place_in(map: &CostMap, path: PathId, list: PathId) -> Option<PathId> {
+    let paths = map.paths();
+    let item = paths.ancestors(path).find(|place| paths.parent(*place) == list)?;
+    matches!(paths.step(item), Step::Item(_)).then_some(item)
+}
+
+fn reserved(map: &CostMap, facts: &ProxyVersionFacts, proxy: &str, out: &mut Findings) {
+    let known: &[&str] = if facts.version < GENERALIZATIONS_SINCE {
+        &["sample_spec"]
+    } else {
+        &["sample_spec", "fallback_generalizations"]
+    };
+    let mistaken = |entry: &Entry<'_>| entry.is_reserved() && !known.contains(&&*entry.name());
+    for (order, entry) in map.loaded().filter(|(_, entry)| mistaken(entry)) {
+        let name = entry.name();
+        out.add(RESERVED_AS_MODEL, About { order, model: Some(&name), ..About::default() }, || {
+            format!("{name}: {proxy} takes this key for a model; its model count is one higher, and nothing can be called by it.")
+        });
+    }
+}
+
+fn unpriced_fields(map: &CostMap, facts: &ProxyVersionFacts, proxy: &str, out: &mut Findings) {
+    let paths = map.paths();
+    let unread = |path: &PathId| {
+        let Step::Field(name) = paths.step(*path) else { return None };
+        PRICED_SINCE.iter().find(|(field, since)| *field == &**name && facts.version < *since).map(|(_, since)| *since)
+    };
+    let mut fields: Vec<Option<Unread>> = vec![None; paths.len()];
+    let mut any = false;
+    // A price may be nested; the name that the version must know is that of the field of the entry itself.
+    for path in paths.ids().filter(|path| *path != PathId::ROOT) {
+        let parent = paths.parent(path);
+        fields[path.index()] = if parent == PathId::ROOT {
+            unread(&path).map(|since| Unread { field: path, since })
+        } else {
+            fields[parent.index()]
+        };
+        any |= fields[path.index()].is_some();
+    }
+    if !any {
+        return;
+    }
+    let mut models = vec![0_usize; paths.len()];
+    let mut last = vec![0_u32; paths.len()];
+    for entry in map.models() {
+        for unread in entry.leaves().filter_map(|leaf| fields[leaf.path_id().index()]) {
+            let place = unread.field.index();
+            if last[place] != entry.order() {
+                last[place] = entry.order();
+                models[place] += 1;
+            }
+        }
+    }
+    let found = fields.iter().enumerate().filter_map(|(place, unread)| Some((place, (*unread)?)));
+    for (_, unread) in found.filter(|(place, unread)| unread.field.index() == *place && models[*place] > 0) {
+        let (path, count) = (map.path(unread.field), models[unread.field.index()]);
+        let (major, minor, patch) = unread.since;
+        out.add(FIELD_NOT_PRICED, About { field: Some(path), ..About::default() }, || {
+            format!(
+                "{} stands in {count} models; {proxy} does not read it (LiteLLM {major}.{minor}.{patch} does), so what it prices is booked without it.",
+                field(path)
+            )
+        });
+    }
+}
+
+/// A field that a version does not read yet.
+#[derive(Clone, Copy)]
+struct Unread {
+    field: PathId,
+    since: Version,
+}

@@ -1,0 +1,185 @@
+//! One model that is new or changed, as the rules look at it.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use rust_decimal::Decimal;
+
+use crate::check::findings::About;
+use crate::field::{FieldClass, Unit};
+use crate::map::{CostMap, Entry, Leaf, LeafKind};
+use crate::path::{PathId, Step};
+
+/// What is worked out once for a pair of maps.
+pub(crate) struct Pair<'a> {
+    pub(crate) new: &'a CostMap,
+    pub(crate) old: Option<&'a CostMap>,
+    /// For each path of the old map the same path in the new one.
+    in_new: Vec<Option<PathId>>,
+    /// The other way.
+    in_old: OnceCell<Vec<Option<PathId>>>,
+    /// For each path of the new map what a price there is for.
+    units: OnceCell<Vec<Unit>>,
+    pub(crate) mode: Option<PathId>,
+    pub(crate) input: Option<PathId>,
+    pub(crate) output: Option<PathId>,
+    pub(crate) cache_read: Option<PathId>,
+}
+
+impl<'a> Pair<'a> {
+    pub(crate) fn new(new: &'a CostMap, old: Option<&'a CostMap>) -> Self {
+        Self {
+            new,
+            old,
+            in_new: old.map(|old| old.paths().translate(new.paths())).unwrap_or_default(),
+            in_old: OnceCell::new(),
+            units: OnceCell::new(),
+            mode: new.field_id("mode"),
+            input: new.field_id("input_cost_per_token"),
+            output: new.field_id("output_cost_per_token"),
+            cache_read: new.field_id("cache_read_input_token_cost"),
+        }
+    }
+
+    /// The path of the new map that is this one of the old map.
+    pub(crate) fn in_new(&self, path: PathId) -> Option<PathId> {
+        self.in_new.get(path.index()).copied().flatten()
+    }
+
+    /// The path of the old map that is this one of the new map.
+    pub(crate) fn in_old(&self, path: PathId) -> Option<PathId> {
+        let translate = || self.old.map(|old| self.new.paths().translate(old.paths())).unwrap_or_default();
+        self.in_old.get_or_init(translate).get(path.index()).copied().flatten()
+    }
+
+    /// What a price at this path of the new map is for. The name nearest to the value that holds `cost` says it.
+    pub(crate) fn unit(&self, path: PathId) -> Unit {
+        let units = self.units.get_or_init(|| {
+            let paths = self.new.paths();
+            let mut units: Vec<Unit> = Vec::with_capacity(paths.len());
+            for path in paths.ids() {
+                units.push(match paths.step(path) {
+                    Step::Field(name) if name.contains("cost") => Unit::of_path(name),
+                    Step::Root => Unit::Other,
+                    _ => units.get(paths.parent(path).index()).copied().unwrap_or(Unit::Other),
+                });
+            }
+            units
+        });
+        units.get(path.index()).copied().unwrap_or(Unit::Other)
+    }
+
+    /// The models that are new or whose bytes differ, in the map's order; without an old map all of them.
+    pub(crate) fn changed(&self) -> impl Iterator<Item = Model<'_, 'a>> {
+        self.new.models().filter_map(|entry| {
+            let name = entry.name();
+            let old = self.old.and_then(|old| old.get(&name));
+            if old.is_some_and(|old| old.raw() == entry.raw()) || !entry.is_object() {
+                return None;
+            }
+            Some(Model {
+                pair: self,
+                order: entry.order(),
+                name,
+                entry,
+                old,
+                now: Fields::of(entry, Some),
+                was: old.map(|old| Fields::of(old, |path| self.in_new(path))).unwrap_or_default(),
+            })
+        })
+    }
+}
+
+/// A model that is new or changed.
+pub(crate) struct Model<'p, 'a> {
+    pub(crate) pair: &'p Pair<'a>,
+    pub(crate) order: u32,
+    pub(crate) name: Cow<'a, str>,
+    pub(crate) entry: Entry<'a>,
+    pub(crate) old: Option<Entry<'a>>,
+    now: Fields<'a>,
+    was: Fields<'a>,
+}
+
+impl<'a> Model<'_, 'a> {
+    /// The leaf at a path.
+    pub(crate) fn now(&self, path: PathId) -> Option<Leaf<'a>> {
+        self.now.get(path)
+    }
+
+    /// What stood at this path of the new map before.
+    pub(crate) fn was(&self, path: PathId) -> Option<Leaf<'a>> {
+        self.was.get(path)
+    }
+
+    /// The price at a path.
+    pub(crate) fn price(&self, path: Option<PathId>) -> Option<Decimal> {
+        self.now(path?).filter(Leaf::is_price)?.decimal()
+    }
+
+    /// The price that stood at this path of the new map before.
+    pub(crate) fn old_price(&self, path: PathId) -> Option<Decimal> {
+        self.was(path).filter(Leaf::is_price)?.decimal()
+    }
+
+    /// Every leaf, in the order of the map's paths.
+    pub(crate) fn leaves(&self) -> impl Iterator<Item = Leaf<'a>> {
+        self.now.0.iter().map(|(_, leaf)| *leaf)
+    }
+
+    /// Every price that the decimal type holds (the others are Hold findings).
+    pub(crate) fn prices(&self) -> impl Iterator<Item = (PathId, Leaf<'a>, Decimal)> {
+        self.leaves().filter(Leaf::is_price).filter_map(|leaf| Some((leaf.path_id(), leaf, leaf.decimal()?)))
+    }
+
+    /// Whether another value (or none) stood at this path before.
+    pub(crate) fn is_new_value(&self, path: PathId) -> bool {
+        match (self.now(path), self.was(path)) {
+            (Some(now), Some(was)) => !now.same_as(&was),
+            (now, was) => now.is_some() != was.is_some(),
+        }
+    }
+
+    /// `mode`, where it is text.
+    pub(crate) fn mode(&self) -> Option<Cow<'a, str>> {
+        self.now(self.pair.mode?)?.as_str()
+    }
+
+    /// Whether a price that was there before is another one now, or gone.
+    pub(crate) fn is_repriced(&self) -> bool {
+        let amounts = |leaf: &Leaf<'_>| leaf.class() == FieldClass::Price && leaf.kind() == LeafKind::Number;
+        self.was.0.iter().any(|(path, was)| amounts(was) && self.now(*path).is_none_or(|now| !now.same_as(was)))
+            || self.lost_prices()
+    }
+
+    /// Whether it had a price in a field that no model has any more.
+    fn lost_prices(&self) -> bool {
+        let Some(old) = self.old else { return false };
+        old.leaves().any(|leaf| leaf.is_price() && self.pair.in_new(leaf.path_id()).is_none())
+    }
+
+    pub(crate) fn about<'b>(&'b self, leaf: &Leaf<'b>) -> About<'b> {
+        About { order: self.order, model: Some(&self.name), field: Some(leaf.path()), value: Some(leaf.text()) }
+    }
+
+    pub(crate) fn as_a_whole(&self) -> About<'_> {
+        About { order: self.order, model: Some(&self.name), field: None, value: None }
+    }
+}
+
+/// The leaves of one entry by path, so that an entry of any size is looked up in quickly.
+#[derive(Default)]
+pub(crate) struct Fields<'a>(Vec<(PathId, Leaf<'a>)>);
+
+impl<'a> Fields<'a> {
+    pub(crate) fn of(entry: Entry<'a>, path: impl Fn(PathId) -> Option<PathId>) -> Self {
+        let mut fields: Vec<_> = entry.leaves().filter_map(|leaf| Some((path(leaf.path_id())?, leaf))).collect();
+        fields.sort_unstable_by_key(|(path, _)| *path);
+        Self(fields)
+    }
+
+    pub(crate) fn get(&self, path: PathId) -> Option<Leaf<'a>> {
+        let place = self.0.binary_search_by_key(&path, |(path, _)| *path).ok()?;
+        self.0.get(place).map(|(_, leaf)| *leaf)
+    }
+}

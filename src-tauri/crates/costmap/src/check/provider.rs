@@ -1,0 +1,81 @@
+//! A provider whose models vanish. Review: it was real once (openrouter lost all 496 in 1.106.3), and a mistake otherwise.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use crate::check::findings::{About, Findings, Rule};
+use crate::check::words::quoted;
+use crate::map::{CostMap, Entry};
+
+pub(crate) const VANISHED: Rule =
+    Rule::review("provider.vanished", "A provider with at least 10 models lost all of them.");
+pub(crate) const LOST_MOST: Rule =
+    Rule::review("provider.lost_most", "A provider with at least 20 models lost over half of them.");
+
+const VANISHES_FROM: usize = 10;
+const LOSES_FROM: usize = 20;
+
+struct Provider<'a> {
+    before: usize,
+    after: usize,
+    gone: Vec<(u32, Entry<'a>)>,
+}
+
+/// Each model that is gone is one finding, so that each keeps its old entry until a person approves.
+pub(crate) fn check(new: &CostMap, old: &CostMap, out: &mut Findings) {
+    let mut providers: HashMap<Cow<'_, str>, Provider<'_>> = HashMap::new();
+    let (old_field, new_field) = (old.field_id("litellm_provider"), new.field_id("litellm_provider"));
+    let name_of = |entry: Entry<'_>, field| entry.leaf(field).and_then(|leaf| leaf.as_str().map(Cow::into_owned));
+    for entry in old.models() {
+        let Some(name) = old_field.and_then(|field| name_of(entry, field)) else { continue };
+        let provider = providers.entry(Cow::Owned(name)).or_insert(Provider { before: 0, after: 0, gone: Vec::new() });
+        provider.before += 1;
+        match new.get(&entry.name()) {
+            None => provider.gone.push((entry.order(), entry)),
+            Some(now) if now.raw() == entry.raw() => provider.after += 1,
+            // Counted below, with the provider that it names now.
+            Some(_) => {}
+        }
+    }
+    for entry in new.models() {
+        if old.get(&entry.name()).is_some_and(|before| before.raw() == entry.raw()) {
+            continue;
+        }
+        let name = new_field.and_then(|field| name_of(entry, field));
+        if let Some(provider) = name.and_then(|name| providers.get_mut(&*name)) {
+            provider.after += 1;
+        }
+    }
+    let mut lost: Vec<_> =
+        providers.into_iter().filter_map(|(name, provider)| Some((rule(&provider)?, name, provider))).collect();
+    lost.sort_by(|(_, one, _), (_, other, _)| one.cmp(other));
+    for (rule, name, provider) in lost {
+        report(rule, &name, &provider, out);
+    }
+}
+
+fn rule(provider: &Provider<'_>) -> Option<Rule> {
+    if provider.before >= VANISHES_FROM && provider.after == 0 {
+        Some(VANISHED)
+    } else if provider.before >= LOSES_FROM && provider.after * 2 < provider.before {
+        Some(LOST_MOST)
+    } else {
+        None
+    }
+}
+
+fn report(rule: Rule, provider_name: &str, provider: &Provider<'_>, out: &mut Findings) {
+    for (order, entry) in &provider.gone {
+        let name = entry.name();
+        let about = About { order: *order, model: Some(&name), field: None, value: None };
+        out.add(rule, about, || {
+            format!(
+                "{}: the model is gone; provider {} went from {} to {} models at once.",
+                quoted(&name),
+                quoted(provider_name),
+                provider.before,
+                provider.after
+            )
+        });
+    }
+}

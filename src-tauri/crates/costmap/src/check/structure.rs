@@ -1,0 +1,68 @@
+//! Is it a map at all? Hold: 0 hits in 95 real updates.
+
+use crate::check::findings::{About, Findings, Rule};
+use crate::check::words::quoted;
+use crate::map::Entry;
+use crate::scan::{Malformed, MalformedKind};
+
+pub(crate) const BYTE_ORDER_MARK: Rule =
+    Rule::hold("structure.byte_order_mark", "A byte order mark before the JSON: strict readers refuse it.");
+pub(crate) const NOT_UTF8: Rule = Rule::hold("structure.not_utf8", "The bytes are not UTF-8 text.");
+pub(crate) const HTML: Rule = Rule::hold("structure.html", "An HTML page came instead of the map.");
+pub(crate) const TRUNCATED: Rule = Rule::hold("structure.truncated", "The text ends in the middle.");
+pub(crate) const NOT_JSON: Rule = Rule::hold("structure.not_json", "The text is not valid JSON.");
+pub(crate) const NOT_AN_OBJECT: Rule =
+    Rule::hold("structure.not_an_object", "Valid JSON, but not an object with one entry per model.");
+pub(crate) const TOO_DEEP: Rule = Rule::hold("structure.too_deep", "More than 64 levels of nesting.");
+pub(crate) const TOO_LARGE: Rule = Rule::hold("structure.too_large", "More bytes than a map can have.");
+pub(crate) const ENTRY_NOT_AN_OBJECT: Rule =
+    Rule::hold("structure.entry_not_an_object", "An entry that is no object makes a proxy's reload fail.");
+pub(crate) const NAME_TOO_LONG: Rule = Rule::hold("structure.name_too_long", "A model name of over 1,000 bytes.");
+
+/// Real names stay under 130 bytes. Every finding carries the whole name, so that the model can be held.
+const NAME_BYTES: usize = 1_000;
+
+/// Bytes that are no map.
+pub(crate) fn malformed(fault: &Malformed, out: &mut Findings) {
+    let rule = match fault.kind {
+        MalformedKind::ByteOrderMark => BYTE_ORDER_MARK,
+        MalformedKind::NotUtf8 => NOT_UTF8,
+        MalformedKind::Html => HTML,
+        MalformedKind::Truncated => TRUNCATED,
+        MalformedKind::NotJson => NOT_JSON,
+        MalformedKind::NotAnObject => NOT_AN_OBJECT,
+        MalformedKind::TooDeep => TOO_DEEP,
+        MalformedKind::TooLarge => TOO_LARGE,
+    };
+    out.add(rule, About::default(), || {
+        format!("What arrived is no cost map: {fault}. A JSON object with one entry per model was expected.")
+    });
+}
+
+/// Whether an entry can be looked at by the other rules.
+pub(crate) fn entry(order: u32, entry: Entry<'_>, out: &mut Findings) -> bool {
+    let name = entry.name();
+    if name.len() > NAME_BYTES {
+        let shown = quoted(&name);
+        let about = About { order, model: Some(&shown), ..About::default() };
+        out.add(NAME_TOO_LONG, about, || {
+            format!(
+                "The model name that begins with {shown} has {} bytes; at most {NAME_BYTES} were expected.",
+                name.len()
+            )
+        });
+        return false;
+    }
+    if !entry.is_object() {
+        let about = About { order, model: Some(&name), field: None, value: Some(entry.raw()) };
+        out.add(ENTRY_NOT_AN_OBJECT, about, || {
+            format!(
+                "{}: the entry is {}; an object with the model's fields was expected.",
+                quoted(&name),
+                quoted(entry.raw())
+            )
+        });
+        return false;
+    }
+    true
+}

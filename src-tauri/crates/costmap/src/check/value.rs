@@ -1,0 +1,222 @@
+//! Prices and limits that are no usable numbers, and entries without a provider. Hold: 0 hits in 95 real updates.
+//!
+//! This is the one pass that looks at every leaf of every entry, changed or not, so plain numbers take a short way.
+
+use crate::check::findings::{About, Findings, Rule};
+use crate::check::structure;
+use crate::check::words::{field, quoted};
+use crate::field::FieldClass;
+use crate::map::{CostMap, Entry, Leaf, LeafKind};
+use crate::path::{PathId, Step};
+
+pub(crate) const NOT_FINITE: Rule =
+    Rule::hold("value.not_finite", "NaN or Infinity: a proxy takes it, and its live map then answers 500.");
+pub(crate) const OUT_OF_RANGE: Rule =
+    Rule::hold("value.out_of_range", "A number too large, too small or too long to be kept exactly.");
+pub(crate) const PRICE_NOT_A_NUMBER: Rule = Rule::hold("value.price_not_a_number", "A price that is no number.");
+pub(crate) const PRICE_NEGATIVE: Rule = Rule::hold("value.price_negative", "A price below 0.");
+pub(crate) const PRICE_WRONG_SHAPE: Rule = Rule::hold(
+    "value.price_wrong_shape",
+    "An object or list where other models have a number, or a number where they have an object.",
+);
+pub(crate) const LIMIT_NOT_A_NUMBER: Rule = Rule::hold("value.limit_not_a_number", "A limit that is no number.");
+pub(crate) const LIMIT_NEGATIVE: Rule = Rule::hold("value.limit_negative", "A limit below 0.");
+pub(crate) const LIMIT_NOT_INTEGRAL: Rule = Rule::hold("value.limit_not_integral", "A limit with a fraction.");
+pub(crate) const NO_PROVIDER: Rule = Rule::hold("value.no_provider", "An entry without litellm_provider.");
+
+/// Looks at every entry that counts (of a name given twice the last one, as in Python).
+pub(crate) fn check(map: &CostMap, out: &mut Findings) {
+    let provider = map.field_id("litellm_provider");
+    let mut shapes = Shapes::new(map);
+    for (order, entry) in map.loaded() {
+        if entry.is_reserved() {
+            reserved(order, entry, out);
+            continue;
+        }
+        if !structure::entry(order, entry, out) {
+            continue;
+        }
+        let mut has_provider = false;
+        for leaf in entry.leaves() {
+            shapes.count(order, &leaf);
+            match leaf.kind() {
+                LeafKind::Number => number(order, entry, leaf, out),
+                LeafKind::NotFinite => not_finite(order, entry, leaf, out),
+                LeafKind::String | LeafKind::EscapedString if Some(leaf.path_id()) == provider => {
+                    has_provider = !leaf.text().trim().is_empty();
+                }
+                _ => no_number(order, entry, leaf, out),
+            }
+        }
+        if !has_provider {
+            let name = entry.name();
+            out.add(NO_PROVIDER, About { order, model: Some(&name), ..About::default() }, || {
+                format!("{}: there is no litellm_provider; every model is expected to name one.", quoted(&name))
+            });
+        }
+    }
+    shapes.report(map, out);
+}
+
+/// `sample_spec` has words where models have numbers; but `NaN` breaks the live map wherever it stands.
+fn reserved(order: u32, entry: Entry<'_>, out: &mut Findings) {
+    for leaf in entry.leaves() {
+        match leaf.kind() {
+            LeafKind::Number => range(order, entry, leaf, out),
+            LeafKind::NotFinite => not_finite(order, entry, leaf, out),
+            _ => {}
+        }
+    }
+}
+
+fn number(order: u32, entry: Entry<'_>, leaf: Leaf<'_>, out: &mut Findings) {
+    let plain = Plain::of(leaf.text());
+    let class = leaf.class();
+    if plain == Plain::Whole || (plain == Plain::Fraction && class != FieldClass::Limit) {
+        return;
+    }
+    range(order, entry, leaf, out);
+    let Some(value) = leaf.number() else { return };
+    let rule = match class {
+        FieldClass::Price if value.is_negative() => PRICE_NEGATIVE,
+        FieldClass::Limit if value.is_negative() => LIMIT_NEGATIVE,
+        FieldClass::Limit if value.in_range() && !value.is_integral() && !is_duration(&leaf) => LIMIT_NOT_INTEGRAL,
+        _ => return,
+    };
+    let expected = match class {
+        FieldClass::Price => "a price of 0 or more",
+        _ => "a whole number of 0 or more",
+    };
+    add(rule, order, entry, leaf, expected, out);
+}
+
+/// `max_audio_length_hours` is 8.4 in real maps: time is the one limit that may have a fraction.
+fn is_duration(leaf: &Leaf<'_>) -> bool {
+    matches!(leaf.path().last(), Step::Field(name)
+        if ["hours", "minutes", "seconds"].iter().any(|unit| name.ends_with(unit)))
+}
+
+fn range(order: u32, entry: Entry<'_>, leaf: Leaf<'_>, out: &mut Findings) {
+    if Plain::of(leaf.text()) == Plain::No && leaf.number().is_some_and(|number| !number.in_range()) {
+        add(OUT_OF_RANGE, order, entry, leaf, "a number with at most 28 digits", out);
+    }
+}
+
+fn not_finite(order: u32, entry: Entry<'_>, leaf: Leaf<'_>, out: &mut Findings) {
+    add(NOT_FINITE, order, entry, leaf, "a number", out);
+}
+
+fn no_number(order: u32, entry: Entry<'_>, leaf: Leaf<'_>, out: &mut Findings) {
+    match leaf.class() {
+        FieldClass::Price => add(PRICE_NOT_A_NUMBER, order, entry, leaf, "a price as a number", out),
+        FieldClass::Limit => add(LIMIT_NOT_A_NUMBER, order, entry, leaf, "a whole number", out),
+        _ => {}
+    }
+}
+
+fn add(rule: Rule, order: u32, entry: Entry<'_>, leaf: Leaf<'_>, expected: &str, out: &mut Findings) {
+    let name = entry.name();
+    let about = About { order, model: Some(&name), field: Some(leaf.path()), value: Some(leaf.text()) };
+    out.add(rule, about, || {
+        let value = match leaf.kind() {
+            LeafKind::String | LeafKind::EscapedString => format!("the text \"{}\"", quoted(leaf.text())),
+            _ => quoted(leaf.text()),
+        };
+        format!("{}: {} is {value}; {expected} was expected.", quoted(&name), field(leaf.path()))
+    });
+}
+
+/// A number that needs no closer look: short, not negative, well inside f64 and the decimal type.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Plain {
+    /// Digits only.
+    Whole,
+    /// Digits with a point, or with a small negative exponent.
+    Fraction,
+    /// Everything else.
+    No,
+}
+
+impl Plain {
+    fn of(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        if bytes.len() > 18 {
+            return Self::No;
+        }
+        let end = bytes.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(bytes.len());
+        match (&bytes[..end], &bytes[end..]) {
+            ([], _) => Self::No,
+            (_, []) => Self::Whole,
+            (_, [b'.', rest @ ..]) => Self::after_point(rest),
+            (_, [b'e' | b'E', exponent @ ..]) => Self::exponent(exponent),
+            _ => Self::No,
+        }
+    }
+
+    fn after_point(rest: &[u8]) -> Self {
+        let end = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
+        match &rest[end..] {
+            [] => Self::Fraction,
+            [b'e' | b'E', exponent @ ..] => Self::exponent(exponent),
+            _ => Self::No,
+        }
+    }
+
+    /// `e-1` to `e-09`: with at most 18 characters before it the scale stays under 28.
+    fn exponent(exponent: &[u8]) -> Self {
+        match exponent {
+            [b'-', b'0'..=b'9'] | [b'-', b'0', b'0'..=b'9'] => Self::Fraction,
+            _ => Self::No,
+        }
+    }
+}
+
+/// Where the same price or limit is a number in some models and an object or list in others. LiteLLM reads a field in
+/// one way only, so the smaller side is damaged.
+struct Shapes {
+    numbers: Vec<u32>,
+    nested: Vec<u32>,
+    last: Vec<u32>,
+}
+
+impl Shapes {
+    fn new(map: &CostMap) -> Self {
+        let paths = map.paths().len();
+        Self { numbers: vec![0; paths], nested: vec![0; paths], last: vec![u32::MAX; paths] }
+    }
+
+    fn count(&mut self, order: u32, leaf: &Leaf<'_>) {
+        let path = leaf.path_id();
+        self.numbers[path.index()] += 1;
+        let parent = leaf.path().parent().id();
+        if parent != PathId::ROOT && self.last[parent.index()] != order {
+            self.last[parent.index()] = order;
+            self.nested[parent.index()] += 1;
+        }
+    }
+
+    fn report(&self, map: &CostMap, out: &mut Findings) {
+        let paths = map.paths();
+        let is_amount = |path: PathId| matches!(paths.class(path), FieldClass::Price | FieldClass::Limit);
+        let mixed = |path: PathId| {
+            path != PathId::ROOT && self.nested[path.index()] > 0 && self.numbers[path.index()] > 0 && is_amount(path)
+        };
+        if !paths.ids().any(mixed) {
+            return;
+        }
+        for (order, entry) in map.loaded().filter(|(_, entry)| !entry.is_reserved() && entry.is_object()) {
+            for leaf in entry.leaves() {
+                let (path, parent) = (leaf.path(), leaf.path().parent());
+                let few_nested = |path: PathId| self.nested[path.index()] <= self.numbers[path.index()];
+                let (expected, damaged) = if mixed(parent.id()) && few_nested(parent.id()) {
+                    ("one number here, as in other models,", true)
+                } else {
+                    ("an object here, as in other models,", mixed(path.id()) && !few_nested(path.id()))
+                };
+                if damaged {
+                    add(PRICE_WRONG_SHAPE, order, entry, leaf, expected, out);
+                }
+            }
+        }
+    }
+}
