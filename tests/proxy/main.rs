@@ -1,6 +1,7 @@
 //! The program against the genuine LiteLLM proxy.
 #![expect(clippy::unwrap_used, reason = "these are tests; clippy knows only functions with #[test]")]
 
+mod engine;
 mod harness;
 mod lies;
 mod refusals;

@@ -2,6 +2,7 @@
 //! proves that they did, and records all of it. ARCHITECTURE.md says how the parts fit.
 
 pub mod clock;
+pub mod controller;
 pub mod error;
 pub mod home;
 pub mod ledger;
@@ -13,6 +14,9 @@ pub mod schedule;
 pub mod secrets;
 pub mod settings;
 pub mod source;
+pub mod status;
+pub mod sync;
 
 pub use clock::Clock;
+pub use controller::Engine;
 pub use error::{Error, ErrorCode, Result};

@@ -9,18 +9,20 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::api::{Happening, SyncOrder, SyncReport};
 use super::Environment;
+use super::api::{Happening, SyncOrder, SyncReport};
 use super::event::Event;
 use crate::ledger::Ledger;
 use crate::log::{SyncLog, SyncLogLine};
 use crate::proxy::ProxyClient;
 use crate::run::{Outcome, SyncRun};
-use crate::secrets::Secrets;
 use crate::schedule::delta;
+use crate::secrets::Secrets;
 use crate::settings::{Proxy, Settings};
 use crate::source::{Fetcher, Source};
-use crate::sync::{CheckOrder, RunOrder, SourceCheck, SourceState, Step, check_source, last_source, preview, sync_proxy};
+use crate::sync::{
+    CheckOrder, RunOrder, SourceCheck, SourceState, Step, check_source, last_source, preview, sync_proxy,
+};
 use crate::{Clock, Error, ErrorCode, Result};
 
 /// What every job works with.
@@ -200,7 +202,8 @@ async fn each_proxy(
         let name = proxy.name.to_string();
         let run = done.remove(&name).unwrap_or_else(|| {
             let run = SyncRun::started(ids.get(&name).copied().unwrap_or_default(), name, job.order.trigger, started);
-            let defect = Error::new(ErrorCode::Internal, "The sync ended with a defect in this program; see the app log.");
+            let defect =
+                Error::new(ErrorCode::Internal, "The sync ended with a defect in this program; see the app log.");
             SyncRun { finished: Some(parts.clock.now()), ..fail(run, defect) }
         });
         runs.push(finish(parts, job, run).await?);

@@ -170,9 +170,10 @@ impl Controller {
 
     fn next_tick(&self) -> Instant {
         let now = self.parts.clock.now();
-        let due = self.scheduler.as_ref().map_or(TICK, |scheduler| {
-            (scheduler.next_wakeup() - now).to_std().unwrap_or(Duration::ZERO)
-        });
+        let due = self
+            .scheduler
+            .as_ref()
+            .map_or(TICK, |scheduler| (scheduler.next_wakeup() - now).to_std().unwrap_or(Duration::ZERO));
         Instant::now() + due.clamp(Duration::from_millis(100), TICK)
     }
 
@@ -226,7 +227,10 @@ impl Controller {
     fn wanted(&self, names: &[String]) -> Result<Vec<Proxy>> {
         let proxies = &self.effective.proxies;
         if let Some(unknown) = names.iter().find(|name| !proxies.iter().any(|proxy| proxy.name.as_str() == **name)) {
-            let message = format!("There is no proxy named {}. `autosync proxy list` shows them.", crate::error::bounded(unknown, 64));
+            let message = format!(
+                "There is no proxy named {}. `autosync proxy list` shows them.",
+                crate::error::bounded(unknown, 64)
+            );
             return Err(Error::new(ErrorCode::NotFound, message).field("proxy"));
         }
         let wants = |proxy: &&Proxy| names.is_empty() || names.iter().any(|name| name == proxy.name.as_str());
@@ -321,8 +325,7 @@ impl Controller {
         }
         for (trigger, names) in due {
             let idle = |proxy: &Proxy| self.known.get(proxy.name.as_str()).is_none_or(|known| known.job.is_none());
-            let proxies: Vec<Proxy> =
-                self.wanted(&names).unwrap_or_default().into_iter().filter(idle).collect();
+            let proxies: Vec<Proxy> = self.wanted(&names).unwrap_or_default().into_iter().filter(idle).collect();
             if !proxies.is_empty() {
                 self.start_job(proxies, SyncOrder { proxies: names, force: false, dry_run: false, trigger });
             }
@@ -349,8 +352,12 @@ impl Controller {
             }
             // Dry runs have the number 0 and leave no trace.
             Happening::RunStarted { id, proxy, trigger } if *id > 0 => {
-                let running =
-                    Running { id: *id, step: crate::sync::Step::CheckSource, started: self.parts.clock.now(), trigger: *trigger };
+                let running = Running {
+                    id: *id,
+                    step: crate::sync::Step::CheckSource,
+                    started: self.parts.clock.now(),
+                    trigger: *trigger,
+                };
                 self.known.entry(proxy.clone()).or_default().running = Some(running);
             }
             Happening::RunStep { id, proxy, step } if *id > 0 => {
@@ -463,9 +470,15 @@ async fn known_source(ledger: &Ledger, settings: &Settings) -> Result<Option<Sou
     }
 }
 
-/// Whether a run settles its revision: only one whose proxy may have met an older copy is worth another try.
+/// Whether a run settles its revision. Worth another try soon: a proxy that may have met an older copy, workers that follow
+/// at their next poll, and a network that is not back yet after the computer woke up.
 fn conclusive(run: &SyncRun) -> bool {
-    run.outcome != Outcome::Unproven || run.reason.as_deref() != Some("old_revision")
+    let unreachable = |error: &Error| matches!(error.code, ErrorCode::SourceUnreachable | ErrorCode::ProxyUnreachable);
+    match run.outcome {
+        Outcome::Unproven => !matches!(run.reason.as_deref(), Some("old_revision" | "replicas_disagree")),
+        Outcome::Failed => !run.error.as_ref().is_some_and(unreachable),
+        _ => true,
+    }
 }
 
 /// One report of several: the runs in the order in which they were wanted.

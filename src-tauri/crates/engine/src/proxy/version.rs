@@ -40,6 +40,11 @@ impl Version {
         self.order.is_some_and(|Order(a, b, c, ..)| (a, b, c) >= (major, minor, patch))
     }
 
+    /// Major, minor and patch, where the text could be read as a version.
+    pub fn release(&self) -> Option<(u32, u32, u32)> {
+        self.order.map(|Order(major, minor, patch, ..)| (major, minor, patch))
+    }
+
     /// Whether the text could be read as a version.
     pub fn is_known(&self) -> bool {
         self.order.is_some()

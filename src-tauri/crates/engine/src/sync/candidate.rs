@@ -126,7 +126,10 @@ pub async fn check_source(order: CheckOrder<'_>, cancel: &CancellationToken) -> 
     let (bytes, validator) = match (fetched, known) {
         (Fetched::NotModified, Some(bytes)) => (bytes, validator),
         (Fetched::NotModified, None) => {
-            return Err(Error::new(ErrorCode::Internal, "The source says \"not modified\" of a map that was never kept."));
+            return Err(Error::new(
+                ErrorCode::Internal,
+                "The source says \"not modified\" of a map that was never kept.",
+            ));
         }
         (Fetched::Map { bytes, validator, .. }, _) => (bytes, validator),
     };
@@ -227,20 +230,16 @@ async fn promote(
     if promoted.is_some_and(|last| last.revision == revision && last.upstream == upstream.revision()) {
         return Ok(());
     }
-    let composed = CostMap::parse(bytes)
-        .map_err(|fault| Error::new(ErrorCode::Internal, "The promoted map could not be put together.").detail(fault))?;
+    let composed = CostMap::parse(bytes).map_err(|fault| {
+        Error::new(ErrorCode::Internal, "The promoted map could not be put together.").detail(fault)
+    })?;
     let models = composed.len();
     if !held.is_empty() {
         let verdict = Verdict::Accepted;
         ledger.put_map(&revision, composed.text().as_bytes().into(), "promoted", now, models, verdict).await?;
     }
-    let promotion = Promotion {
-        revision,
-        upstream: upstream.revision(),
-        models,
-        held_models: held.to_vec(),
-        promoted_at: now,
-    };
+    let promotion =
+        Promotion { revision, upstream: upstream.revision(), models, held_models: held.to_vec(), promoted_at: now };
     ledger.promote(promotion).await
 }
 

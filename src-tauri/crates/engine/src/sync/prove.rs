@@ -49,7 +49,9 @@ pub(super) async fn read_live(client: &ProxyClient, facts: &ProxyFacts) -> Resul
     let map = match client.live_map().await {
         Ok(bytes) => parse(bytes).await,
         // The key and the way to the proxy are no fault of the map.
-        Err(error) if matches!(error.code, ErrorCode::ProxyUnreachable | ErrorCode::Unauthorised | ErrorCode::NoKey) => {
+        Err(error)
+            if matches!(error.code, ErrorCode::ProxyUnreachable | ErrorCode::Unauthorised | ErrorCode::NoKey) =>
+        {
             return Err(error);
         }
         Err(error) => Err(error),
@@ -59,7 +61,8 @@ pub(super) async fn read_live(client: &ProxyClient, facts: &ProxyFacts) -> Resul
 
 async fn parse(bytes: Vec<u8>) -> Result<Arc<CostMap>> {
     let parsed = spawn_blocking(move || CostMap::parse(bytes)).await;
-    let broken = |detail: String| Error::new(ErrorCode::LiveMapBroken, "The proxy's live map is no map.").detail(detail);
+    let broken =
+        |detail: String| Error::new(ErrorCode::LiveMapBroken, "The proxy's live map is no map.").detail(detail);
     parsed.map_err(|error| broken(error.to_string()))?.map(Arc::new).map_err(|fault| broken(fault.to_string()))
 }
 
@@ -140,7 +143,9 @@ pub(super) async fn prove(
         let checked = spawn_blocking(move || check_bytes(map.text().as_bytes(), Some(&desired))).await;
         match checked {
             Ok(checked) => checked,
-            Err(_) => return Err(not("other_revision", format!("The proxy now holds {what}, not {}.", wanted.short()))),
+            Err(_) => {
+                return Err(not("other_revision", format!("The proxy now holds {what}, not {}.", wanted.short())));
+            }
         }
     };
     let mut not_proven = not(

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use costmap::{CostMap, LiveComparison, Revision, Verdict, diff, diff_from_live};
+use costmap::check::{ProxyVersionFacts, check_compatibility};
+use costmap::{CostMap, LiveComparison, Revision, Severity, Verdict, diff, diff_from_live};
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
-use super::prove::{Live, NotProven, prove, read_live};
 use super::candidate::parsed;
+use super::prove::{Live, NotProven, prove, read_live};
 use super::{Candidate, Operator, Step};
 use crate::ledger::Ledger;
-use crate::proxy::{Database, KeyState, ProxyClient, ProxyFacts};
+use crate::proxy::{Database, KeyState, ProxyClient, ProxyFacts, Version};
 use crate::run::{Outcome, Receipt, SyncRun, Trigger};
 use crate::settings::DirectMode;
 use crate::source::Source;
@@ -170,13 +171,24 @@ async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
         return Err(Error::new(ErrorCode::Held, "The checks hold this map back; the proxy was not asked to reload."));
     }
     if let Some(until) = order.candidate.soaks_until {
-        let message = format!("gate.soak keeps this revision from proxies until {}.", until.format("%Y-%m-%d %H:%M UTC"));
+        let message =
+            format!("gate.soak keeps this revision from proxies until {}.", until.format("%Y-%m-%d %H:%M UTC"));
         return Err(Error::new(ErrorCode::Held, message));
     }
     (order.on_step)(Step::ReadLive);
     let facts = order.client.probe().await?;
     if facts.key != KeyState::Valid {
         return Err(key_refused(&facts));
+    }
+    if let Some(version) = facts.version.as_ref().and_then(Version::release) {
+        let compatibility = check_compatibility(&order.candidate.map, &ProxyVersionFacts::of(version));
+        let held = compatibility.iter().find(|finding| finding.severity == Severity::Hold).cloned();
+        run.findings.extend(compatibility);
+        if let Some(finding) = held {
+            let message =
+                format!("This map does not suit the proxy's version; it was not reloaded. {}", finding.message);
+            return Err(Error::new(ErrorCode::Held, message));
+        }
     }
     let operator = Operator::of(&order.client.deployments().await.unwrap_or_default());
     let live = read_live(order.client, &facts).await?;
@@ -196,8 +208,12 @@ async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
 
 fn key_refused(facts: &ProxyFacts) -> Error {
     let message = match facts.key {
-        KeyState::Missing => "No key is known for this proxy. Give one with `autosync proxy add` (--key-stdin or --key-env).",
-        KeyState::NotAdmin => "The key works, but may not reload the cost map: LiteLLM wants the master key or a proxy admin's.",
+        KeyState::Missing => {
+            "No key is known for this proxy. Give one with `autosync proxy add` (--key-stdin or --key-env)."
+        }
+        KeyState::NotAdmin => {
+            "The key works, but may not reload the cost map: LiteLLM wants the master key or a proxy admin's."
+        }
         _ => "The proxy refused the key. Check it with `autosync proxy test`.",
     };
     Error::new(if facts.key == KeyState::Missing { ErrorCode::NoKey } else { ErrorCode::Unauthorised }, message)

@@ -1,0 +1,134 @@
+//! The engine itself, as the tray and the terminal use it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::controller::{EngineOptions, Happening, SyncOrder, SyncReport};
+use engine::home::{Home, HomeLock};
+use engine::run::{Outcome, Trigger};
+use engine::settings::SettingsFile;
+use engine::sync::Step;
+use engine::{Clock, Engine};
+use system_tests::{Client, Stage};
+use tempfile::TempDir;
+use xtask::python::PROXIES;
+
+/// A home that knows `proxies`, and an engine in it.
+async fn engine(folder: &TempDir, source: &str, key: &str, proxies: &[(&str, &str)]) -> Engine {
+    let home = Home::resolve(Some(folder.path().join("home")), &|_| None).unwrap();
+    home.create().unwrap();
+    let mut text = format!("schema = 1\n[source]\nurl = \"{source}\"\n");
+    for (name, url) in proxies {
+        text.push_str(&format!("[[proxy]]\nname = \"{name}\"\nurl = \"{url}\"\nkey = \"env:PROXY_KEY\"\n"));
+    }
+    std::fs::write(home.settings(), text).unwrap();
+    let lock = HomeLock::acquire(&home, Duration::ZERO).unwrap();
+    let settings = SettingsFile::load(&home.settings()).unwrap();
+    let key = key.to_owned();
+    let environment = Arc::new(move |name: &str| (name == "PROXY_KEY").then(|| key.clone()));
+    Engine::start(EngineOptions { home, lock, settings, environment, clock: Clock::system(), scheduled: false })
+        .await
+        .unwrap()
+}
+
+fn block_on(test: impl Future<Output = ()>) {
+    tokio::runtime::Runtime::new().unwrap().block_on(test);
+}
+
+fn all() -> SyncOrder {
+    SyncOrder { proxies: Vec::new(), force: false, dry_run: false, trigger: Trigger::Manual }
+}
+
+fn only_run(report: &SyncReport) -> &engine::run::SyncRun {
+    assert_eq!(report.runs.len(), 1);
+    &report.runs[0]
+}
+
+#[test]
+fn fifty_clicks_are_one_run_and_its_receipt_names_every_field() {
+    let (stage, folder) = (Stage::shared(PROXIES[1]), TempDir::new().unwrap());
+    block_on(async {
+        let engine = engine(&folder, &stage.upstream.url(), &stage.proxy.key, &[("local", &stage.proxy.url)]).await;
+        stage.upstream.serve(&stage.new);
+        let mut happenings = engine.happenings();
+
+        let engine = Arc::new(engine);
+        let clicks = (0..50).map(|_| {
+            let engine = Arc::clone(&engine);
+            tokio::spawn(async move { engine.sync(all()).await.unwrap() })
+        });
+        let mut reports = Vec::new();
+        for click in clicks.collect::<Vec<_>>() {
+            reports.push(click.await.unwrap());
+        }
+
+        let run = only_run(&reports[0]);
+        assert_eq!(run.outcome, Outcome::Succeeded, "{run:?}");
+        assert!(reports.iter().all(|report| only_run(report).id == run.id));
+        assert_eq!(stage.upstream.hits_of(Client::Proxy).len(), 1);
+        let receipt = run.receipt.as_ref().unwrap();
+        let new = costmap::CostMap::parse(stage.new.as_slice()).unwrap();
+        assert_eq!((receipt.revision, receipt.proxy_revision), (new.revision(), Some(new.revision())));
+        assert_eq!((receipt.compared_models, receipt.models), (new.len(), new.len()));
+        assert!(receipt.compared_fields > 10 * new.len());
+        let old = costmap::CostMap::parse(stage.old.as_slice()).unwrap();
+        let set = costmap::diff(&old, &new);
+        assert_eq!((run.new_models.len(), run.pricing_changes), (set.new_models.len(), set.counts.pricing_changes));
+        assert_eq!((run.models_before, run.models_after), (Some(old.len()), Some(new.len())));
+
+        let mut steps = Vec::new();
+        while let Ok(happening) = happenings.try_recv() {
+            if let Happening::RunStep { step, .. } = happening {
+                steps.push(step);
+            }
+        }
+        assert_eq!(steps, Step::ALL);
+
+        let again = engine.sync(all()).await.unwrap();
+        assert_eq!(only_run(&again).outcome, Outcome::Unchanged, "{again:?}");
+        assert_eq!(stage.upstream.hits_of(Client::Proxy).len(), 1, "no second reload");
+        let snapshot = engine.snapshot().borrow().clone();
+        assert_eq!(snapshot.proxies[0].proved, Some(new.revision()));
+        Arc::into_inner(engine).unwrap().shutdown().await;
+    });
+}
+
+#[test]
+fn a_proxy_that_knows_no_revisions_is_proved_field_by_field() {
+    let (stage, folder) = (Stage::shared(PROXIES[0]), TempDir::new().unwrap());
+    block_on(async {
+        let engine = engine(&folder, &stage.upstream.url(), &stage.proxy.key, &[("local", &stage.proxy.url)]).await;
+        stage.upstream.serve(&stage.new);
+
+        let planned = engine.sync(SyncOrder { dry_run: true, ..all() }).await.unwrap();
+        assert_eq!(only_run(&planned).outcome, Outcome::Planned, "{planned:?}");
+        assert!(stage.upstream.hits_of(Client::Proxy).is_empty());
+        assert!(engine.ledger().promoted().await.unwrap().is_none(), "a dry run promotes nothing");
+
+        let report = engine.sync(all()).await.unwrap();
+        let run = only_run(&report);
+        assert_eq!(run.outcome, Outcome::Succeeded, "{run:?}");
+        assert_eq!(run.receipt.as_ref().unwrap().proxy_revision, None);
+        assert_eq!(run.new_models.len(), only_run(&planned).new_models.len());
+        assert!(run.new_models.len() > 100 && run.from.is_none());
+        let again = engine.sync(all()).await.unwrap();
+        assert_eq!(only_run(&again).outcome, Outcome::Unchanged, "{again:?}");
+        engine.shutdown().await;
+    });
+}
+
+#[test]
+fn one_proxy_that_is_down_does_not_hold_up_the_other() {
+    let (stage, folder) = (Stage::shared(PROXIES[1]), TempDir::new().unwrap());
+    block_on(async {
+        // Nothing listens on port 9 of loopback.
+        let proxies = [("down", "http://127.0.0.1:9"), ("up", stage.proxy.url.as_str())];
+        let engine = engine(&folder, &stage.upstream.url(), &stage.proxy.key, &proxies).await;
+        stage.upstream.serve(&stage.new);
+        let report = engine.sync(all()).await.unwrap();
+        let outcomes: Vec<_> = report.runs.iter().map(|run| (run.proxy.as_str(), run.outcome)).collect();
+        assert_eq!(outcomes, [("down", Outcome::Failed), ("up", Outcome::Succeeded)]);
+        assert_eq!(engine::run::worst_exit_code(report.runs.iter().map(engine::run::SyncRun::exit_code)), 4);
+        engine.shutdown().await;
+    });
+}
