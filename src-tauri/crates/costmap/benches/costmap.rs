@@ -5,6 +5,7 @@
 use std::hint::black_box;
 use std::path::PathBuf;
 
+use costmap::check::{check, check_bytes};
 use costmap::{CostMap, diff};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 
@@ -73,18 +74,24 @@ fn read(c: &mut Criterion) {
     group.finish();
 
     let far = real("1.102.4");
-    c.bench_function("two months apart/read, diff", |b| {
-        b.iter_batched(
-            || (far.clone(), new.clone()),
-            |(old, new)| {
-                let old = CostMap::parse(old).ok();
-                let new = old.as_ref().and_then(|old| CostMap::parse_against(new, old).ok());
-                let set = old.as_ref().zip(new.as_ref()).map(|(old, new)| diff(old, new));
-                (old, new, set)
-            },
-            BatchSize::LargeInput,
-        );
-    });
+    let mut group = c.benchmark_group("read, check, diff");
+    group.sample_size(50);
+    for (name, old) in [("a release apart", &old), ("two months apart", &far)] {
+        group.bench_function(name, |b| {
+            b.iter_batched(
+                || (old.clone(), new.clone()),
+                |(old, new)| {
+                    let old = CostMap::parse(old).ok();
+                    let new = old.as_ref().and_then(|old| CostMap::parse_against(new, old).ok());
+                    let judged =
+                        old.as_ref().zip(new.as_ref()).map(|(old, new)| (check(new, Some(old)), diff(old, new)));
+                    (old, new, judged)
+                },
+                BatchSize::LargeInput,
+            );
+        });
+    }
+    group.finish();
 
     let mut group = c.benchmark_group("one map");
     group.throughput(Throughput::Bytes(new.len() as u64));
