@@ -57,12 +57,7 @@ impl ProxyUrl {
     /// Whether the address is of this machine or its own network: loopback, private, link-local, a bare host name, or a
     /// name below `.localhost`, `.local` or `.internal`. Such addresses never go through an HTTP proxy.
     pub fn is_local(&self) -> bool {
-        match self.0.host() {
-            Some(Host::Ipv4(ip)) => is_local_ip(ip.into()),
-            Some(Host::Ipv6(ip)) => is_local_ip(ip.into()),
-            Some(Host::Domain(name)) => is_local_name(name),
-            None => false,
-        }
+        crate::net::is_private(&self.0)
     }
 }
 
@@ -155,21 +150,6 @@ fn http_url(text: &str) -> Result<Url> {
         return Err(invalid(format!("The address begins with http:// or https://, not with {scheme}:.")));
     }
     Ok(url)
-}
-
-fn is_local_ip(ip: IpAddr) -> bool {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => {
-            let shared = ip.octets()[0] == 100 && ip.octets()[1] & 0xc0 == 64; // RFC 6598, also overlay networks
-            ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified() || shared
-        }
-        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local() || ip.is_unspecified(),
-    }
-}
-
-fn is_local_name(name: &str) -> bool {
-    let name = name.trim_end_matches('.');
-    !name.contains('.') || [".localhost", ".local", ".internal"].iter().any(|end| name.ends_with(end))
 }
 
 fn is_localhost(name: &str) -> bool {
