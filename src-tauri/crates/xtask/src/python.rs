@@ -54,25 +54,40 @@ pub fn proxy(version: &str) -> Result<Environment> {
 
 /// Makes the environment of the proxy `version`, unless it is there.
 pub fn make_proxy(version: &str) -> Result<Environment> {
-    let main = format!("litellm[proxy]=={version}");
-    if version_number(version) < (1, 103) {
-        return make(&format!("venv-{version}"), &[&[&main]]);
-    }
-    // Later proxies ask for libraries that the index may not have yet, but run with those of 1.102.4.
-    let alone = format!("litellm=={version}");
-    make(&format!("venv-{version}"), &[&["litellm[proxy]==1.102.4"], &["--no-deps", &alone]])
+    make(&format!("venv-{version}"), |python| {
+        if version_number(version) < (1, 103) {
+            return install(python, &[&format!("litellm[proxy]=={version}")]);
+        }
+        // Later ones ask for releases of these that the index may not have yet; the newest that it has do as well.
+        install(python, &["--no-deps", &format!("litellm=={version}")])?;
+        let requirements = command::output(Command::new(python).args(["-c", REQUIREMENTS]))?;
+        install(python, &requirements.lines().collect::<Vec<_>>())
+    })
 }
+
+/// Prints what the installed LiteLLM and its proxy need, one requirement a line; any release of certifi and of
+/// LiteLLM's own companions will do.
+const REQUIREMENTS: &str = "
+import importlib.metadata
+from pip._vendor.packaging.requirements import Requirement
+for line in importlib.metadata.requires('litellm'):
+    needed = Requirement(line)
+    if not needed.marker or any(needed.marker.evaluate({'extra': extra}) for extra in ('', 'proxy')):
+        any_release = needed.name == 'certifi' or needed.name.startswith('litellm-')
+        needed.marker = None
+        print(needed.name if any_release else needed)
+";
 
 /// Makes the environment with the developer tools, unless it is there.
 pub fn make_tools() -> Result<Environment> {
-    make("venv-tools", &[&TOOLS])
+    make("venv-tools", |python| install(python, &TOOLS))
 }
 
 /// The marker that is written last: an environment without it is half made, and is made again.
 const COMPLETE: &str = "complete";
 
-/// Makes an environment by `pip install`, one call for each list of arguments.
-fn make(name: &str, installs: &[&[&str]]) -> Result<Environment> {
+/// Makes an environment; `fill` installs what belongs into it.
+fn make(name: &str, fill: impl FnOnce(&Path) -> Result<()>) -> Result<Environment> {
     let _lock = cache::lock(name)?;
     let folder = cache::folder()?.join(name);
     let environment = Environment { folder: folder.clone() };
@@ -84,11 +99,13 @@ fn make(name: &str, installs: &[&[&str]]) -> Result<Environment> {
     }
     let base = interpreter()?;
     command::output(base.command().args(["-m", "venv"]).arg(&folder))?;
-    for arguments in installs {
-        command::output(pip(&environment.python()).arg("install").args(*arguments))?;
-    }
+    fill(&environment.python())?;
     cache::write_whole(&folder.join(COMPLETE), b"")?;
     Ok(environment)
+}
+
+fn install(python: &Path, arguments: &[&str]) -> Result<()> {
+    command::output(pip(python).arg("install").args(arguments)).map(drop)
 }
 
 /// `python -m pip`, quiet, keeping no second copy of what it fetches.
