@@ -11,6 +11,7 @@ mod state;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -21,8 +22,9 @@ use job::Parts;
 use state::Controller;
 
 use crate::home::{Home, HomeLock};
-use crate::ledger::Ledger;
-use crate::log::SyncLog;
+use crate::ledger::{Ledger, RunFilter};
+use crate::log::{SyncLog, SyncLogLine};
+use crate::run::{Outcome, SyncRun};
 use crate::secrets::Secrets;
 use crate::settings::SettingsFile;
 use crate::source::Fetcher;
@@ -34,6 +36,9 @@ const HAPPENINGS: usize = 1024;
 /// How long running jobs may take to end after a shutdown was asked for. A reload in flight is not waited for: the next
 /// start finds its run `interrupted`.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// Runs that a crash can have left: one a proxy, and they are the newest.
+const RECENT_RUNS: usize = 100;
 
 /// How environment variables are read: `std::env::var`, or a test's own.
 pub type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -65,6 +70,16 @@ pub struct Engine {
     lock: HomeLock,
 }
 
+/// A crash left runs in the ledger that the log does not know yet.
+async fn log_interrupted(ledger: &Ledger, log: &SyncLog, began: DateTime<Utc>) -> Result<()> {
+    let recent = ledger.runs(RunFilter { limit: RECENT_RUNS, ..RunFilter::default() }).await?;
+    let left = |run: &&SyncRun| run.outcome == Outcome::Interrupted && run.finished >= Some(began);
+    for line in recent.iter().rev().filter(left).filter_map(SyncLogLine::from_run) {
+        log.append(&line)?;
+    }
+    Ok(())
+}
+
 impl Engine {
     /// Opens the ledger, marks runs that a crash left as `interrupted`, and starts the controller.
     ///
@@ -72,8 +87,12 @@ impl Engine {
     /// Where the home, the ledger or the settings cannot be used.
     pub async fn start(options: EngineOptions) -> Result<Self> {
         let EngineOptions { home, lock, settings, environment, clock, scheduled } = options;
+        let began = clock.now();
         let (ledger, interrupted) = Ledger::open(&home.ledger(), &clock).await?;
         let log = SyncLog::new(&home);
+        if interrupted > 0 {
+            log_interrupted(&ledger, &log, began).await?;
+        }
         let (events, inbox) = mpsc::unbounded_channel();
         let (happenings, _) = broadcast::channel(HAPPENINGS);
         let parts = Arc::new(Parts {

@@ -429,7 +429,7 @@ impl Controller {
             revision: 0,
             source: self.source.clone(),
             promoted: self.promoted.clone(),
-            paused_until: self.paused_until,
+            paused_until: self.paused_until.filter(|until| *until > self.parts.clock.now()),
             proxies: proxies.collect(),
             interrupted_runs: self.interrupted_runs,
         };

@@ -1,6 +1,7 @@
 //! One run for one proxy, from reading what it holds to the receipt.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use costmap::check::{ProxyVersionFacts, check_compatibility};
@@ -20,6 +21,12 @@ use crate::{Clock, Error, ErrorCode, Result};
 
 /// How many entries a receipt names for people to look at.
 const SAMPLED_MODELS: usize = 5;
+
+/// Other workers and replicas take a reload over at their next poll, which comes every 30 s (LITELLM, traps 5 and 10).
+const REPLICAS_FOLLOW: Duration = Duration::from_secs(36);
+
+/// How often they are asked meanwhile.
+const REPLICAS_ASKED: Duration = Duration::from_secs(4);
 
 /// How many overridden models a receipt names.
 const NAMED_OVERRIDES: usize = 100;
@@ -77,7 +84,7 @@ pub async fn sync_proxy(order: RunOrder<'_>, id: u64, started: DateTime<Utc>) ->
 /// What a sync would do now (`--dry-run`): reads, and changes nothing.
 pub async fn preview(order: RunOrder<'_>, started: DateTime<Utc>) -> SyncRun {
     let mut run = begin(&order, 0, started);
-    match look(&order, &mut run).await {
+    match unless_cancelled(&order, look(&order, &mut run)).await {
         Ok(_) => run.outcome = Outcome::Planned,
         Err(error) => {
             run.outcome = if error.code == ErrorCode::Held { Outcome::Held } else { Outcome::Failed };
@@ -123,7 +130,7 @@ struct Found {
 }
 
 async fn attempt(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Outcome, Stop> {
-    let found = look(order, run).await?;
+    let found = unless_cancelled(order, look(order, run)).await?;
     let desired = &order.candidate.map;
     if !order.force
         && let Ok(comparison) = prove(&found.live, desired, None, &found.operator).await
@@ -153,7 +160,7 @@ async fn attempt(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Outcome, Sto
     };
 
     (order.on_step)(Step::ReadBack);
-    let after = read_live(order.client, &found.facts).await?;
+    let after = read_settled(order, &found.facts).await?;
     let before = found.live.map.as_ref().ok();
     let comparison = prove(&after, desired, before, &found.operator).await?;
 
@@ -161,6 +168,19 @@ async fn attempt(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Outcome, Sto
     let count = answer.and_then(|answer| answer.models_count);
     run.receipt = Some(receipt(order, &found.facts, &after, &comparison, count));
     Ok(Outcome::Succeeded)
+}
+
+/// Reads the proxy back once its workers and replicas agree, or when they have had time for their next poll.
+async fn read_settled(order: &RunOrder<'_>, facts: &ProxyFacts) -> Result<Live> {
+    let mut waited = Duration::ZERO;
+    loop {
+        let live = read_live(order.client, facts).await?;
+        if live.disagreeing.is_empty() || waited >= REPLICAS_FOLLOW || order.cancel.is_cancelled() {
+            return Ok(live);
+        }
+        order.cancel.run_until_cancelled(tokio::time::sleep(REPLICAS_ASKED)).await;
+        waited += REPLICAS_ASKED;
+    }
 }
 
 /// Reads everything that decides about the run, and writes down the difference. Changes nothing.
@@ -219,9 +239,18 @@ fn key_refused(facts: &ProxyFacts) -> Error {
     Error::new(if facts.key == KeyState::Missing { ErrorCode::NoKey } else { ErrorCode::Unauthorised }, message)
 }
 
+/// Reading can be left at any moment.
+async fn unless_cancelled<T>(order: &RunOrder<'_>, reading: impl Future<Output = Result<T>>) -> Result<T> {
+    order.cancel.run_until_cancelled(reading).await.unwrap_or_else(|| Err(cancelled()))
+}
+
+fn cancelled() -> Error {
+    Error::new(ErrorCode::Cancelled, "Cancelled before the proxy was changed.")
+}
+
 fn stop_if_cancelled(order: &RunOrder<'_>) -> Result<()> {
     if order.cancel.is_cancelled() {
-        return Err(Error::new(ErrorCode::Cancelled, "Cancelled before the proxy was changed."));
+        return Err(cancelled());
     }
     Ok(())
 }
