@@ -158,6 +158,8 @@ impl Scanner<'_> {
         match self.peek() {
             Some(b'{') => self.at += 1,
             Some(_) => {
+                // A fresh mark belongs to entry 0, so no field may be read as part of it.
+                self.entry = 1;
                 self.value(PathId::ROOT, 1)?;
                 self.space();
                 return match self.peek() {

@@ -36,6 +36,7 @@ fn every_field_is_kept_known_or_not_with_its_exact_text() {
 #[case::trailing_text("{} {}", MalformedKind::NotJson)]
 #[case::portal("\n<!DOCTYPE html><html></html>", MalformedKind::Html)]
 #[case::list("[]", MalformedKind::NotAnObject)]
+#[case::list_of_entries(r#"[{"mode": "chat", "mode": "chat"}]"#, MalformedKind::NotAnObject)]
 #[case::number("42", MalformedKind::NotAnObject)]
 #[case::mark("\u{feff}{}", MalformedKind::ByteOrderMark)]
 #[case::control_character("{\"a\u{1}\": {}}", MalformedKind::NotJson)]

@@ -12,7 +12,7 @@ pub(crate) const NAME_TAKEN: Rule =
     Rule::info("alias.name_taken", "An alias that is also a model: LiteLLM keeps the model and ignores the alias.");
 
 pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
-    let Some(field) = model.pair.new.field_id("aliases") else { return };
+    let Some(field) = model.pair.aliases else { return };
     let name = quoted(&model.name);
     if let Some(leaf) = model.now(field).filter(|leaf| !matches!(leaf.kind(), LeafKind::EmptyList | LeafKind::Null)) {
         out.add(NOT_A_LIST, model.about(&leaf), || {

@@ -18,7 +18,7 @@ pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
     if model.old.is_none() {
         return;
     }
-    for (path, leaf, price) in model.prices() {
+    for &(path, leaf, price) in &model.prices {
         let Some(before) = model.old_price(path).filter(|before| *before > Decimal::ZERO && *before != price) else {
             continue;
         };

@@ -24,6 +24,7 @@ pub(crate) struct Pair<'a> {
     pub(crate) input: Option<PathId>,
     pub(crate) output: Option<PathId>,
     pub(crate) cache_read: Option<PathId>,
+    pub(crate) aliases: Option<PathId>,
 }
 
 impl<'a> Pair<'a> {
@@ -38,6 +39,7 @@ impl<'a> Pair<'a> {
             input: new.field_id("input_cost_per_token"),
             output: new.field_id("output_cost_per_token"),
             cache_read: new.field_id("cache_read_input_token_cost"),
+            aliases: new.field_id("aliases"),
         }
     }
 
@@ -77,13 +79,16 @@ impl<'a> Pair<'a> {
             if old.is_some_and(|old| old.raw() == entry.raw()) || !entry.is_object() {
                 return None;
             }
+            let now = Fields::of(entry, Some);
+            let prices = now.0.iter().filter(|(_, leaf)| leaf.is_price());
             Some(Model {
                 pair: self,
                 order: entry.order(),
                 name,
                 entry,
                 old,
-                now: Fields::of(entry, Some),
+                prices: prices.filter_map(|(path, leaf)| Some((*path, *leaf, leaf.decimal()?))).collect(),
+                now,
                 was: old.map(|old| Fields::of(old, |path| self.in_new(path))).unwrap_or_default(),
             })
         })
@@ -97,6 +102,8 @@ pub(crate) struct Model<'p, 'a> {
     pub(crate) name: Cow<'a, str>,
     pub(crate) entry: Entry<'a>,
     pub(crate) old: Option<Entry<'a>>,
+    /// Every price that the decimal type holds (the others are Hold findings), by path.
+    pub(crate) prices: Vec<(PathId, Leaf<'a>, Decimal)>,
     now: Fields<'a>,
     was: Fields<'a>,
 }
@@ -114,7 +121,9 @@ impl<'a> Model<'_, 'a> {
 
     /// The price at a path.
     pub(crate) fn price(&self, path: Option<PathId>) -> Option<Decimal> {
-        self.now(path?).filter(Leaf::is_price)?.decimal()
+        let path = path?;
+        let place = self.prices.binary_search_by_key(&path, |(path, ..)| *path).ok()?;
+        self.prices.get(place).map(|(_, _, price)| *price)
     }
 
     /// The price that stood at this path of the new map before.
@@ -125,11 +134,6 @@ impl<'a> Model<'_, 'a> {
     /// Every leaf, in the order of the map's paths.
     pub(crate) fn leaves(&self) -> impl Iterator<Item = Leaf<'a>> {
         self.now.0.iter().map(|(_, leaf)| *leaf)
-    }
-
-    /// Every price that the decimal type holds (the others are Hold findings).
-    pub(crate) fn prices(&self) -> impl Iterator<Item = (PathId, Leaf<'a>, Decimal)> {
-        self.leaves().filter(Leaf::is_price).filter_map(|leaf| Some((leaf.path_id(), leaf, leaf.decimal()?)))
     }
 
     /// Whether another value (or none) stood at this path before.

@@ -25,7 +25,7 @@ pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
 }
 
 fn too_high(model: &Model<'_, '_>, out: &mut Findings) {
-    for (path, leaf, price) in model.prices() {
+    for &(path, leaf, price) in &model.prices {
         let unit = model.pair.unit(path);
         if is_in_provider_units(&leaf) {
             continue;

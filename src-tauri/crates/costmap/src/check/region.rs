@@ -15,7 +15,7 @@ pub(crate) const FAR_FROM_BASE: Rule = Rule::review(
 
 pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
     let Some(base) = Base::of(model) else { return };
-    for (path, leaf, price) in model.prices() {
+    for &(path, leaf, price) in &model.prices {
         let Some(base_price) = base.price(path) else { continue };
         if price <= Decimal::ZERO || base_price <= Decimal::ZERO || !model.is_new_value(path) {
             continue;

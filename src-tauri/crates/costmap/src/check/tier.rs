@@ -1,7 +1,5 @@
 //! Prices for long prompts and priority below the plain price, or for batches and flex above it. Review.
 
-use std::collections::HashMap;
-
 use rust_decimal::Decimal;
 
 use crate::check::findings::{Findings, Rule};
@@ -27,19 +25,20 @@ enum Kind {
 
 /// For each price field with a suffix the same field without, worked out once for all models.
 pub(crate) struct Tiers {
-    bases: HashMap<PathId, Vec<(PathId, Kind)>>,
+    /// By path.
+    bases: Vec<Vec<(PathId, Kind)>>,
 }
 
 impl Tiers {
     pub(crate) fn of(pair: &Pair<'_>) -> Self {
         let paths = pair.new.paths();
-        let mut bases: HashMap<PathId, Vec<(PathId, Kind)>> = HashMap::new();
+        let mut bases: Vec<Vec<(PathId, Kind)>> = vec![Vec::new(); paths.len()];
         for path in paths.ids().filter(|path| paths.class(*path) == FieldClass::Price) {
             let Step::Field(name) = paths.step(path) else { continue };
             let parent = paths.parent(path);
             for (base, kind) in plain_names(name) {
                 if let Some(base) = paths.find_child(parent, &Step::Field(base.into())) {
-                    bases.entry(path).or_default().push((base, kind));
+                    bases[path.index()].push((base, kind));
                 }
             }
         }
@@ -47,8 +46,8 @@ impl Tiers {
     }
 
     pub(crate) fn check(&self, model: &Model<'_, '_>, out: &mut Findings) {
-        for (path, leaf, price) in model.prices() {
-            for (base_path, kind) in self.bases.get(&path).into_iter().flatten() {
+        for &(path, leaf, price) in &model.prices {
+            for (base_path, kind) in &self.bases[path.index()] {
                 let Some(base) = model.price(Some(*base_path)) else { continue };
                 let wrong = match kind {
                     Kind::Surcharge => price < base,
