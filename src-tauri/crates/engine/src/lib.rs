@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod controller;
+pub mod doctor;
 pub mod error;
 pub mod home;
 pub mod ledger;
@@ -16,6 +17,7 @@ pub mod settings;
 pub mod source;
 pub mod status;
 pub mod sync;
+pub mod verify;
 
 pub use clock::Clock;
 pub use controller::Engine;
