@@ -1,0 +1,374 @@
+//! The command line: what may be typed, and the help that explains it.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+const ABOUT: &str = "Keeps the cost map of LiteLLM proxies up to date, and proves it.";
+
+const AFTER: &str = "\
+Exit codes: 0 done, 1 failed, 2 usage, 3 held by the checks, 4 unreachable, 5 unauthorised, 6 not proven.
+
+Environment:
+  AUTOSYNC_HOME           where settings, history and logs are (as --home)
+  AUTOSYNC_LOG            what is logged: error, warn, info, debug, trace, or a filter such as engine=debug
+  LITELLM_PROXY_URL       a proxy named env; its key in LITELLM_PROXY_API_KEY or LITELLM_MASTER_KEY
+  LITELLM_MODEL_COST_MAP_URL  the source, where the settings name none
+  HTTPS_PROXY, HTTP_PROXY, NO_PROXY   the way to the source
+  NO_COLOR                no colours
+
+First steps:
+  autosync proxy add local http://127.0.0.1:4000 --key-env LITELLM_MASTER_KEY
+  autosync sync
+  autosync status";
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(name = "autosync", version, about = ABOUT, after_help = AFTER, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Global {
+    /// Print one JSON document on stdout and nothing else (watch and logs --follow: one object a line).
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Keep settings, history and logs in this folder.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) home: Option<PathBuf>,
+}
+
+/// One command.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Sync proxies: fetch and check the map, have each proxy take it, and prove that it did.
+    #[command(after_help = "\
+Without a proxy in the settings only the source is checked. --force makes a proxy reload a map that it has already;
+it never passes a hold. Several proxies: the exit code is the worst, in the order 5, 4, 1, 3, 6, 0.
+
+Examples:
+  autosync sync
+  autosync sync --proxy production --dry-run")]
+    Sync(SyncArgs),
+    /// Show the source, the promoted map and every proxy: in sync or not, up or down, the last and the next run.
+    Status,
+    /// Run until stopped: the schedule and the watch over the source. Prints what happens.
+    #[command(after_help = "\
+Prints what works and what does not, then `ready` on a line of its own, then one line for each event. A source or a
+proxy that cannot be reached never ends it; Ctrl-C does, with exit code 0. With --json: one object a line.")]
+    Watch(WatchArgs),
+    /// Put the prices of one model side by side: upstream, promoted, and live in a proxy.
+    #[command(after_help = "\
+Examples:
+  autosync verify gpt-4o
+  autosync verify gpt-4o --proxy local --expect input_cost_per_token=0.0000025")]
+    Verify(VerifyArgs),
+    /// Check a map: a file, a URL, or a revision of the history.
+    #[command(after_help = "\
+Exits 0 when the map is accepted or wants a review, 3 when it is held, 4 when it cannot be read.
+
+Examples:
+  autosync check model_prices_and_context_window.json
+  autosync check https://example.com/map.json --against 1a2b3c4 --json")]
+    Check(CheckArgs),
+    /// Compare two maps: files, URLs, or revisions of the history.
+    #[command(after_help = "\
+Examples:
+  autosync diff old.json new.json
+  autosync diff 1a2b3c4 5d6e7f8 --format markdown")]
+    Diff(DiffArgs),
+    /// List the models of the promoted map, or of a proxy's live map, with their prices.
+    Models(ModelsArgs),
+    /// Show every price of a model, now or as of a date.
+    #[command(after_help = "\
+A date alone means the end of that day in UTC.
+
+Examples:
+  autosync price gpt-4o
+  autosync price gpt-4o --at 2026-03-31")]
+    Price(PriceArgs),
+    /// List past sync runs, the newest first.
+    History(HistoryArgs),
+    /// Show one sync run with its changes and its proof.
+    Show {
+        /// The number of the run, as `history` shows it.
+        run: u64,
+    },
+    /// Print the sync log.
+    Logs(LogsArgs),
+    /// Add, list, test and remove proxies.
+    #[command(subcommand)]
+    Proxy(ProxyCommand),
+    /// Show or choose where maps come from.
+    #[command(subcommand)]
+    Source(SourceCommand),
+    /// Show, set or clear the schedule: the app's own, or the one inside a proxy.
+    #[command(subcommand)]
+    Schedule(ScheduleCommand),
+    /// Pause scheduled syncs for a while, or until `resume`.
+    Pause {
+        /// How long: 30m, 1h, 2d, or tomorrow (the next midnight). Left out: until `resume`.
+        length: Option<String>,
+    },
+    /// Let scheduled syncs go on.
+    Resume,
+    /// Look for what is wrong: home, settings, source, proxies, keys, databases, clock; each with what to do.
+    Doctor {
+        /// Also ask whether this model is priced and callable.
+        model: Option<String>,
+    },
+    /// Print the completions for a shell.
+    #[command(after_help = "\
+Example:
+  autosync completions bash > ~/.local/share/bash-completion/completions/autosync")]
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+/// `sync`.
+#[derive(Args, Debug)]
+pub(crate) struct SyncArgs {
+    /// Only this proxy; may be given more than once.
+    #[arg(long, value_name = "NAME", action = ArgAction::Append)]
+    pub(crate) proxy: Vec<String>,
+    /// Have the proxy reload even where it has the map already. Never passes a hold.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Only say what would be done: nothing is promoted, recorded or reloaded.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// `watch`.
+#[derive(Args, Debug)]
+pub(crate) struct WatchArgs {
+    /// Also name the developers' commands.
+    #[arg(long, hide = true)]
+    pub(crate) guide: bool,
+}
+
+/// `verify`.
+#[derive(Args, Debug)]
+pub(crate) struct VerifyArgs {
+    /// The model's name in the map.
+    pub(crate) model: String,
+    /// The proxy to ask; left out: the only one there is, or the first.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) proxy: Option<String>,
+    /// What a field must be, in USD per unit; may be given more than once.
+    #[arg(long, value_name = "FIELD=VALUE", action = ArgAction::Append)]
+    pub(crate) expect: Vec<String>,
+}
+
+/// `check`.
+#[derive(Args, Debug)]
+pub(crate) struct CheckArgs {
+    /// A file, a URL, or a revision (at least 4 of its 40 digits).
+    pub(crate) map: String,
+    /// The map before it, for the rules that look at changes.
+    #[arg(long, value_name = "OLD")]
+    pub(crate) against: Option<String>,
+}
+
+/// `diff`.
+#[derive(Args, Debug)]
+pub(crate) struct DiffArgs {
+    /// The old map: a file, a URL, or a revision.
+    pub(crate) old: String,
+    /// The new map.
+    pub(crate) new: String,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: DiffFormat,
+}
+
+/// How a change set is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffFormat {
+    /// Tables for a terminal.
+    #[default]
+    Text,
+    /// Tables for an issue or a pull request.
+    Markdown,
+}
+
+/// `models`.
+#[derive(Args, Debug)]
+pub(crate) struct ModelsArgs {
+    /// Only models with this text in their name; case does not count.
+    #[arg(long, value_name = "Q")]
+    pub(crate) search: Option<String>,
+    /// Only models of this provider (`litellm_provider`).
+    #[arg(long, value_name = "P")]
+    pub(crate) provider: Option<String>,
+    /// Only models of this mode: chat, embedding, image_generation, …
+    #[arg(long, value_name = "M")]
+    pub(crate) mode: Option<String>,
+    /// The live map of this proxy, instead of the promoted one.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) proxy: Option<String>,
+}
+
+/// `price`.
+#[derive(Args, Debug)]
+pub(crate) struct PriceArgs {
+    /// The model's name in the map.
+    pub(crate) model: String,
+    /// As of this time: 2026-03-31, or 2026-03-31T12:00:00Z.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) at: Option<String>,
+}
+
+/// `history`.
+#[derive(Args, Debug)]
+pub(crate) struct HistoryArgs {
+    /// Only runs of this proxy.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) proxy: Option<String>,
+    /// At most so many.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) limit: usize,
+}
+
+/// `logs`.
+#[derive(Args, Debug)]
+pub(crate) struct LogsArgs {
+    /// Go on printing as lines are added, until Ctrl-C.
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+}
+
+/// `proxy …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProxyCommand {
+    /// Add a proxy.
+    #[command(after_help = "\
+The key is never an argument. --key-stdin reads one line from stdin and keeps it in the system's key store; --key-env
+names the environment variable that holds it. With neither, the key is looked up in the key store.
+
+First the address is asked, without a key, whether a LiteLLM proxy is there. Where something else answers, nothing is
+added. Where nothing answers, the proxy is added with a warning, and `autosync proxy test NAME` checks it later. The key
+is sent only after a LiteLLM has shown itself.
+
+Examples:
+  autosync proxy add local http://127.0.0.1:4000 --key-env LITELLM_MASTER_KEY
+  pass show litellm | autosync proxy add prod https://llm.example.com --key-stdin --role production")]
+    Add(ProxyAddArgs),
+    /// List the proxies.
+    List,
+    /// Ask a proxy: reachable, version, key, database, and what this version can and cannot do.
+    Test {
+        /// Its name.
+        name: String,
+    },
+    /// Remove a proxy and its key. Its history is kept.
+    Remove {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// `proxy add`.
+#[derive(Args, Debug)]
+pub(crate) struct ProxyAddArgs {
+    /// A name for it: letters, digits, dots, dashes and underscores.
+    pub(crate) name: String,
+    /// Its address.
+    pub(crate) url: String,
+    /// Read the key from stdin (one line) and keep it in the system's key store.
+    #[arg(long, conflicts_with = "key_env")]
+    pub(crate) key_stdin: bool,
+    /// The key is in this environment variable.
+    #[arg(long, value_name = "VAR")]
+    pub(crate) key_env: Option<String>,
+    /// What it is used for: production, staging, testing or development.
+    #[arg(long, value_name = "R", default_value = "production")]
+    pub(crate) role: String,
+    /// Accept that the key goes over plain HTTP to a public address, where everybody on the way can read it.
+    #[arg(long)]
+    pub(crate) allow_plain_http: bool,
+}
+
+/// `source …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SourceCommand {
+    /// Show where maps come from, and what was last seen there.
+    Show,
+    /// Choose where maps come from; `default` is LiteLLM's own map on its main branch.
+    Set {
+        /// An http(s) address, a file, or `default`.
+        source: String,
+    },
+}
+
+/// `schedule …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ScheduleCommand {
+    /// Show both schedules.
+    Show {
+        /// Only this proxy.
+        #[arg(long, value_name = "NAME")]
+        proxy: Option<String>,
+    },
+    /// Sync at an interval.
+    #[command(after_help = "\
+--on app (the default): this program syncs, while `autosync watch` or the app runs. --on proxy: the proxy itself fetches
+its map at whole hours, whether or not this program runs; it then takes maps that nobody has checked.
+
+Examples:
+  autosync schedule set --every 6h
+  autosync schedule set --every 24h --on proxy --proxy production")]
+    Set {
+        /// The interval: 30m, 6h, 1d. In a proxy whole hours, 1 to 8760.
+        #[arg(long, value_name = "INTERVAL")]
+        every: String,
+        #[command(flatten)]
+        place: SchedulePlace,
+    },
+    /// Stop syncing at an interval.
+    Clear {
+        #[command(flatten)]
+        place: SchedulePlace,
+    },
+}
+
+/// Whose schedule.
+#[derive(Args, Debug)]
+pub(crate) struct SchedulePlace {
+    /// Whose schedule.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) on: On,
+    /// With --on proxy: only this proxy; left out: all.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) proxy: Option<String>,
+}
+
+/// Whose schedule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum On {
+    /// This program's.
+    #[default]
+    App,
+    /// The proxy's own.
+    Proxy,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

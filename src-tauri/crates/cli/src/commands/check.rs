@@ -1,0 +1,56 @@
+//! `autosync check MAP`: what the checks say about a map, without touching anything.
+
+use costmap::check::check_bytes;
+use costmap::{CheckReport, Verdict};
+use engine::{ErrorCode, Result};
+
+use crate::args::CheckArgs;
+use crate::context::Context;
+use crate::given;
+use crate::output::findings::{self, verdict_word};
+use crate::output::{Answer, Screen, count, safe, thousands, tone};
+
+pub(super) fn run(context: &Context, args: &CheckArgs) -> Result<Answer> {
+    let against = match &args.against {
+        Some(old) => Some(given::parsed(given::bytes(context, old)?, old, None)?),
+        None => None,
+    };
+    let bytes = given::bytes(context, &args.map)?;
+    let (report, _) = check_bytes(&bytes, against.as_ref());
+    let answer = Answer::new(&context.screen, &report, || text(&context.screen, &args.map, &report))?;
+    Ok(answer.exit(if report.verdict == Verdict::Held { ErrorCode::Held.exit_code() } else { 0 }))
+}
+
+fn text(screen: &Screen, name: &str, report: &CheckReport) -> String {
+    let (word, tone) = verdict_word(report.verdict);
+    let mut out = format!("{}  {}\n", tone::paint(tone, word), safe(name));
+    out.push_str(&format!(
+        "revision {}, {} bytes, {}\n",
+        report.revision,
+        thousands(report.bytes),
+        count(report.models, "model")
+    ));
+    if !report.findings.is_empty() {
+        out.push('\n');
+        out.push_str(&findings::text(screen, &report.findings));
+    }
+    out.push('\n');
+    out.push_str(match report.verdict {
+        Verdict::Accepted => "Nothing stands against this map.",
+        Verdict::Review => "Models to be reviewed keep their old entry until a person approves; the rest may go on.",
+        Verdict::Held => "This map would be held: no proxy is made to load it, and the promoted map stays.",
+    });
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::tests::{pipe, plain};
+
+    #[test]
+    fn a_held_map_says_why_and_what_stays() {
+        let (report, _) = check_bytes(b"{\"gpt\": ", None);
+        insta::assert_snapshot!(plain(&text(&pipe(), "bad\u{1b}[2J.json", &report)));
+    }
+}

@@ -1,0 +1,21 @@
+//! `autosync diff OLD NEW`: what differs between two maps.
+
+use engine::{ErrorCode, Result};
+
+use crate::args::{DiffArgs, DiffFormat};
+use crate::context::Context;
+use crate::given;
+use crate::output::{Answer, changes};
+
+pub(super) fn run(context: &Context, args: &DiffArgs) -> Result<Answer> {
+    if args.old == "-" && args.new == "-" {
+        return Err(engine::Error::new(ErrorCode::Usage, "Only one of the two maps can come from stdin."));
+    }
+    let old = given::parsed(given::bytes(context, &args.old)?, &args.old, None)?;
+    let new = given::parsed(given::bytes(context, &args.new)?, &args.new, Some(&old))?;
+    let set = costmap::diff(&old, &new);
+    Answer::new(&context.screen, &set, || match args.format {
+        DiffFormat::Text => changes::text(&context.screen, &set, &new),
+        DiffFormat::Markdown => changes::markdown(&set, &new),
+    })
+}

@@ -1,0 +1,77 @@
+//! One file a command. Each makes an [`Answer`]; only `watch` and `logs --follow` print as they go.
+
+mod check;
+mod completions;
+mod diff;
+mod doctor;
+mod history;
+mod logs;
+mod models;
+mod pause;
+mod price;
+mod proxy;
+mod schedule;
+mod show;
+mod source;
+mod status;
+mod sync;
+mod verify;
+mod watch;
+
+use engine::settings::SettingsProblem;
+use engine::{Error, ErrorCode, Result};
+
+use crate::args::Command;
+use crate::context::Context;
+use crate::output::Answer;
+
+/// Runs a command to its end.
+pub(crate) fn run(context: &Context, command: Command) -> Result<Answer> {
+    match command {
+        // These touch no home and need no runtime for a file: they are to be quick.
+        Command::Check(args) => check::run(context, &args),
+        Command::Diff(args) => diff::run(context, &args),
+        Command::Completions { shell } => Ok(completions::run(shell)),
+        command => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(
+                |cause| Error::new(ErrorCode::Internal, "The program could not begin its work.").detail(cause),
+            )?;
+            let answer = runtime.block_on(dispatch(context, command));
+            // A thread that still waits for stdin or a key store is not waited for.
+            runtime.shutdown_background();
+            answer
+        }
+    }
+}
+
+async fn dispatch(context: &Context, command: Command) -> Result<Answer> {
+    // The others start an engine, which logs into the home.
+    if !matches!(command, Command::Sync(_) | Command::Watch(_) | Command::Pause { .. } | Command::Resume) {
+        context.log_reads()?;
+    }
+    match command {
+        Command::Sync(args) => sync::run(context, args).await,
+        Command::Status => status::run(context).await,
+        Command::Watch(args) => watch::run(context, &args).await,
+        Command::Verify(args) => verify::run(context, &args).await,
+        Command::Models(args) => models::run(context, &args).await,
+        Command::Price(args) => price::run(context, &args).await,
+        Command::History(args) => history::run(context, args).await,
+        Command::Show { run } => show::run(context, run).await,
+        Command::Logs(args) => logs::run(context, &args).await,
+        Command::Proxy(command) => proxy::run(context, command).await,
+        Command::Source(command) => source::run(context, command).await,
+        Command::Schedule(command) => schedule::run(context, command).await,
+        Command::Pause { length } => pause::pause(context, length.as_deref()).await,
+        Command::Resume => pause::resume(context).await,
+        Command::Doctor { model } => doctor::run(context, model.as_deref()).await,
+        Command::Check(_) | Command::Diff(_) | Command::Completions { .. } => {
+            Err(Error::new(ErrorCode::Internal, "This command needs no runtime."))
+        }
+    }
+}
+
+/// Settings that are not used are told beside every answer that depends on them.
+fn with_problems(answer: Answer, problems: &[SettingsProblem]) -> Answer {
+    problems.iter().fold(answer, |answer, problem| answer.note(format!("{}: {}", problem.field, problem.message)))
+}

@@ -1,0 +1,164 @@
+//! `autosync price MODEL [--at DATE]`: every price of a model in the promoted map, now or as of a date.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use costmap::{CostMap, Entry, Unit};
+use engine::ledger::{Ledger, Promotion};
+use engine::{Error, ErrorCode, Result};
+use serde_json::{Value, json};
+
+use super::models::kept;
+use crate::args::PriceArgs;
+use crate::context::Context;
+use crate::output::grid::{Grid, Head, cell, toned};
+use crate::output::tone::{Tone, paint};
+use crate::output::{Answer, Screen, change, safe, when};
+
+/// Names that are suggested for one that is not there.
+const SUGGESTIONS: usize = 5;
+
+pub(super) async fn run(context: &Context, args: &PriceArgs) -> Result<Answer> {
+    let at = args.at.as_deref().map(moment).transpose()?;
+    let ledger = context.ledger().await?.ok_or_else(nothing_yet)?;
+    let promotion = promotion(&ledger, at).await?;
+    let map = kept(&ledger, &promotion.revision).await?;
+    let entry = map.get(&args.model).filter(|entry| !entry.is_reserved()).ok_or_else(|| unknown(&args.model, &map))?;
+    let document = document(&entry, at, &promotion);
+    let held = promotion.held_models.contains(&args.model);
+    let answer = Answer::new(&context.screen, &document, || text(&context.screen, &entry, &promotion))?;
+    Ok(if held { answer.note("This model is to be reviewed: it keeps this earlier entry until then.") } else { answer })
+}
+
+async fn promotion(ledger: &Ledger, at: Option<DateTime<Utc>>) -> Result<Promotion> {
+    let Some(at) = at else { return ledger.promoted().await?.ok_or_else(nothing_yet) };
+    if let Some(promotion) = ledger.promotion_at(at).await? {
+        return Ok(promotion);
+    }
+    // The newest first: the last one is the beginning of what is known.
+    let first = ledger.promotions(usize::MAX).await?.pop().ok_or_else(nothing_yet)?;
+    let message = format!(
+        "Nothing was promoted at {}. The history here begins at {}.",
+        when::exact(at),
+        when::exact(first.promoted_at)
+    );
+    Err(Error::new(ErrorCode::NotFound, message).field("at"))
+}
+
+fn nothing_yet() -> Error {
+    Error::new(
+        ErrorCode::NotFound,
+        "No map is promoted yet, so no price is known. `autosync sync` fetches and checks the first one.",
+    )
+}
+
+fn unknown(model: &str, map: &CostMap) -> Error {
+    let part = model.to_lowercase();
+    let near: Vec<String> = map
+        .models()
+        .map(|entry| entry.name().into_owned())
+        .filter(|name| name.to_lowercase().contains(&part))
+        .take(SUGGESTIONS)
+        .map(|name| safe(&name))
+        .collect();
+    let hint = if near.is_empty() {
+        "`autosync models --search …` finds names.".to_owned()
+    } else {
+        format!("There is: {}.", near.join(", "))
+    };
+    let message = format!("The map of that time has no model named {}. {hint}", safe(model));
+    Error::new(ErrorCode::NotFound, message).field("model")
+}
+
+/// A date is its whole day: what was promoted in the course of it counts.
+fn moment(text: &str) -> Result<DateTime<Utc>> {
+    let end_of_day = NaiveTime::from_hms_milli_opt(23, 59, 59, 999).unwrap_or_default();
+    let of_date = || text.parse::<NaiveDate>().ok().map(|date| date.and_time(end_of_day).and_utc());
+    let of_time = || DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
+    of_time().or_else(of_date).ok_or_else(|| {
+        let message = "--at takes a date or a time: 2026-03-31, or 2026-03-31T12:00:00Z.";
+        Error::new(ErrorCode::Usage, message).field("at")
+    })
+}
+
+fn document(entry: &Entry<'_>, at: Option<DateTime<Utc>>, promotion: &Promotion) -> Value {
+    let prices: Vec<Value> = entry
+        .leaves()
+        .filter(costmap::Leaf::is_price)
+        .map(|leaf| json!({ "field": leaf.path().to_string(), "price": leaf.contract_json(), "unit": leaf.unit() }))
+        .collect();
+    json!({
+        "model": entry.name(),
+        "at": at,
+        "revision": promotion.revision,
+        "promoted_at": promotion.promoted_at,
+        "provider": entry.provider(),
+        "mode": entry.mode(),
+        "prices": prices,
+    })
+}
+
+fn text(screen: &Screen, entry: &Entry<'_>, promotion: &Promotion) -> String {
+    let about = [entry.provider(), entry.mode()].into_iter().flatten().map(|text| safe(&text)).collect::<Vec<_>>();
+    let mut out = format!("{}  {}\n", paint(Tone::Strong, &safe(&entry.name())), about.join(", "));
+    out.push_str(&paint(
+        Tone::Faint,
+        &format!(
+            "as of revision {}, promoted {}",
+            promotion.revision.short(),
+            when::both(promotion.promoted_at, screen.now)
+        ),
+    ));
+    out.push_str("\n\n");
+    let mut grid = Grid::new(screen, &[Head::Left("field"), Head::Right("USD"), Head::Left("")]);
+    let mut priced = false;
+    for leaf in entry.leaves().filter(costmap::Leaf::is_price) {
+        priced = true;
+        let unit: Unit = leaf.unit();
+        let amount = leaf.decimal().map_or_else(|| leaf.text().to_owned(), |price| change::amount(price, unit));
+        grid.row([cell(leaf.path().to_string()), cell(amount), toned(Tone::Faint, unit.for_people().1)]);
+    }
+    if priced { out + &grid.text() } else { out + "The map has no price for this model: its calls are billed as $0." }
+}
+
+#[cfg(test)]
+mod tests {
+    use costmap::Revision;
+
+    use super::*;
+    use crate::output::tests::{pipe, plain};
+
+    #[test]
+    fn a_date_is_the_end_of_its_day() {
+        let at = |text: &str| moment(text).unwrap().to_rfc3339();
+        assert_eq!(at("2026-03-31"), "2026-03-31T23:59:59.999+00:00");
+        assert_eq!(at("2026-03-31T12:00:00+02:00"), "2026-03-31T10:00:00+00:00");
+        for bad in ["", "yesterday", "31.3.2026", "2026-13-01"] {
+            assert_eq!(moment(bad).unwrap_err().code, ErrorCode::Usage, "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_price_has_its_unit_also_nested_ones() {
+        let map = CostMap::parse(
+            r#"{"gpt": {"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": 2.5e-06,
+                "search_context_cost_per_query": {"search_context_size_high": 0.03},
+                "tiered_pricing": [{"range": [0, 1000], "input_cost_per_token": 4e-07}]}}"#,
+        )
+        .unwrap();
+        let promotion = Promotion {
+            revision: Revision::of(b"x"),
+            upstream: Revision::of(b"x"),
+            models: 1,
+            promoted_at: "2026-03-04T10:00:00Z".parse().unwrap(),
+            held_models: vec![],
+        };
+        let entry = map.get("gpt").unwrap();
+        insta::assert_snapshot!(plain(&text(&pipe(), &entry, &promotion)));
+        insta::assert_json_snapshot!(document(&entry, None, &promotion));
+    }
+
+    #[test]
+    fn a_name_that_is_not_there_is_met_with_names_that_are() {
+        let map = CostMap::parse(r#"{"openai/gpt-a": {}, "gpt-b": {}, "x": {}}"#).unwrap();
+        assert!(unknown("GPT", &map).message.contains("openai/gpt-a, gpt-b"));
+    }
+}

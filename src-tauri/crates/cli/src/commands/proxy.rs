@@ -1,0 +1,276 @@
+//! `autosync proxy add|list|test|remove`.
+
+use std::io::{self, BufRead};
+
+use engine::proxy::{Database, KeyState, ProxyClient, ProxyFacts};
+use engine::settings::{KeyPlace, Proxy, ProxyUrl, Role};
+use engine::{Error, ErrorCode, Result};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+use super::with_problems;
+use crate::args::{ProxyAddArgs, ProxyCommand};
+use crate::context::Context;
+use crate::output::grid::{Grid, Head, cell, toned};
+use crate::output::tone::{Tone, paint};
+use crate::output::{Answer, Screen, safe};
+
+/// The longest key that is read from stdin; what is longer is no key.
+const LONGEST_KEY: u64 = 4096;
+
+pub(super) async fn run(context: &Context, command: ProxyCommand) -> Result<Answer> {
+    match command {
+        ProxyCommand::Add(args) => add(context, args).await,
+        ProxyCommand::List => list(context),
+        ProxyCommand::Test { name } => test(context, &name).await,
+        ProxyCommand::Remove { name } => remove(context, &name).await,
+    }
+}
+
+async fn add(context: &Context, args: ProxyAddArgs) -> Result<Answer> {
+    let proxy = proxy(&args)?;
+    let lock = context.lock().await?;
+    let mut chosen = context.settings()?;
+    if chosen.settings.proxy(proxy.name.as_str()).is_ok() {
+        let message = format!("There is already a proxy named {}. Nothing was changed.", proxy.name);
+        return Err(Error::new(ErrorCode::AlreadyExists, message).field("name"));
+    }
+    let key = if args.key_stdin { Some(key_from_stdin().await?) } else { None };
+    // Who is there, asked without a key: it goes to nobody before a LiteLLM has shown itself.
+    let there = ProxyClient::new(proxy.url.url(), None)?.identify().await.map(ToString::to_string);
+    if let Err(error) = &there
+        && error.code == ErrorCode::NotLitellm
+    {
+        return Err(error.clone());
+    }
+    let secrets = context.secrets()?;
+    if let Some(key) = &key {
+        secrets.set(&proxy.name, key).await?;
+    }
+    if let Err(error) = chosen.file.add_proxy(&proxy) {
+        if key.is_some() {
+            secrets.delete(&proxy.name).await.ok();
+        }
+        return Err(error);
+    }
+    drop(lock);
+    let next = format!("`autosync proxy test {}` says what it lets us do; `autosync sync` syncs it.", proxy.name);
+    let (version, warning) = match there {
+        Ok(version) => (Some(version), None),
+        Err(error) => (None, Some(error)),
+    };
+    let document = json!({ "proxy": proxy, "version": version, "warning": warning });
+    let answer = Answer::new(&context.screen, &document, || {
+        let version = version.as_deref().map(|version| format!(", LiteLLM {}", safe(version))).unwrap_or_default();
+        format!("Added {} at {}{version}, its key in {}.\n{next}", proxy.name, proxy.url, place(&proxy.key))
+    })?;
+    Ok(match &warning {
+        Some(error) => answer.note(format!("The proxy was added, but could not be asked: {}", error.message)),
+        None => answer,
+    })
+}
+
+fn proxy(args: &ProxyAddArgs) -> Result<Proxy> {
+    let key = match &args.key_env {
+        Some(variable) => format!("env:{variable}").parse().map_err(|error: Error| error.field("key_env"))?,
+        None => KeyPlace::Keyring,
+    };
+    Ok(Proxy {
+        name: args.name.parse()?,
+        url: ProxyUrl::parse(&args.url, args.allow_plain_http)?,
+        role: args.role.parse::<Role>().map_err(|error| Error { code: ErrorCode::Usage, ..error }.field("role"))?,
+        key,
+        allow_plain_http: args.allow_plain_http,
+    })
+}
+
+/// One line of stdin, never shown. On a terminal what is typed would be seen, so a pipe is asked for.
+async fn key_from_stdin() -> Result<SecretString> {
+    use std::io::{IsTerminal, Read};
+    let no_key = |why: &str| Error::new(ErrorCode::NoKey, format!("{why} No proxy was added.")).field("key");
+    if io::stdin().is_terminal() {
+        return Err(no_key(
+            "--key-stdin reads the key from a pipe, so that it is not shown while you type: `printf %s \"$KEY\" | autosync proxy add …`.",
+        ));
+    }
+    let read = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        io::stdin().lock().take(LONGEST_KEY).read_line(&mut line).map(|_| line)
+    });
+    let line =
+        read.await.ok().and_then(io::Result::ok).ok_or_else(|| no_key("The key could not be read from stdin."))?;
+    if line.trim().is_empty() {
+        return Err(no_key("Stdin held no key."));
+    }
+    Ok(SecretString::from(line.trim().to_owned()))
+}
+
+fn list(context: &Context) -> Result<Answer> {
+    let chosen = context.settings()?;
+    let proxies = &chosen.settings.proxies;
+    let answer = Answer::new(&context.screen, &json!({ "proxies": proxies }), || {
+        if proxies.is_empty() {
+            return "There is no proxy yet. `autosync proxy add NAME URL --key-env VAR` adds one.".to_owned();
+        }
+        let heads = [Head::Left("name"), Head::Left("address"), Head::Left("role"), Head::Left("key")];
+        let mut grid = Grid::new(&context.screen, &heads);
+        for proxy in proxies {
+            grid.row([
+                cell(proxy.name.as_str()),
+                cell(proxy.url.as_str()),
+                cell(proxy.role.as_str()),
+                cell(place(&proxy.key)),
+            ]);
+        }
+        grid.text()
+    })?;
+    Ok(with_problems(answer, &chosen.problems))
+}
+
+fn place(key: &KeyPlace) -> String {
+    match key {
+        KeyPlace::Keyring => "the system's key store".to_owned(),
+        KeyPlace::Env(variable) => format!("the variable {variable}"),
+    }
+}
+
+async fn test(context: &Context, name: &str) -> Result<Answer> {
+    let chosen = context.settings()?;
+    let proxy = chosen.settings.proxy(name)?.clone();
+    let (key, no_key) = match context.secrets()?.key_for(&proxy, &*Context::environment()).await {
+        Ok(key) => (Some(key), None),
+        Err(error) => (None, Some(error)),
+    };
+    let facts = ProxyClient::new(proxy.url.url(), key)?.probe().await?;
+    // A key that is not there is told with where it was looked for.
+    let problem = problem(&facts, no_key);
+    let exit = problem.as_ref().map_or(0, |error| error.code.exit_code());
+    let document = document(&proxy, &facts, problem.as_ref());
+    let answer = Answer::new(&context.screen, &document, || text(&context.screen, &proxy, &facts, problem.as_ref()))?;
+    Ok(with_problems(answer.exit(exit), &chosen.problems))
+}
+
+/// What stands in the way of a sync, the first thing first.
+fn problem(facts: &ProxyFacts, no_key: Option<Error>) -> Option<Error> {
+    let unauthorised = |message: &str| Some(Error::new(ErrorCode::Unauthorised, message));
+    match facts.key {
+        KeyState::Missing => no_key.or_else(|| unauthorised("The proxy wants a key, and none is known here.")),
+        KeyState::Invalid => {
+            unauthorised("The proxy does not know this key. Give it the master key or a proxy admin's.")
+        }
+        KeyState::NotAdmin => unauthorised(
+            "The key works for calls, but only an admin's key may reload. Give it the master key or a proxy admin's.",
+        ),
+        KeyState::Valid if facts.database == Database::No => Some(Error::new(
+            ErrorCode::NoDatabase,
+            "The proxy has no database, and LiteLLM reloads only with one. Give it DATABASE_URL and start it again; `check`, `diff`, `models` and `verify` work without.",
+        )),
+        KeyState::Valid => None,
+    }
+}
+
+fn document(proxy: &Proxy, facts: &ProxyFacts, problem: Option<&Error>) -> Value {
+    let database = match facts.database {
+        Database::Yes => Some(true),
+        Database::No => Some(false),
+        Database::Unknown => None,
+    };
+    json!({
+        "name": proxy.name,
+        "url": proxy.url,
+        "reachable": true,
+        "version": facts.version,
+        "key": facts.key,
+        "may_sync": facts.may_sync,
+        "database": database,
+        "capabilities": facts.capabilities,
+        "live": facts.source,
+        "problem": problem,
+    })
+}
+
+fn text(screen: &Screen, proxy: &Proxy, facts: &ProxyFacts, problem: Option<&Error>) -> String {
+    let version = facts.version.as_ref().map_or("of a version that it does not tell".to_owned(), ToString::to_string);
+    let yes_or_no = |yes: bool, good: &str, bad: &str| if yes { cell(good) } else { toned(Tone::Warn, bad) };
+    let mut grid = Grid::new(screen, &[Head::Left(""), Head::Left("")]);
+    let mut fact = |name: &str, field| grid.row([toned(Tone::Faint, name), field]);
+    fact("reachable", cell(format!("yes, LiteLLM {}", safe(&version))));
+    fact(
+        "key",
+        match facts.key {
+            KeyState::Valid => cell("valid, an admin's"),
+            KeyState::Invalid => toned(Tone::Bad, "refused"),
+            KeyState::Missing => toned(Tone::Bad, "none"),
+            KeyState::NotAdmin => toned(Tone::Bad, "valid, but no admin's"),
+        },
+    );
+    fact(
+        "database",
+        match facts.database {
+            Database::Yes => cell("connected"),
+            Database::No => toned(Tone::Bad, "none"),
+            Database::Unknown => toned(Tone::Warn, "configured but not answering, or not told"),
+        },
+    );
+    fact("may sync", yes_or_no(facts.may_sync, "yes", "no"));
+    if let Some(live) = &facts.source {
+        let revision = live.source_revision.map_or("unknown revision".to_owned(), |revision| revision.short());
+        let from = live.url.as_deref().map_or("the file in its package".to_owned(), safe);
+        fact("live map", cell(format!("{} models, {revision}, from {from}", live.model_count)));
+    }
+    let can = facts.capabilities;
+    fact(
+        "proof",
+        cell(match (can.knows_revisions, can.knows_source) {
+            (true, _) => "by revision and by reading the live map back",
+            (false, true) => "by reading the live map back; this version names no revision",
+            (false, false) => "by reading the live map back; this version tells neither its source nor a revision",
+        }),
+    );
+    let mut out = format!("{}  {}\n", paint(Tone::Strong, proxy.name.as_str()), proxy.url);
+    out.push_str(&grid.text());
+    for warning in traps(facts) {
+        out.push_str(&format!("{} {warning}\n", paint(Tone::Warn, "beware:")));
+    }
+    match problem {
+        Some(error) => out + &format!("{} {}", paint(Tone::Bad, "A sync would fail:"), error.message),
+        None => out + "`autosync sync` can sync it.",
+    }
+}
+
+/// What this version does that people do not expect.
+fn traps(facts: &ProxyFacts) -> Vec<&'static str> {
+    let can = facts.capabilities;
+    let mut traps = Vec::new();
+    if can.reload_may_lie {
+        traps.push("a reload whose fetch failed still answers \"success\" (until 1.96); the read-back finds that out.");
+    }
+    if can.reload_erases_registrations {
+        traps.push(
+            "a reload drops the prices of configured models from the live map until the proxy restarts (until 1.96).",
+        );
+    }
+    if can.reload_erases_schedule {
+        traps.push("a reload erases the proxy's own schedule (until 1.82.0); a sync puts it back.");
+    }
+    if can.schedule_needs_store_model_in_db {
+        traps.push("the proxy's own schedule runs only with STORE_MODEL_IN_DB=True (until 1.96).");
+    }
+    traps
+}
+
+async fn remove(context: &Context, name: &str) -> Result<Answer> {
+    let _lock = context.lock().await?;
+    let mut chosen = context.settings()?;
+    let proxy = chosen.settings.proxy(name)?.clone();
+    chosen.file.remove_proxy(name)?;
+    let mut answer = Answer::new(&context.screen, &json!({ "removed": proxy.name }), || {
+        format!("Removed {}. Its history is kept.", proxy.name)
+    })?;
+    if proxy.key == KeyPlace::Keyring
+        && let Err(error) = context.secrets()?.delete(&proxy.name).await
+    {
+        answer = answer.note(format!("Its key may still be in the key store: {}", error.message));
+    }
+    Ok(answer)
+}

@@ -1,0 +1,229 @@
+//! `autosync schedule show|set|clear`: the app's own schedule, and the one inside a proxy.
+
+use engine::proxy::{KeyState, ProxyClient, ScheduleStatus};
+use engine::settings::{Period, Preset, Proxy};
+use engine::{Error, ErrorCode, Result};
+use serde_json::{Value, json};
+
+use super::with_problems;
+use crate::args::{On, ScheduleCommand, SchedulePlace};
+use crate::context::{Chosen, Context};
+use crate::output::grid::{Grid, Head, cell, sentence, toned};
+use crate::output::tone::{Tone, paint};
+use crate::output::{Answer, Screen, when};
+
+const UNCHECKED: &str = "On its own schedule the proxy fetches whatever its source then has, and nobody has checked it. `autosync schedule set --on app` checks first.";
+
+/// What became of one proxy.
+struct Told {
+    proxy: Proxy,
+    status: Result<ScheduleStatus>,
+}
+
+pub(super) async fn run(context: &Context, command: ScheduleCommand) -> Result<Answer> {
+    match command {
+        ScheduleCommand::Show { proxy } => show(context, proxy.as_deref()).await,
+        ScheduleCommand::Set { every, place } => match place.on {
+            On::App => set_app(context, &every, &place).await,
+            On::Proxy => {
+                let hours = hours(&every)?;
+                on_proxies(context, &place, Some(hours)).await
+            }
+        },
+        ScheduleCommand::Clear { place } => match place.on {
+            On::App => clear_app(context, &place).await,
+            On::Proxy => on_proxies(context, &place, None).await,
+        },
+    }
+}
+
+async fn show(context: &Context, proxy: Option<&str>) -> Result<Answer> {
+    let chosen = context.settings()?;
+    let mut told = Vec::new();
+    for proxy in chosen.proxies(proxy)? {
+        let status = ask(context, &proxy).await;
+        told.push(Told { proxy, status });
+    }
+    let document = json!({ "app": app(&chosen), "proxies": told.iter().map(document).collect::<Vec<_>>() });
+    let answer = Answer::new(&context.screen, &document, || {
+        let mut out = app_text(&chosen) + "\n";
+        if !told.is_empty() {
+            out.push_str(&format!(
+                "\n{}\n{}",
+                paint(Tone::Strong, "Inside the proxies"),
+                table(&context.screen, &told)
+            ));
+        }
+        out
+    })?;
+    Ok(with_problems(answer, &chosen.problems))
+}
+
+async fn ask(context: &Context, proxy: &Proxy) -> Result<ScheduleStatus> {
+    client(context, proxy).await?.schedule_status().await
+}
+
+async fn client(context: &Context, proxy: &Proxy) -> Result<ProxyClient> {
+    let key = context.secrets()?.key_for(proxy, &*Context::environment()).await?;
+    ProxyClient::new(proxy.url.url(), Some(key))
+}
+
+fn app(chosen: &Chosen) -> Value {
+    let schedule = &chosen.settings.schedule;
+    json!({ "preset": schedule.preset, "every": schedule.interval(), "windows": schedule.windows })
+}
+
+fn app_text(chosen: &Chosen) -> String {
+    let schedule = &chosen.settings.schedule;
+    let Some(every) = schedule.interval() else {
+        return "This program syncs only when asked. `autosync schedule set --every 6h` changes that.".to_owned();
+    };
+    let windows = match schedule.windows.as_slice() {
+        [] => String::new(),
+        windows => format!(", {}", windows.join(", ")),
+    };
+    format!("This program syncs every {every} ({}){windows}, while `autosync watch` runs.", schedule.preset)
+}
+
+async fn set_app(context: &Context, every: &str, place: &SchedulePlace) -> Result<Answer> {
+    refuse_proxy(place)?;
+    let every = period(every)?;
+    let _lock = context.lock().await?;
+    let mut chosen = context.settings()?;
+    chosen.file.set_schedule(Preset::Custom, Some(every))?;
+    confirm(context)
+}
+
+async fn clear_app(context: &Context, place: &SchedulePlace) -> Result<Answer> {
+    refuse_proxy(place)?;
+    let _lock = context.lock().await?;
+    let mut chosen = context.settings()?;
+    chosen.file.set_schedule(Preset::Off, None)?;
+    confirm(context)
+}
+
+/// What the settings say now, read again.
+fn confirm(context: &Context) -> Result<Answer> {
+    let chosen = context.settings()?;
+    let answer = Answer::new(&context.screen, &json!({ "app": app(&chosen) }), || app_text(&chosen))?;
+    Ok(with_problems(answer, &chosen.problems))
+}
+
+fn refuse_proxy(place: &SchedulePlace) -> Result<()> {
+    if place.proxy.is_none() {
+        return Ok(());
+    }
+    let message = "This program's own schedule is for all proxies. --proxy goes with --on proxy. Nothing was changed.";
+    Err(Error::new(ErrorCode::Usage, message).field("proxy"))
+}
+
+/// Sets (`Some(hours)`) or clears the schedule of each proxy that is meant.
+async fn on_proxies(context: &Context, place: &SchedulePlace, hours: Option<u32>) -> Result<Answer> {
+    let chosen = context.settings()?;
+    let proxies = chosen.proxies(place.proxy.as_deref())?;
+    if proxies.is_empty() {
+        let message = "There is no proxy yet. `autosync proxy add NAME URL --key-env VAR` adds one.";
+        return Err(Error::new(ErrorCode::NotFound, message));
+    }
+    let mut told = Vec::new();
+    for proxy in proxies {
+        let status = change(context, &proxy, hours).await;
+        told.push(Told { proxy, status });
+    }
+    // One proxy: its error is the command's own.
+    if let [Told { status: Err(error), .. }] = told.as_slice() {
+        return Err(error.clone());
+    }
+    let codes = told.iter().map(|told| told.status.as_ref().err().map_or(0, |error| error.code.exit_code()));
+    let exit = engine::run::worst_exit_code(codes);
+    let document = json!({ "proxies": told.iter().map(document).collect::<Vec<_>>() });
+    let answer = Answer::new(&context.screen, &document, || table(&context.screen, &told))?.exit(exit);
+    Ok(with_problems(if hours.is_some() { answer.note(UNCHECKED) } else { answer }, &chosen.problems))
+}
+
+/// Looks at the proxy first, changes its schedule, and confirms by reading what it then says.
+async fn change(context: &Context, proxy: &Proxy, hours: Option<u32>) -> Result<ScheduleStatus> {
+    let client = client(context, proxy).await?;
+    let facts = client.probe().await?;
+    if facts.key != KeyState::Valid {
+        let message =
+            format!("The proxy {} refused the key, or it is no admin's. Its schedule was not changed.", proxy.name);
+        return Err(Error::new(ErrorCode::Unauthorised, message));
+    }
+    match hours {
+        Some(hours) => client.schedule_set(hours).await,
+        None => client.schedule_clear().await,
+    }
+}
+
+fn document(told: &Told) -> Value {
+    let name = &told.proxy.name;
+    match &told.status {
+        Ok(status) => json!({
+            "proxy": name, "scheduled": status.scheduled, "interval_hours": status.interval_hours,
+            "last_run": status.last_run, "next_run": status.next_run, "error": null,
+        }),
+        Err(error) => json!({
+            "proxy": name, "scheduled": null, "interval_hours": null, "last_run": null, "next_run": null, "error": error,
+        }),
+    }
+}
+
+fn table(screen: &Screen, told: &[Told]) -> String {
+    let heads =
+        [Head::Left("proxy"), Head::Left("schedule"), Head::Left("last run"), Head::Left("next run"), Head::Left("")];
+    let mut grid = Grid::new(screen, &heads);
+    let time =
+        |at: Option<chrono::DateTime<chrono::Utc>>| cell(at.map(|at| when::both(at, screen.now)).unwrap_or_default());
+    for Told { proxy, status } in told {
+        let name = cell(proxy.name.as_str());
+        match status {
+            Ok(status) => {
+                let every = match (status.scheduled, status.interval_hours) {
+                    (false, _) => "none".to_owned(),
+                    (true, Some(hours)) => format!("every {hours} h"),
+                    (true, None) => "every so often".to_owned(),
+                };
+                grid.row([name, cell(every), time(status.last_run), time(status.next_run), cell("")]);
+            }
+            Err(error) => grid.row([name, toned(Tone::Warn, "unknown"), cell(""), cell(""), sentence(&error.message)]),
+        }
+    }
+    grid.text()
+}
+
+fn period(text: &str) -> Result<Period> {
+    let usage = |why: &str| Error::new(ErrorCode::Usage, why).field("every");
+    let period: Period = text.parse().map_err(|error: Error| usage(&error.message))?;
+    if period.is_zero() {
+        return Err(usage("An interval of no length would never end. `autosync schedule clear` stops the schedule."));
+    }
+    Ok(period)
+}
+
+/// Whole hours from 1 to 8760, as the proxy keeps them.
+fn hours(text: &str) -> Result<u32> {
+    let wrong = || {
+        let message =
+            "The proxy's own schedule takes whole hours from 1 to 8760 (a year): 6h, 24h, 7d. Nothing was changed.";
+        Error::new(ErrorCode::Usage, message).field("every")
+    };
+    let seconds = text.parse::<Period>().map_err(|_| wrong())?.duration().as_secs();
+    let hours = u32::try_from(seconds / 3600).map_err(|_| wrong())?;
+    if seconds.is_multiple_of(3600) && (1..=8760).contains(&hours) { Ok(hours) } else { Err(wrong()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_keeps_whole_hours_only() {
+        for (text, expected) in [("1h", 1), ("60m", 1), ("7d", 168), ("8760h", 8760), ("365d", 8760)] {
+            assert_eq!(hours(text).unwrap(), expected, "{text}");
+        }
+        for bad in ["90m", "0h", "30s", "8761h", "366d", "soon", "-6h", "99999999999999999999h"] {
+            assert_eq!(hours(bad).unwrap_err().code, ErrorCode::Usage, "{bad}");
+        }
+    }
+}

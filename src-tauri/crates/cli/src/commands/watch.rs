@@ -1,0 +1,207 @@
+//! `autosync watch`: the engine headless, until Ctrl-C or SIGTERM. What cannot be reached is told, and never ends it.
+
+use std::io::{self, ErrorKind};
+use std::time::Duration;
+
+use engine::controller::{Engine, Happening};
+use engine::doctor::{CheckState, DoctorReport};
+use engine::error::bounded;
+use engine::run::SyncRun;
+use engine::{Error, ErrorCode, Result};
+use serde::Serialize;
+use serde_json::json;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::doctor;
+use crate::args::WatchArgs;
+use crate::context::Context;
+use crate::output::run::{duration, outcome_word, trigger_word};
+use crate::output::tone::{Tone, paint};
+use crate::output::{Answer, count, line, safe, to_stderr, when};
+use crate::signals::Signals;
+
+/// How long the first look may take at each thing: a person waits for `ready`.
+const FIRST_LOOK: Duration = Duration::from_millis(3500);
+
+pub(super) async fn run(context: &Context, args: &WatchArgs) -> Result<Answer> {
+    let mut signals = Signals::listen()?;
+    let engine = context.engine(true).await?;
+    let happenings = engine.happenings();
+    let ended = tokio::select! {
+        ended = tell(context, args, &engine, happenings) => ended,
+        () = signals.next() => Ok(()),
+    };
+    // A second signal does not wait for running jobs: their runs are `interrupted` at the next start.
+    tokio::select! {
+        () = engine.shutdown() => {}
+        () = signals.next() => {}
+    }
+    ended.map(|()| Answer::default())
+}
+
+/// Prints the first look, `ready`, and then each event, for as long as somebody reads.
+async fn tell(context: &Context, args: &WatchArgs, engine: &Engine, happenings: Receiver<Happening>) -> Result<()> {
+    let report = doctor::report(context, None, FIRST_LOOK).await?;
+    let interrupted = engine.snapshot().borrow().interrupted_runs;
+    let printed = if context.screen.json {
+        print_json(&json!({ "event": "started", "version": env!("CARGO_PKG_VERSION"), "doctor": report, "interrupted_runs": interrupted }))
+            .and_then(|()| print_json(&json!({ "event": "ready" })))
+    } else {
+        print(&opening(context, args, &report, interrupted)).and_then(|()| print("ready"))
+    };
+    match printed {
+        Ok(()) => events(context, happenings).await,
+        Err(cause) => closed(cause),
+    }
+}
+
+fn opening(context: &Context, args: &WatchArgs, report: &DoctorReport, interrupted: usize) -> String {
+    let mut out = format!("{} {}\n\n", paint(Tone::Strong, "LiteLLM Auto-Sync"), env!("CARGO_PKG_VERSION"));
+    out.push_str(&doctor::text(&context.screen, report));
+    if interrupted > 0 {
+        out.push_str(&format!("\n{} cut off the last time and marked interrupted.", count(interrupted, "run")));
+    }
+    out.push_str(&format!("\n\nNext: {}", next(report)));
+    if args.guide {
+        out.push_str("\nNo proxy at hand? `cargo xtask demo` shows a whole sync on a real LiteLLM proxy.");
+    }
+    out
+}
+
+/// The next command to type. This program holds the home while it watches, so what writes there comes after it.
+fn next(report: &DoctorReport) -> String {
+    let failed = |name: &str| report.checks.iter().find(|check| check.name == name && check.state == CheckState::Fail);
+    if report.checks.iter().any(|check| check.name == "proxy") {
+        return "end this with Ctrl-C, add a proxy with `autosync proxy add local http://127.0.0.1:4000 --key-env LITELLM_MASTER_KEY`, and start again.".to_owned();
+    }
+    if let Some(proxy) = failed("reachable").or_else(|| failed("key")).or_else(|| failed("database")) {
+        let name = proxy.proxy.as_deref().unwrap_or("NAME");
+        return format!("`autosync proxy test {name}` in another terminal says what {name} lets us do.");
+    }
+    if failed("source").is_some() {
+        return "`autosync doctor` in another terminal says what stands in the way of the source.".to_owned();
+    }
+    "`autosync status` in another terminal shows every proxy; `autosync logs --follow` each sync.".to_owned()
+}
+
+async fn events(context: &Context, mut happenings: Receiver<Happening>) -> Result<()> {
+    let mut told = Told::default();
+    loop {
+        let happening = match happenings.recv().await {
+            Ok(happening) => happening,
+            Err(RecvError::Lagged(lost)) => {
+                to_stderr(&format!(
+                    "note: {} not printed: the output is read too slowly.",
+                    count(usize::try_from(lost).unwrap_or_default(), "event")
+                ));
+                continue;
+            }
+            Err(RecvError::Closed) => return Err(Error::new(ErrorCode::Internal, "The engine has ended by itself.")),
+        };
+        let printed = if context.screen.json {
+            print_json(&happening)
+        } else {
+            match told.text(&happening) {
+                Some(text) => print(&format!("{}  {text}", paint(Tone::Faint, &when::exact(context.clock.now())))),
+                None => Ok(()),
+            }
+        };
+        if let Err(cause) = printed {
+            return closed(cause);
+        }
+    }
+}
+
+/// What was told last, so that a source that stays away is told once and not every five minutes.
+#[derive(Default)]
+struct Told {
+    source_failure: Option<ErrorCode>,
+}
+
+impl Told {
+    fn text(&mut self, happening: &Happening) -> Option<String> {
+        match happening {
+            Happening::SourceChecked { source, is_new, new_models, pricing_changes } => {
+                let back = self.source_failure.take().is_some();
+                let revision = source.revision.map(|revision| revision.short()).unwrap_or_default();
+                let models = count(source.models.unwrap_or_default(), "model");
+                if *is_new {
+                    let changes = format!(
+                        "{}, {}",
+                        count(new_models.len(), "new model"),
+                        count(*pricing_changes, "price change")
+                    );
+                    return Some(format!("source  new revision {revision}, {models}; {changes}"));
+                }
+                back.then(|| format!("source  answers again, revision {revision}"))
+            }
+            Happening::SourceFailed { error } => {
+                let is_news = self.source_failure.replace(error.code) != Some(error.code);
+                is_news.then(|| format!("source  {} {}", paint(Tone::Bad, "not read"), bounded(&error.message, 600)))
+            }
+            Happening::RunStarted { id, proxy, trigger } => {
+                Some(format!("{}  run {id} begins ({})", safe(proxy), trigger_word(*trigger)))
+            }
+            Happening::RunStep { .. } => None,
+            Happening::RunFinished { run } => Some(finished(run)),
+            Happening::Paused { until: Some(until) } => {
+                Some(format!("scheduled syncs are paused until {}", when::exact(*until)))
+            }
+            Happening::Paused { until: None } => Some("scheduled syncs go on".to_owned()),
+            Happening::Resumed => Some("the computer slept or its clock was set; what is overdue runs now".to_owned()),
+        }
+    }
+}
+
+fn finished(run: &SyncRun) -> String {
+    let (word, tone) = outcome_word(run.outcome);
+    let mut parts = vec![safe(&run.proxy), format!("run {} {}", run.id, paint(tone, word))];
+    parts.extend(run.to.map(|revision| revision.short()));
+    let changes = [
+        (run.new_models.len(), "new model"),
+        (run.removed_models.len(), "removed model"),
+        (run.pricing_changes, "price change"),
+    ];
+    let changes: Vec<String> =
+        changes.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| count(number, what)).collect();
+    parts.extend(Some(changes.join(", ")).filter(|text| !text.is_empty()));
+    parts.extend(run.receipt.as_ref().map(|receipt| format!("{} compared", count(receipt.compared_models, "model"))));
+    parts.extend(duration(run).map(when::took));
+    parts.extend(run.error.as_ref().map(|error| bounded(&error.message, 600)));
+    parts.join("  ")
+}
+
+fn print(text: &str) -> io::Result<()> {
+    line(text)
+}
+
+fn print_json(document: &impl Serialize) -> io::Result<()> {
+    line(&serde_json::to_string(document)?)
+}
+
+/// Nobody reads any more: the end of `autosync watch | head`.
+fn closed(cause: io::Error) -> Result<()> {
+    if cause.kind() == ErrorKind::BrokenPipe {
+        return Ok(());
+    }
+    Err(Error::new(ErrorCode::Internal, "The output could not be written.").detail(cause))
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::sync::SourceState;
+
+    use super::*;
+
+    #[test]
+    fn a_source_that_stays_away_is_told_once_and_its_return_too() {
+        let mut told = Told::default();
+        let failed = Happening::SourceFailed { error: Error::new(ErrorCode::SourceUnreachable, "It is away.") };
+        let source = SourceState::unknown("https://example.com".into());
+        let checked = Happening::SourceChecked { source, is_new: false, new_models: vec![], pricing_changes: 0 };
+        let lines: Vec<bool> =
+            [&checked, &failed, &failed, &checked, &checked].map(|happening| told.text(happening).is_some()).into();
+        assert_eq!(lines, [false, true, false, true, false]);
+    }
+}

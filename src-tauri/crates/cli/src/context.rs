@@ -1,0 +1,124 @@
+//! What commands work with: the home, the settings, the ledger, the time. Each is opened only when it is asked for, so
+//! that `check` creates nothing and `history` takes no lock.
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use engine::controller::{Engine, EngineOptions, Environment};
+use engine::home::{Home, HomeLock};
+use engine::ledger::Ledger;
+use engine::log::{LogGuard, init_tracing};
+use engine::secrets::Secrets;
+use engine::settings::{Proxy, Settings, SettingsFile, SettingsProblem, with_environment};
+use engine::{Clock, Error, ErrorCode, Result};
+
+use crate::args::Global;
+use crate::output::Screen;
+
+/// The surroundings of one command.
+pub(crate) struct Context {
+    /// Whom the output is for.
+    pub(crate) screen: Screen,
+    /// The time.
+    pub(crate) clock: Clock,
+    home: Option<PathBuf>,
+    /// The last lines of the log are written when this is dropped.
+    log: OnceLock<LogGuard>,
+}
+
+/// The environment variable with the log filter (CONTRACT, "Environment").
+const LOG_FILTER: &str = "AUTOSYNC_LOG";
+
+/// The settings with what the environment adds.
+pub(crate) struct Chosen {
+    /// The file as it is.
+    pub(crate) file: SettingsFile,
+    /// With the environment.
+    pub(crate) settings: Settings,
+    /// What was not used, and why.
+    pub(crate) problems: Vec<SettingsProblem>,
+}
+
+impl Context {
+    pub(crate) fn new(global: Global) -> Self {
+        let clock = Clock::system();
+        let width = comfy_table::Table::new().width();
+        Self {
+            screen: Screen { json: global.json, width, now: clock.now() },
+            clock,
+            home: global.home,
+            log: OnceLock::new(),
+        }
+    }
+
+    /// The home. Only a path: nothing is created.
+    pub(crate) fn home(&self) -> Result<Home> {
+        Home::resolve(self.home.clone(), &|name| std::env::var_os(name))
+    }
+
+    /// Reads an environment variable.
+    pub(crate) fn environment() -> Environment {
+        Arc::new(|name| std::env::var(name).ok())
+    }
+
+    /// The settings as they are now.
+    pub(crate) fn settings(&self) -> Result<Chosen> {
+        let file = SettingsFile::load(&self.home()?.settings())?;
+        let (settings, ignored) = with_environment(file.settings(), &*Self::environment());
+        let problems = file.problems().iter().cloned().chain(ignored).collect();
+        Ok(Chosen { file, settings, problems })
+    }
+
+    /// The ledger for reading; `None` where nothing was ever recorded.
+    pub(crate) async fn ledger(&self) -> Result<Option<Ledger>> {
+        Ledger::open_read(&self.home()?.ledger()).await
+    }
+
+    /// The keys.
+    pub(crate) fn secrets(&self) -> Result<Secrets> {
+        Ok(Secrets::new(&self.home()?))
+    }
+
+    /// Logs to stderr what a command that only reads does, where `AUTOSYNC_LOG` asks for it.
+    pub(crate) fn log_reads(&self) -> Result<()> {
+        if let Ok(filter) = std::env::var(LOG_FILTER) {
+            drop(self.log.set(init_tracing(None, Some(&filter), true)?));
+        }
+        Ok(())
+    }
+
+    /// A running engine that holds the home. `scheduled` runs the schedule and watches the source.
+    pub(crate) async fn engine(&self, scheduled: bool) -> Result<Engine> {
+        let lock = self.lock().await?;
+        let filter = std::env::var(LOG_FILTER).ok();
+        let guard = init_tracing(Some(&self.home()?), filter.as_deref(), filter.is_some())?;
+        // Only one engine runs in a process, so there is no other guard yet.
+        drop(self.log.set(guard));
+        Engine::start(EngineOptions {
+            home: self.home()?,
+            lock,
+            settings: self.settings()?.file,
+            environment: Self::environment(),
+            clock: self.clock.clone(),
+            scheduled,
+        })
+        .await
+    }
+
+    /// The right to write. Waits for another writer as long as the contract says.
+    pub(crate) async fn lock(&self) -> Result<HomeLock> {
+        let home = self.home()?;
+        let waited = tokio::task::spawn_blocking(move || HomeLock::acquire(&home, HomeLock::WAIT)).await;
+        waited.map_err(|cause| Error::new(ErrorCode::Internal, "The home could not be locked.").detail(cause))?
+    }
+}
+
+impl Chosen {
+    /// The proxies that `name` means: this one, or all.
+    pub(crate) fn proxies(&self, name: Option<&str>) -> Result<Vec<Proxy>> {
+        match name {
+            Some(name) => Ok(vec![self.settings.proxy(name)?.clone()]),
+            None => Ok(self.settings.proxies.clone()),
+        }
+    }
+}
