@@ -36,7 +36,6 @@ const FOREVER: TimeDelta = TimeDelta::days(365 * 100);
 #[derive(Default)]
 struct Known {
     running: Option<Running>,
-    cancel: Option<CancellationToken>,
     job: Option<u64>,
     last_run: Option<SyncRun>,
     proved: Option<Revision>,
@@ -65,6 +64,8 @@ pub(super) struct Controller {
     interrupted_runs: usize,
     waiting: Vec<Waiting>,
     next_job: u64,
+    /// Of every running job: source checks and dry runs too.
+    cancels: HashMap<u64, CancellationToken>,
     jobs: TaskTracker,
     cancel: CancellationToken,
 }
@@ -89,6 +90,7 @@ impl Controller {
             snapshot: watch::Sender::new(Arc::new(Snapshot::default())),
             waiting: Vec::new(),
             next_job: 0,
+            cancels: HashMap::new(),
             jobs: TaskTracker::new(),
             cancel: CancellationToken::new(),
             parts,
@@ -245,9 +247,9 @@ impl Controller {
             for proxy in &proxies {
                 let known = self.known.entry(proxy.name.to_string()).or_default();
                 known.job = Some(job);
-                known.cancel = Some(cancel.clone());
             }
         }
+        self.cancels.insert(job, cancel.clone());
         let parts = Arc::clone(&self.parts);
         let work = Job { settings: Arc::clone(&self.effective), proxies, order, cancel };
         self.jobs.spawn(async move {
@@ -294,12 +296,9 @@ impl Controller {
     }
 
     fn cancel_runs(&self, proxy: Option<&str>) {
-        for (name, known) in &self.known {
-            if proxy.is_none_or(|wanted| wanted == name)
-                && let Some(cancel) = &known.cancel
-            {
-                cancel.cancel();
-            }
+        let Some(name) = proxy else { return self.cancels.values().for_each(CancellationToken::cancel) };
+        if let Some(cancel) = self.known.get(name).and_then(|known| self.cancels.get(&known.job?)) {
+            cancel.cancel();
         }
     }
 
@@ -383,8 +382,9 @@ impl Controller {
 
     fn job_ended(&mut self, job: u64, report: &Result<SyncReport>) {
         for known in self.known.values_mut().filter(|known| known.job == Some(job)) {
-            (known.job, known.cancel, known.running) = (None, None, None);
+            (known.job, known.running) = (None, None);
         }
+        self.cancels.remove(&job);
         let (concerned, others): (Vec<Waiting>, Vec<Waiting>) =
             std::mem::take(&mut self.waiting).into_iter().partition(|waiting| waiting.jobs.contains(&job));
         self.waiting = others;
