@@ -8,7 +8,7 @@ use super::{source, with_problems};
 use crate::context::{Chosen, Context};
 use crate::output::grid::{Grid, Head, cell, sentence, toned};
 use crate::output::tone::{Tone, paint};
-use crate::output::{Answer, Screen, count, safe, when};
+use crate::output::{Answer, Screen, count, safe, thousands, when};
 
 pub(super) async fn run(context: &Context) -> Result<Answer> {
     let chosen = context.settings()?;
@@ -108,7 +108,9 @@ fn table(screen: &Screen, proxies: &[ProxyStatus]) -> String {
     for proxy in proxies {
         let (sync, sync_tone) = sync_word(proxy.sync);
         let (health, health_tone) = health_word(proxy.health);
-        let number = |number: Option<u64>| cell(number.map(|number| number.to_string()).unwrap_or_default());
+        let number = |number: Option<u64>| {
+            cell(number.and_then(|number| usize::try_from(number).ok()).map(thousands).unwrap_or_default())
+        };
         let time = |at: Option<chrono::DateTime<chrono::Utc>>| at.map(|at| when::relative(at, screen.now));
         let live = proxy.live.as_ref();
         let ratio = proxy.success_rate.ratio().map(|ratio| format!("{:.0}%", ratio * 100.0));

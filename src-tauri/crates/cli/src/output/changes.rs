@@ -50,7 +50,7 @@ pub(crate) fn markdown(set: &ChangeSet, new: &CostMap) -> String {
         out.push_str(
             "\n### Price changes, USD\n\n| model | field | before | after | change | |\n|---|---|---:|---:|---|---|\n",
         );
-        for change in &set.pricing_changes {
+        for change in changed_first(&set.pricing_changes) {
             let Shown { before, after, change: relation, per, .. } = change::of_price(change);
             out.push_str(&row(&[
                 code(&change.model),
@@ -134,7 +134,7 @@ pub(crate) fn prices(screen: &Screen, changes: &[FieldChange], most: usize) -> S
         Head::Left("change"),
     ];
     let mut grid = Grid::new(screen, &heads);
-    for change in changes.iter().take(most) {
+    for change in changed_first(changes).take(most) {
         let Shown { before, after, change: relation, tone, per } = change::of_price(change);
         grid.row([
             cell(&change.model),
@@ -146,6 +146,12 @@ pub(crate) fn prices(screen: &Screen, changes: &[FieldChange], most: usize) -> S
         ]);
     }
     grid.text() + &rest(changes.len(), most)
+}
+
+/// Prices that moved, then prices that came or went: what people pay changes with the first.
+fn changed_first(changes: &[FieldChange]) -> impl Iterator<Item = &FieldChange> {
+    let moved = |change: &&FieldChange| change.before.is_some() && change.after.is_some();
+    changes.iter().filter(moved).chain(changes.iter().filter(move |change| !moved(change)))
 }
 
 fn fields(screen: &Screen, changes: &[FieldChange], most: usize) -> String {

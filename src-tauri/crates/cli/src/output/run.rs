@@ -11,6 +11,9 @@ use super::{Screen, changes, count, findings, safe, thousands, when};
 /// Rows of one kind that a run shows; `show RUN --json` has all.
 const ROWS: usize = 30;
 
+/// Names that are only names.
+const NAMES: usize = 10;
+
 /// The outcome in a word.
 pub(crate) fn outcome_word(outcome: Outcome) -> (&'static str, Tone) {
     match outcome {
@@ -53,15 +56,39 @@ pub(crate) fn text(screen: &Screen, run: &SyncRun, map: Option<&CostMap>) -> Str
     }
     out.push_str(&revisions(run));
     section(&mut out, "New models", run.new_models.len(), || changes::new_models(screen, &run.new_models, map, ROWS));
-    section(&mut out, "Removed models", run.removed_models.len(), || changes::names(screen, &run.removed_models, ROWS));
+    section(&mut out, "Removed models", run.removed_models.len(), || {
+        changes::names(screen, &run.removed_models, NAMES)
+    });
     section(&mut out, "Price changes, USD", run.pricing_changes, || changes::prices(screen, &run.price_changes, ROWS));
-    section(&mut out, "To be reviewed", run.held_models.len(), || changes::names(screen, &run.held_models, ROWS));
-    section(&mut out, "Findings", run.findings.len(), || findings::text(screen, &run.findings));
+    out.push_str(&reviewed(run));
+    // What an unchanged map has was told by the run that brought it.
+    if run.outcome == Outcome::Unchanged && !run.findings.is_empty() {
+        out.push_str(&format!(
+            "  Findings: {}. `autosync show {} --json` lists them.\n",
+            findings::summary(&run.findings),
+            run.id
+        ));
+    } else {
+        section(&mut out, "Findings", run.findings.len(), || findings::text(screen, &run.findings));
+    }
     if let Some(receipt) = &run.receipt {
         out.push_str(&format!("\n  {}\n", paint(Tone::Strong, "Receipt")));
         out.push_str(&indented(&proof(screen, receipt)));
     }
     out
+}
+
+/// A proxy that took the map has the models that are to be reviewed too: that is told loudly (CONTRACT, "Direct").
+fn reviewed(run: &SyncRun) -> String {
+    if run.held_models.is_empty() {
+        return String::new();
+    }
+    let what = format!("{} to be reviewed:", count(run.held_models.len(), "model"));
+    let meaning = match run.outcome {
+        Outcome::Succeeded | Outcome::Unchanged => " The proxy reads its source directly, so it has them already.",
+        _ => "",
+    };
+    format!("  {} {}.{meaning}\n", paint(Tone::Warn, &what), few(&run.held_models))
 }
 
 fn head(screen: &Screen, run: &SyncRun) -> String {
@@ -207,6 +234,7 @@ mod tests {
             new_models: vec!["gpt-5".into()],
             pricing_changes: 1,
             price_changes: vec![change],
+            held_models: vec!["gpt-4o".into()],
             receipt: Some(receipt()),
             ..run()
         };

@@ -141,6 +141,7 @@ fn a_pipe_gets_no_colours_and_may_be_closed_early() {
     let desk = Desk::new();
     let (old, new) = (desk.file("old.json", map(60, "1e-06")), desk.file("new.json", map(3000, "1e-06")));
     assert!(!desk.run(&["diff", &old, &new]).stdout.contains('\u{1b}'));
+    assert!(done(desk.command(&["diff", &old, &new]).env("CLICOLOR_FORCE", "1")).stdout.contains('\u{1b}'));
     let mut child = Command::new(env!("CARGO_BIN_EXE_autosync"))
         .args(["diff", &old, &new, "--json"])
         .stdout(Stdio::piped())

@@ -1,6 +1,8 @@
 //! The program as people and scripts use it, without a proxy. `tests/proxy` of the workspace has the real ones.
 #![expect(clippy::unwrap_used, reason = "a test whose ground is missing stops there")]
 
+#[cfg(unix)]
+mod cancel;
 mod desk;
 mod files;
 mod home;
