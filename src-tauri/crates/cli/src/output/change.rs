@@ -115,12 +115,12 @@ fn grouped(number: Decimal) -> String {
 
 fn plain(value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => engine::error::bounded(text, 60),
         Value::Number(number) => {
             let whole = number.as_u64().and_then(|number| usize::try_from(number).ok());
             whole.map_or_else(|| number.to_string(), super::thousands)
         }
-        other => other.to_string(),
+        other => engine::error::bounded(&other.to_string(), 60),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `watch`: ready in time whatever cannot be reached, events as lines, an end with 0, and one writer at a time.
+//! `watch` and `logs --follow`: ready in time whatever cannot be reached, events as lines, an end with 0, and one writer at a time.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -18,7 +18,6 @@ struct Watching {
 impl Watching {
     fn start(desk: &Desk, args: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_autosync"))
-            .arg("watch")
             .args(args)
             .env_clear()
             .env("AUTOSYNC_HOME", desk.home())
@@ -64,7 +63,7 @@ fn it_is_ready_within_five_seconds_with_nothing_reachable_and_ends_with_0() {
     desk.run(&["source", "set", "http://127.0.0.1:9/map.json"]);
     desk.run(&["proxy", "add", "local", "http://127.0.0.1:9", "--key-env", "MY_KEY"]);
     let begun = Instant::now();
-    let watching = Watching::start(&desk, &[]);
+    let watching = Watching::start(&desk, &["watch"]);
     let opening = watching.until(|line| line == "ready");
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     let text = opening.join("\n");
@@ -78,7 +77,7 @@ fn a_new_map_in_the_source_is_told_as_a_line() {
     let desk = Desk::new();
     let file = desk.file("map.json", map(60, "2.5e-06"));
     desk.run(&["source", "set", &file]);
-    let watching = Watching::start(&desk, &["--guide"]);
+    let watching = Watching::start(&desk, &["watch", "--guide"]);
     let opening = watching.until(|line| line == "ready").join("\n");
     assert!(opening.contains("cargo xtask demo") && opening.contains("proxy add"), "{opening}");
     watching.until(|line| line.contains("source  new revision") && line.contains("60 models"));
@@ -89,7 +88,7 @@ fn a_new_map_in_the_source_is_told_as_a_line() {
 fn for_programs_each_event_is_one_object() {
     let desk = Desk::new();
     desk.run(&["source", "set", &desk.file("map.json", map(60, "2.5e-06"))]);
-    let watching = Watching::start(&desk, &["--json"]);
+    let watching = Watching::start(&desk, &["watch", "--json"]);
     let lines = watching.until(|line| line.contains("source_checked"));
     let events: Vec<serde_json::Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!((&events[0]["event"], &events[1]["event"]), (&"started".into(), &"ready".into()));
@@ -100,7 +99,7 @@ fn for_programs_each_event_is_one_object() {
 fn while_it_watches_others_read_but_do_not_write() {
     let desk = Desk::new();
     desk.run(&["source", "set", &desk.file("map.json", map(60, "2.5e-06"))]);
-    let watching = Watching::start(&desk, &[]);
+    let watching = Watching::start(&desk, &["watch"]);
     watching.until(|line| line == "ready");
     let (exit, answer) = desk.json(&["source", "set", "default"]);
     assert_eq!((exit, &answer["error"]["code"]), (1, &"home_busy".into()), "{answer:#}");
@@ -110,5 +109,23 @@ fn while_it_watches_others_read_but_do_not_write() {
         desk.run(args);
         assert!(begun.elapsed() < Duration::from_secs(8), "{args:?} waited for the lock");
     }
+    assert_eq!(watching.end("-INT"), Some(0));
+}
+
+#[test]
+fn a_followed_log_shows_each_run_as_it_ends() {
+    let desk = Desk::new();
+    desk.run(&["source", "set", &desk.file("map.json", map(60, "2.5e-06"))]);
+    desk.run(&["proxy", "add", "local", "http://127.0.0.1:9", "--key-env", "MY_KEY"]);
+    let watching = Watching::start(&desk, &["logs", "--follow", "--json"]);
+    let (exit, answer) = desk.json(&["sync"]);
+    assert_eq!((exit, &answer["runs"][0]["error"]["code"]), (4, &"proxy_unreachable".into()), "{answer:#}");
+    let line = watching.until(|line| line.contains("model_cost_map_reload")).pop().unwrap();
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((&line["status"], &line["proxy"]), (&"failed".into(), &"local".into()), "{line:#}");
+    let (exit, shown) = desk.json(&["show", &line["run"].to_string()]);
+    assert_eq!((exit, &shown), (0, &answer["runs"][0]));
+    assert!(desk.run(&["logs"]).stdout.contains("failed"));
+    assert!(desk.run(&["show", "1"]).stdout.contains("local  failed"));
     assert_eq!(watching.end("-INT"), Some(0));
 }
