@@ -68,6 +68,7 @@ fn it_is_ready_within_five_seconds_with_nothing_reachable_and_ends_with_0() {
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     let text = opening.join("\n");
     assert!(text.contains("local: reachable") && text.contains("Next: "), "{text}");
+    assert!(text.contains("cannot be reached"), "the source is told for what it is: {text}");
     assert!(!text.contains("xtask"), "developers' commands are named only with --guide");
     assert_eq!(watching.end("-INT"), Some(0));
 }

@@ -13,8 +13,8 @@ use crate::ledger::Ledger;
 use crate::net::{Clients, NetworkEnv};
 use crate::schedule::Plan;
 use crate::settings::KeyPlace;
-use crate::source::{Fetched, Fetcher, Source};
-use crate::{ErrorCode, Result};
+use crate::source::{FetchLimits, Fetched, Fetcher, Source};
+use crate::{Clock, ErrorCode, Result};
 
 /// A clock that is off by more than this makes schedules and receipts hard to read.
 const CLOCK_MAY_BE_OFF: TimeDelta = TimeDelta::minutes(5);
@@ -71,7 +71,9 @@ pub(super) async fn source(context: DoctorContext<'_>) -> Vec<DoctorCheck> {
 }
 
 async fn fetched(source: &Source) -> DoctorCheck {
-    let fetched = match Fetcher::new() {
+    // One try: who looks for a fault wants to see it, and soon.
+    let limits = FetchLimits { retries: 0, ..FetchLimits::default() };
+    let fetched = match Fetcher::with(limits, &NetworkEnv::System, Clock::system()) {
         Ok(fetcher) => fetcher.fetch(source, None, &CancellationToken::new()).await,
         Err(error) => Err(error),
     };
