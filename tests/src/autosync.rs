@@ -147,5 +147,8 @@ fn whole(mut stream: impl Read + Send + 'static) -> Receiver<String> {
 /// The program, built from what is there now.
 fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| workspace::build_autosync(false).unwrap_or_else(|failure| panic!("{failure}")))
+    BINARY.get_or_init(|| match std::env::var_os(workspace::PROGRAM) {
+        Some(program) => program.into(),
+        None => workspace::build_autosync(false).unwrap_or_else(|failure| panic!("{failure}")),
+    })
 }

@@ -29,12 +29,10 @@ fn all(phases: &mut Phases, long: bool) -> Result<()> {
         downloads.join().unwrap_or_else(|_| Err(Failure::failed("the downloads ended with a panic")))
     })?;
     phases.run("dependencies: licences, sources, bans", dependencies)?;
-    phases.run("tests of the crates", || {
-        command::run(cargo().args(["test", "--workspace", "--exclude", "system-tests", "--quiet"]))
-    })?;
-    phases.run("system tests", || {
+    let program = phases.run("build of the tests", workspace::build_tests)?;
+    phases.run("tests: crates, then the whole system on real proxies and maps", || {
         let mut tests = cargo();
-        tests.args(["test", "--package", "system-tests", "--quiet"]);
+        tests.args(["test", "--workspace", "--quiet"]).env(workspace::PROGRAM, &program);
         if long {
             tests.env("AUTOSYNC_TEST_LONG", "1");
         }

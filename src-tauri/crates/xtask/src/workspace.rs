@@ -30,6 +30,17 @@ pub fn cargo() -> Command {
     command
 }
 
+/// The variable that names the `autosync` which the system tests are to run.
+pub const PROGRAM: &str = "AUTOSYNC_TEST_PROGRAM";
+
+/// Builds every test, and `autosync` with them, in one go: asking cargo for one package at a time would unify features
+/// differently, and build most crates again. Says where the program is.
+pub fn build_tests() -> Result<PathBuf> {
+    let mut build = cargo();
+    build.args(["test", "--workspace", "--no-run", "--quiet", "--message-format", "json-render-diagnostics"]);
+    program_in(&command::output(&mut build)?)
+}
+
 /// Builds `autosync` and says where the program is: a test never meets yesterday's.
 pub fn build_autosync(release: bool) -> Result<PathBuf> {
     let mut build = cargo();
@@ -37,9 +48,16 @@ pub fn build_autosync(release: bool) -> Result<PathBuf> {
     if release {
         build.arg("--release");
     }
-    command::output(&mut build)?
+    program_in(&command::output(&mut build)?)
+}
+
+/// The program among cargo's messages.
+fn program_in(messages: &str) -> Result<PathBuf> {
+    messages
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|message| message["target"]["name"] == "autosync" && message["target"]["kind"][0] == "bin")
+        .filter(|message| message["profile"]["test"] == false)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
         .ok_or_else(|| Failure::failed("cargo built autosync, but did not say where"))
 }

@@ -159,7 +159,9 @@ pub async fn check_source(order: CheckOrder<'_>, cancel: &CancellationToken) -> 
         seen_at: Some(seen_at),
     };
     let report = CheckReport { verdict, ..report };
-    let held = if gate == GateMode::Off { Vec::new() } else { held_models(&report) };
+    // Of a first map nothing is held back: there is no checked entry that a model could keep.
+    let holds_models = gate != GateMode::Off && promoted.is_some();
+    let held = if holds_models { held_models(&report) } else { Vec::new() };
     let soaks_until = Some(seen_at + soak).filter(|until| *until > now);
     if record {
         ledger.put_map(&report.revision, bytes.into(), &url, now, report.models, verdict).await?;
