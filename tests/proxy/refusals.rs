@@ -23,7 +23,7 @@ fn a_wrong_key_is_unauthorised() {
 fn a_key_that_is_no_admins_may_not_sync() {
     let stage = Stage::shared(MAIN);
     stage.upstream.serve(&stage.new);
-    let made = stage.proxy.post("/key/generate").json();
+    let made = stage.proxy.post_json("/key/generate", "{}").json();
     let key = made["key"].as_str().unwrap_or_else(|| panic!("{made:#}\n{}", stage.proxy.log()));
     let before = live(&stage);
     let (exit, answer) = stage.autosync_with_key(key).json(&["sync"]);

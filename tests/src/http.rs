@@ -26,16 +26,19 @@ impl Reply {
 
 /// GET.
 pub fn get(url: &str, headers: &[(&str, &str)]) -> reqwest::Result<Reply> {
-    send(&Method::GET, url, headers)
+    send(&Method::GET, url, headers, None)
 }
 
-/// Any request without a body. Bounded by 100 s: a reload may take 75.
-pub fn send(method: &Method, url: &str, headers: &[(&str, &str)]) -> reqwest::Result<Reply> {
+/// Any request, with a JSON text as its body or none. Bounded by 100 s: a reload may take 75.
+pub fn send(method: &Method, url: &str, headers: &[(&str, &str)], body: Option<&str>) -> reqwest::Result<Reply> {
     let (runtime, client) = shared();
     runtime.block_on(async {
         let mut request = client.request(method.clone(), url);
         for (name, value) in headers {
             request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_owned());
         }
         let response = request.send().await?;
         let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();

@@ -126,6 +126,11 @@ impl RealProxy {
         self.send(&Method::POST, path)
     }
 
+    /// POST of a JSON text with the master key.
+    pub fn post_json(&self, path: &str, body: &str) -> Reply {
+        self.request(&Method::POST, path, Some(body))
+    }
+
     /// DELETE with the master key.
     pub fn delete(&self, path: &str) -> Reply {
         self.send(&Method::DELETE, path)
@@ -149,8 +154,12 @@ impl RealProxy {
     }
 
     fn send(&self, method: &Method, path: &str) -> Reply {
+        self.request(method, path, None)
+    }
+
+    fn request(&self, method: &Method, path: &str, body: Option<&str>) -> Reply {
         let bearer = format!("Bearer {}", self.key);
-        http::send(method, &format!("{}{path}", self.url), &[("authorization", &bearer)])
+        http::send(method, &format!("{}{path}", self.url), &[("authorization", &bearer)], body)
             .unwrap_or_else(|error| panic!("{method} {path}: {error}\n{}", self.log()))
     }
 }

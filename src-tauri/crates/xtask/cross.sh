@@ -176,6 +176,7 @@ run_tests() {
   say "test $WINDOWS under Wine"
   kill_wine
   local code=0
+  export INSTA_WORKSPACE_ROOT="Z:$PWD" # insta would ask a cargo that Wine does not have
   timed timeout -k 10 "$TEST_TIMEOUT" cargo test -q --workspace --exclude system-tests --target $WINDOWS "$@" || code=$?
   kill_wine
   return $code
