@@ -17,10 +17,11 @@ use xtask::python::PROXIES;
 async fn engine(folder: &TempDir, source: &str, key: &str, proxies: &[(&str, &str)]) -> Engine {
     let home = Home::resolve(Some(folder.path().join("home")), &|_| None).unwrap();
     home.create().unwrap();
-    let mut text = format!("schema = 1\n[source]\nurl = \"{source}\"\n");
-    for (name, url) in proxies {
-        text.push_str(&format!("[[proxy]]\nname = \"{name}\"\nurl = \"{url}\"\nkey = \"env:PROXY_KEY\"\n"));
-    }
+    let proxy = |(name, url): &(&str, &str)| {
+        format!("[[proxy]]\nname = \"{name}\"\nurl = \"{url}\"\nkey = \"env:PROXY_KEY\"\n")
+    };
+    let proxies: String = proxies.iter().map(proxy).collect();
+    let text = format!("schema = 1\n[source]\nurl = \"{source}\"\n{proxies}");
     std::fs::write(home.settings(), text).unwrap();
     let lock = HomeLock::acquire(&home, Duration::ZERO).unwrap();
     let settings = SettingsFile::load(&home.settings()).unwrap();
