@@ -26,7 +26,9 @@ pub fn fuzz(seconds: u32) -> Result<()> {
     for target in command::output(nightly_cargo().arg("list"))?.lines() {
         say(format_args!("   {target}, {seconds} s"));
         let limits = [format!("-max_total_time={seconds}"), "-timeout=20".into(), "-print_final_stats=1".into()];
-        command::run(nightly_cargo().args(["run", target, "--"]).args(limits))?;
+        // Words that a mutation alone would hardly find.
+        let dictionary = format!("-dict=fuzz/{target}.dict");
+        command::run(nightly_cargo().args(["run", target, "--"]).args(limits).arg(dictionary))?;
     }
     Ok(())
 }

@@ -221,7 +221,11 @@ fn unpriced_fields(map: &CostMap, facts: &ProxyVersionFacts, proxy: &str, out: &
         }
     }
     let found = fields.iter().enumerate().filter_map(|(place, unread)| Some((place, (*unread)?)));
-    for (_, unread) in found.filter(|(place, unread)| unread.field.index() == *place && models[*place] > 0) {
+    let found = found.filter(|(place, unread)| unread.field.index() == *place && models[*place] > 0);
+    let mut found: Vec<Unread> = found.map(|(_, unread)| unread).collect();
+    // The same order however the map was read.
+    found.sort_by_cached_key(|unread| paths.step(unread.field).clone());
+    for unread in found {
         let (path, count) = (map.path(unread.field), models[unread.field.index()]);
         let (major, minor, patch) = unread.since;
         out.add(FIELD_NOT_PRICED, About { field: Some(path), ..About::default() }, || {

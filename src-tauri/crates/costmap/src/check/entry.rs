@@ -13,8 +13,8 @@ pub(crate) const BAD_DATE: Rule = Rule::review("entry.bad_date", "A deprecation 
 
 pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
     let mode = model.mode().filter(|mode| !mode.trim().is_empty());
-    let mode_is_new = model.old.is_none() || model.pair.mode.is_none_or(|path| model.is_new_value(path));
-    if mode.is_none() && mode_is_new {
+    let had_none = model.old.is_some_and(|old| old.mode().is_none_or(|mode| mode.trim().is_empty()));
+    if mode.is_none() && !had_none {
         let leaf = model.pair.mode.and_then(|path| model.now(path));
         let about = leaf.as_ref().map_or_else(|| model.as_a_whole(), |leaf| model.about(leaf));
         out.add(NO_MODE, about, || {

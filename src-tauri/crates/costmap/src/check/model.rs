@@ -80,14 +80,14 @@ impl<'a> Pair<'a> {
                 return None;
             }
             let now = Fields::of(entry, Some);
-            let prices = now.0.iter().filter(|(_, leaf)| leaf.is_price());
+            let prices = entry.leaves().filter(Leaf::is_price);
             Some(Model {
                 pair: self,
                 order: entry.order(),
                 name,
                 entry,
                 old,
-                prices: prices.filter_map(|(path, leaf)| Some((*path, *leaf, leaf.decimal()?))).collect(),
+                prices: prices.filter_map(|leaf| Some((leaf.path_id(), leaf, leaf.decimal()?))).collect(),
                 now,
                 was: old.map(|old| Fields::of(old, |path| self.in_new(path))).unwrap_or_default(),
             })
@@ -102,7 +102,7 @@ pub(crate) struct Model<'p, 'a> {
     pub(crate) name: Cow<'a, str>,
     pub(crate) entry: Entry<'a>,
     pub(crate) old: Option<Entry<'a>>,
-    /// Every price that the decimal type holds (the others are Hold findings), by path.
+    /// Every price that the decimal type holds (the others are Hold findings), in the order of the file.
     pub(crate) prices: Vec<(PathId, Leaf<'a>, Decimal)>,
     now: Fields<'a>,
     was: Fields<'a>,
@@ -121,9 +121,7 @@ impl<'a> Model<'_, 'a> {
 
     /// The price at a path.
     pub(crate) fn price(&self, path: Option<PathId>) -> Option<Decimal> {
-        let path = path?;
-        let place = self.prices.binary_search_by_key(&path, |(path, ..)| *path).ok()?;
-        self.prices.get(place).map(|(_, _, price)| *price)
+        self.now(path?).filter(Leaf::is_price)?.decimal()
     }
 
     /// The price that stood at this path of the new map before.
@@ -131,9 +129,9 @@ impl<'a> Model<'_, 'a> {
         self.was(path).filter(Leaf::is_price)?.decimal()
     }
 
-    /// Every leaf, in the order of the map's paths.
+    /// Every leaf, in the order of the file.
     pub(crate) fn leaves(&self) -> impl Iterator<Item = Leaf<'a>> {
-        self.now.0.iter().map(|(_, leaf)| *leaf)
+        self.entry.leaves()
     }
 
     /// Whether another value (or none) stood at this path before.
