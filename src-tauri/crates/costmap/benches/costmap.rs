@@ -5,7 +5,7 @@
 use std::hint::black_box;
 use std::path::PathBuf;
 
-use costmap::check::{check, check_bytes};
+use costmap::check::check;
 use costmap::{CostMap, diff};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 
