@@ -5,7 +5,8 @@ use rust_decimal::prelude::RoundingStrategy;
 
 use crate::changes::{ChangeCounts, ChangeSet, FieldChange};
 use crate::field::FieldClass;
-use crate::map::{CostMap, Entry, Leaf, LeafKind};
+use crate::leaf::Leaf;
+use crate::map::{CostMap, Entry, LeafKind};
 use crate::notice;
 use crate::number::plain;
 use crate::path::{PathId, Step};

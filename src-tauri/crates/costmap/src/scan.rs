@@ -4,49 +4,10 @@
 //! keys that are given twice, NaN where Python would take it, and the place of each entry in the file, so that an entry
 //! whose bytes did not change needs no second look.
 
+use crate::malformed::{MAX_DEPTH, Malformed, MalformedKind};
 use crate::map::{EntrySpan, LeafKind, LeafSpan, Span};
 use crate::path::{PathId, Paths};
-
-/// Objects and lists inside each other, the map itself counted. Real maps reach 4; anything deeper is an attack or a
-/// broken generator (HISTORY: "nesting over 64").
-pub const MAX_DEPTH: u32 = 64;
-
-/// Why bytes are no map.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MalformedKind {
-    /// A byte order mark stands before the text.
-    ByteOrderMark,
-    /// The bytes are not UTF-8.
-    NotUtf8,
-    /// An HTML page: a captive portal, a proxy's error page.
-    Html,
-    /// The text ends in the middle.
-    Truncated,
-    /// The text is not JSON.
-    NotJson,
-    /// Valid JSON, but not an object.
-    NotAnObject,
-    /// More than [`MAX_DEPTH`] levels.
-    TooDeep,
-    /// More bytes than the 4 GiB that positions can name.
-    TooLarge,
-}
-
-/// Bytes that are no map, and where that shows.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message} (line {line}, column {column})")]
-pub struct Malformed {
-    /// What is wrong.
-    pub kind: MalformedKind,
-    /// What was expected, in a plain phrase.
-    pub message: &'static str,
-    /// Byte offset of the fault.
-    pub offset: usize,
-    /// Line of the fault, from 1.
-    pub line: usize,
-    /// Column of the fault in bytes, from 1.
-    pub column: usize,
-}
+use crate::text::{plain_run, unescape};
 
 /// What a scan found out.
 pub(crate) struct Scanned {
@@ -111,19 +72,6 @@ pub(crate) fn scan(text: &str, known: Option<&Known<'_>>) -> Result<Scanned, Mal
             };
             Err(fault(kind, message, scanner.at.min(bytes.len())))
         }
-    }
-}
-
-impl Malformed {
-    pub(crate) fn not_utf8(bytes: &[u8], valid_up_to: usize) -> Self {
-        Self::at(bytes, MalformedKind::NotUtf8, "a byte here is not UTF-8", valid_up_to)
-    }
-
-    fn at(bytes: &[u8], kind: MalformedKind, message: &'static str, offset: usize) -> Self {
-        let before = &bytes[..offset];
-        let line = memchr::memchr_iter(b'\n', before).count() + 1;
-        let column = offset - memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1) + 1;
-        Self { kind, message, offset, line, column }
     }
 }
 
@@ -502,64 +450,4 @@ impl Scanner<'_> {
 /// Positions fit in 32 bits: [`scan`] refuses larger files.
 fn span_start(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(u32::MAX)
-}
-
-/// How many bytes from the start are no quote, backslash or control character; eight at a time.
-fn plain_run(bytes: &[u8]) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let mut run = 0;
-    let (words, rest) = bytes.as_chunks::<8>();
-    for chunk in words {
-        let word = u64::from_le_bytes(*chunk);
-        let zero = |w: u64| w.wrapping_sub(ONES) & !w & HIGH;
-        let hit = zero(word ^ (ONES * u64::from(b'"')))
-            | zero(word ^ (ONES * u64::from(b'\\')))
-            | (word.wrapping_sub(ONES * 0x20) & !word & HIGH);
-        if hit != 0 {
-            return run + hit.trailing_zeros() as usize / 8;
-        }
-        run += 8;
-    }
-    run + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).unwrap_or(rest.len())
-}
-
-/// The text that a checked JSON string stands for. A lone surrogate, which no text can hold, becomes U+FFFD.
-pub(crate) fn unescape(inner: &str) -> String {
-    let mut out = String::with_capacity(inner.len());
-    let mut rest = inner;
-    while let Some(found) = rest.find('\\') {
-        out.push_str(&rest[..found]);
-        let mark = rest.as_bytes().get(found + 1).copied().unwrap_or(b'\\');
-        rest = rest.get(found + 2..).unwrap_or("");
-        match mark {
-            b'b' => out.push('\u{8}'),
-            b'f' => out.push('\u{c}'),
-            b'n' => out.push('\n'),
-            b'r' => out.push('\r'),
-            b't' => out.push('\t'),
-            b'u' => {
-                let (unit, after) = unit(rest);
-                rest = after;
-                if let Some(second) = rest.strip_prefix("\\u").filter(|_| (0xd800..0xdc00).contains(&unit)) {
-                    let (low, after) = self::unit(second);
-                    if (0xdc00..0xe000).contains(&low) {
-                        rest = after;
-                        let code = 0x1_0000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
-                        out.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
-                        continue;
-                    }
-                }
-                out.push(char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER));
-            }
-            plain => out.push(char::from(plain)),
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
-fn unit(text: &str) -> (u32, &str) {
-    let value = text.get(..4).and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or(0xfffd);
-    (value, text.get(4..).unwrap_or(""))
 }

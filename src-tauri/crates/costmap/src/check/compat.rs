@@ -5,7 +5,8 @@ use crate::check::priced_fields::PRICED_SINCE;
 use crate::check::shrink::FEWEST;
 use crate::check::words::{field, quoted};
 use crate::finding::Finding;
-use crate::map::{CostMap, Entry, Leaf, LeafKind};
+use crate::leaf::Leaf;
+use crate::map::{CostMap, Entry, LeafKind};
 use crate::path::{PathId, Step};
 
 pub(crate) const TOO_FEW_MODELS: Rule = Rule::hold(

@@ -4,7 +4,7 @@ use crate::check::findings::{About, Findings, Rule};
 use crate::check::model::Model;
 use crate::check::words::{field, quoted};
 use crate::field::FieldClass;
-use crate::map::Leaf;
+use crate::leaf::Leaf;
 use crate::path::Step;
 
 pub(crate) const NO_MODE: Rule = Rule::review("entry.no_mode", "A model without a mode.");

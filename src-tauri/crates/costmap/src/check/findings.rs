@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use crate::check::words::{field, quoted};
 use crate::finding::{Finding, Severity};
-use crate::map::Path;
+use crate::leaf::Path;
 
 /// One rule of the checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,8 @@ use rust_decimal::Decimal;
 
 use crate::check::findings::About;
 use crate::field::{FieldClass, Unit};
-use crate::map::{CostMap, Entry, Leaf, LeafKind};
+use crate::leaf::Leaf;
+use crate::map::{CostMap, Entry, LeafKind};
 use crate::path::{PathId, Step};
 
 /// What is worked out once for a pair of maps.

@@ -7,7 +7,8 @@ use crate::check::model::Model;
 use crate::check::price::at_least;
 use crate::check::words::{field, quoted, times};
 use crate::field::FieldClass;
-use crate::map::{Leaf, LeafKind};
+use crate::leaf::Leaf;
+use crate::map::LeafKind;
 use crate::number::plain;
 use crate::path::Step;
 

@@ -84,7 +84,7 @@ pub(crate) fn own_name(name: &str) -> String {
 
 /// The median of the peers' prices above 0 at this path, and how many there are.
 fn median(peers: &[Entry<'_>], path: PathId) -> Option<(Decimal, usize)> {
-    let price = |entry: &Entry<'_>| entry.leaf(path).filter(crate::map::Leaf::is_price)?.decimal();
+    let price = |entry: &Entry<'_>| entry.leaf(path).filter(crate::leaf::Leaf::is_price)?.decimal();
     let mut prices: Vec<Decimal> = peers.iter().filter_map(price).filter(|price| *price > Decimal::ZERO).collect();
     prices.sort_unstable();
     let count = prices.len();

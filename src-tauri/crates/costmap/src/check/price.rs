@@ -6,7 +6,7 @@ use crate::check::findings::{Findings, Rule};
 use crate::check::model::Model;
 use crate::check::words::{field, money, quoted};
 use crate::field::Unit;
-use crate::map::Leaf;
+use crate::leaf::Leaf;
 use crate::path::Step;
 
 pub(crate) const PER_TOKEN_TOO_HIGH: Rule =

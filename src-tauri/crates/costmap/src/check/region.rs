@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use crate::check::findings::{Findings, Rule};
 use crate::check::model::{Fields, Model};
 use crate::check::words::{field, money, quoted, times};
-use crate::map::Leaf;
+use crate::leaf::Leaf;
 use crate::path::PathId;
 
 pub(crate) const FAR_FROM_BASE: Rule = Rule::review(

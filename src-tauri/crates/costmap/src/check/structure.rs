@@ -2,8 +2,8 @@
 
 use crate::check::findings::{About, Findings, Rule};
 use crate::check::words::quoted;
+use crate::malformed::{Malformed, MalformedKind};
 use crate::map::Entry;
-use crate::scan::{Malformed, MalformedKind};
 
 pub(crate) const BYTE_ORDER_MARK: Rule =
     Rule::hold("structure.byte_order_mark", "A byte order mark before the JSON: strict readers refuse it.");

@@ -6,7 +6,7 @@ use crate::check::findings::{Findings, Rule};
 use crate::check::model::{Model, Pair};
 use crate::check::words::{field, money, quoted};
 use crate::field::FieldClass;
-use crate::map::Leaf;
+use crate::leaf::Leaf;
 use crate::path::{PathId, Step};
 
 pub(crate) const SURCHARGE_BELOW_BASE: Rule = Rule::review(

@@ -6,7 +6,8 @@ use crate::check::findings::{About, Findings, Rule};
 use crate::check::structure;
 use crate::check::words::{field, quoted};
 use crate::field::FieldClass;
-use crate::map::{CostMap, Entry, Leaf, LeafKind};
+use crate::leaf::Leaf;
+use crate::map::{CostMap, Entry, LeafKind};
 use crate::path::{PathId, Step};
 
 pub(crate) const NOT_FINITE: Rule =

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use rust_decimal::Decimal;
 
 use crate::field::Unit;
-use crate::map::Path;
+use crate::leaf::Path;
 use crate::number::plain;
 
 /// Characters of a model name or a value that a message shows.
