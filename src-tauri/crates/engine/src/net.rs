@@ -64,6 +64,11 @@ pub fn shown(url: &Url) -> String {
     crate::error::bounded(url.as_str(), 200)
 }
 
+/// An address that another program named, as it may be shown.
+pub fn shown_text(address: &str) -> String {
+    address.parse().map_or_else(|_| crate::error::bounded(address, 200), |url| shown(&url))
+}
+
 /// Refuses an address that carries a user or a password: it would end up in settings, logs and screens.
 pub fn refuse_credentials(url: &Url, field: &str) -> Result<()> {
     if url.username().is_empty() && url.password().is_none() {

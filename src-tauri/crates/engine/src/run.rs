@@ -14,8 +14,6 @@ pub enum Trigger {
     Manual,
     /// The schedule.
     Schedule,
-    /// The source has a new revision.
-    Source,
     /// Another try after a run that was not conclusive.
     Retry,
     /// The computer woke up and work was overdue.
@@ -67,7 +65,7 @@ pub struct Receipt {
     pub compared_fields: usize,
     /// Models whose live value differs because the operator overrides it, at most 100 of them.
     pub overrides: Vec<String>,
-    /// A few entries as the live map shows them, for people to look at.
+    /// A few of the compared entries, for people to look at: the first ones of the map.
     pub sampled_models: Vec<String>,
     /// When the read-back was done.
     pub read_back_at: DateTime<Utc>,

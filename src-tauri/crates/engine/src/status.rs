@@ -5,9 +5,11 @@ use costmap::{Revision, Verdict};
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
-use crate::controller::Environment;
+use crate::controller::{Environment, conclusive};
 use crate::ledger::{Ledger, Promotion, RunFilter, SuccessRate};
+use crate::net::shown_text;
 use crate::proxy::{Database, KeyState, ProxyClient, ProxyFacts, ScheduleStatus, SourceInfo};
+use crate::run::{Outcome, SyncRun};
 use crate::schedule::{Plan, Scheduler};
 use crate::secrets::Secrets;
 use crate::settings::{Proxy, Settings};
@@ -164,9 +166,9 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
     scheduler.pause_until(paused_until);
     let mut proxies = Vec::new();
     for proxy in join_all(context.settings.proxies.iter().map(|proxy| one(context, proxy, &source))).await {
-        let mut proxy = proxy?;
-        if let Some(last) = proxy.last_run {
-            scheduler.record(&proxy.name, last, true);
+        let (mut proxy, last) = proxy?;
+        if let Some((last, conclusive)) = last {
+            scheduler.record(&proxy.name, last, conclusive);
         }
         proxy.next_run = scheduler.next_run(&proxy.name);
         proxies.push(proxy);
@@ -174,7 +176,12 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
     Ok(StatusReport { source, promoted, pin: None, paused_until: paused_until.filter(|until| *until > now), proxies })
 }
 
-async fn one(context: StatusContext<'_>, proxy: &Proxy, source: &SourceState) -> Result<ProxyStatus> {
+/// The proxy's state, and when its last run began and whether that settled its revision.
+async fn one(
+    context: StatusContext<'_>,
+    proxy: &Proxy,
+    source: &SourceState,
+) -> Result<(ProxyStatus, Option<(DateTime<Utc>, bool)>)> {
     let name = proxy.name.to_string();
     let mut status = ProxyStatus {
         url: proxy.url.to_string(),
@@ -195,9 +202,11 @@ async fn one(context: StatusContext<'_>, proxy: &Proxy, source: &SourceState) ->
         name: name.clone(),
     };
     let mut proved = None;
+    let mut last_run = None;
     if let Some(ledger) = context.ledger {
         let last = ledger.runs(RunFilter { proxy: Some(name.clone()), limit: 1, before: None }).await?.pop();
-        status.last_run = last.map(|run| run.started);
+        status.last_run = last.as_ref().map(|run| run.started);
+        last_run = last;
         let success = ledger.last_success(&name).await?;
         status.last_success = success.as_ref().and_then(|run| run.finished);
         proved = success.and_then(|run| run.receipt).map(|receipt| receipt.revision);
@@ -211,7 +220,16 @@ async fn one(context: StatusContext<'_>, proxy: &Proxy, source: &SourceState) ->
         status.error = Some(error);
     }
     status.sync = sync_state(&status, source, proved);
-    Ok(status)
+    // A revision that the proxy names is no proof (LITELLM, trap 6): what the last run could not prove is behind.
+    let disproved = |run: &SyncRun| {
+        matches!(run.outcome, Outcome::Unproven | Outcome::Failed)
+            && run.to == source.revision
+            && proved != source.revision
+    };
+    if status.sync == SyncState::Synced && last_run.as_ref().is_some_and(disproved) {
+        status.sync = SyncState::Behind;
+    }
+    Ok((status, last_run.map(|run| (run.started, conclusive(&run)))))
 }
 
 /// Fills in what the proxy says. What was learned before a failure stays.
@@ -274,7 +292,7 @@ fn describe(status: &mut ProxyStatus, info: SourceInfo) {
     }
     status.live = Some(LiveState {
         source: info.source,
-        url: info.url,
+        url: info.url.as_deref().map(shown_text),
         revision: info.source_revision,
         models: Some(info.model_count),
         loaded_at: info.loaded_at,

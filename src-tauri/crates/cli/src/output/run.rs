@@ -33,7 +33,6 @@ pub(crate) fn trigger_word(trigger: Trigger) -> &'static str {
     match trigger {
         Trigger::Manual => "asked for",
         Trigger::Schedule => "schedule",
-        Trigger::Source => "new revision",
         Trigger::Retry => "retry",
         Trigger::Resume => "after sleep",
     }

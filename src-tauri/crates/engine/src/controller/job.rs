@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use costmap::{CheckReport, CostMap};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -33,6 +33,8 @@ pub(super) struct Parts {
     pub(super) secrets: Secrets,
     pub(super) environment: Environment,
     pub(super) log: SyncLog,
+    /// Held while a candidate is checked and promoted.
+    pub(super) promoting: Mutex<()>,
     pub(super) events: mpsc::UnboundedSender<Event>,
 }
 
@@ -59,7 +61,12 @@ impl Parts {
         cancel: &CancellationToken,
     ) -> Result<SourceCheck> {
         let source = Source::from(settings.source()?);
-        let live = if self.ledger.promoted().await?.is_none() { self.live_baseline(proxies).await } else { None };
+        // Fetch, check and promote are one: an older answer that arrives late must not be promoted over a newer one.
+        let _promoting = self.promoting.lock().await;
+        let live = match self.ledger.promoted().await? {
+            Some(_) => None,
+            None => cancel.run_until_cancelled(self.live_baseline(proxies)).await.flatten(),
+        };
         let order = CheckOrder {
             fetcher: &self.fetcher,
             ledger: &self.ledger,
@@ -78,6 +85,7 @@ impl Parts {
                 new_models: check.new_models.clone(),
                 pricing_changes: check.pricing_changes,
             }),
+            Err(error) if error.code == ErrorCode::Cancelled => {}
             Err(error) => self.tell(Happening::SourceFailed { error: error.clone() }),
         }
         checked
@@ -120,7 +128,7 @@ pub(super) async fn run(parts: Arc<Parts>, job: Job) -> Result<SyncReport> {
         parts.tell(Happening::RunStarted { id, proxy: name.clone(), trigger: job.order.trigger });
         parts.tell(Happening::RunStep { id, proxy: name, step: Step::CheckSource });
     }
-    let check = parts.check(&job.settings, &job.proxies, !dry, &job.cancel).await;
+    let check = parts.check(&job.settings, &job.settings.proxies, !dry, &job.cancel).await;
     let finished = match &check {
         Err(error) => fail_all(&parts, &job, &runs, started, |run| fail(run, error.clone())).await?,
         Ok(SourceCheck { report, candidate: None, .. }) => {
@@ -188,25 +196,33 @@ async fn each_proxy(
         let (settings, order, cancel) = (Arc::clone(&job.settings), job.order.clone(), job.cancel.clone());
         tasks.spawn(async move { one_proxy(&parts, &settings, &order, &cancel, &proxy, &check, id, started).await });
     }
+    // Each run is written down as it ends, not when the slowest does; one that cannot be written keeps no other back.
     let mut done = HashMap::new();
+    let mut trouble = None;
     while let Some(ended) = tasks.join_next().await {
         match ended {
-            Ok(run) => {
-                done.insert(run.proxy.clone(), run);
-            }
+            Ok(run) => match finish(parts, job, run).await {
+                Ok(run) => {
+                    done.insert(run.proxy.clone(), run);
+                }
+                Err(error) => trouble = trouble.or(Some(error)),
+            },
             Err(error) => tracing::error!(%error, "a sync ended with a defect"),
         }
+    }
+    if let Some(error) = trouble {
+        return Err(error);
     }
     let mut runs = Vec::new();
     for proxy in &job.proxies {
         let name = proxy.name.to_string();
-        let run = done.remove(&name).unwrap_or_else(|| {
-            let run = SyncRun::started(ids.get(&name).copied().unwrap_or_default(), name, job.order.trigger, started);
-            let defect =
-                Error::new(ErrorCode::Internal, "The sync ended with a defect in this program; see the app log.");
-            SyncRun { finished: Some(parts.clock.now()), ..fail(run, defect) }
-        });
-        runs.push(finish(parts, job, run).await?);
+        if let Some(run) = done.remove(&name) {
+            runs.push(run);
+            continue;
+        }
+        let run = SyncRun::started(ids.get(&name).copied().unwrap_or_default(), name, job.order.trigger, started);
+        let defect = Error::new(ErrorCode::Internal, "The sync ended with a defect in this program; see the app log.");
+        runs.push(finish(parts, job, SyncRun { finished: Some(parts.clock.now()), ..fail(run, defect) }).await?);
     }
     Ok(runs)
 }
@@ -226,9 +242,14 @@ async fn one_proxy(
     let begun = SyncRun::started(id, name.clone(), order.trigger, started);
     let ended = |run: SyncRun| SyncRun { finished: Some(parts.clock.now()), ..run };
     let Some(candidate) = &check.candidate else { return ended(hold(begun, &check.report)) };
-    let client = match parts.client(proxy).await {
-        Ok(client) => client,
-        Err(error) => return ended(fail(begun, error)),
+    // The key store may ask the user something.
+    let client = match cancel.run_until_cancelled(parts.client(proxy)).await {
+        Some(Ok(client)) => client,
+        Some(Err(error)) => return ended(fail(begun, error)),
+        None => {
+            let cancelled = Error::new(ErrorCode::Cancelled, "Cancelled before the proxy was changed.");
+            return ended(fail(begun, cancelled));
+        }
     };
     let source = match settings.source() {
         Ok(source) => Source::from(source),

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::sync::{Mutex, broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 pub use api::{Happening, Pause, ProxySnapshot, Running, Snapshot, SyncOrder, SyncReport};
@@ -20,6 +20,7 @@ pub use event::Edit;
 use event::Event;
 use job::Parts;
 use state::Controller;
+pub(crate) use state::conclusive;
 
 use crate::home::{Home, HomeLock};
 use crate::ledger::{Ledger, RunFilter};
@@ -102,6 +103,7 @@ impl Engine {
             secrets: Secrets::new(&home),
             environment: Arc::clone(&environment),
             log,
+            promoting: Mutex::default(),
             events: events.clone(),
         });
         let controller =

@@ -472,7 +472,7 @@ async fn known_source(ledger: &Ledger, settings: &Settings) -> Result<Option<Sou
 
 /// Whether a run settles its revision. Worth another try soon: a proxy that may have met an older copy, workers that follow
 /// at their next poll, and a network that is not back yet after the computer woke up.
-fn conclusive(run: &SyncRun) -> bool {
+pub(crate) fn conclusive(run: &SyncRun) -> bool {
     let unreachable = |error: &Error| matches!(error.code, ErrorCode::SourceUnreachable | ErrorCode::ProxyUnreachable);
     match run.outcome {
         Outcome::Unproven => !matches!(run.reason.as_deref(), Some("old_revision" | "replicas_disagree")),

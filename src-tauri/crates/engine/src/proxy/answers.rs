@@ -2,17 +2,19 @@
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use costmap::Revision;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::error::bounded;
+use crate::net::shown_text;
 
 /// `/model/cost_map/source`: what the proxy says that it holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceInfo {
     /// `remote` or `local`.
     pub source: String,
-    /// Where it reads from; null when it is forced to its own file.
+    /// Where it reads from; null when it is forced to its own file. Compared as it is, shown without what may be secret.
+    #[serde(serialize_with = "without_secrets")]
     pub url: Option<String>,
     /// `LITELLM_LOCAL_MODEL_COST_MAP=True`: it reads only the file inside its installation (trap 9).
     pub is_env_forced: bool,
@@ -26,6 +28,11 @@ pub struct SourceInfo {
     pub source_revision: Option<Revision>,
     /// The ETag that came with the file (1.102).
     pub etag: Option<String>,
+}
+
+#[expect(clippy::ref_option, reason = "serde calls it so")]
+fn without_secrets<S: Serializer>(url: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    url.as_deref().map(shown_text).serialize(serializer)
 }
 
 impl SourceInfo {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use costmap::check::{check_bytes, held_models};
-use costmap::{CheckReport, CostMap, Revision, Verdict, compose, diff};
+use costmap::{CheckReport, CostMap, Finding, Revision, Severity, Verdict, compose, diff};
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
@@ -36,6 +36,13 @@ pub struct SourceState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen_at: Option<DateTime<Utc>>,
 }
+
+/// A tenth of the map repriced at once was measured between weekly maps (HISTORY). Against a map that is older than this,
+/// or a proxy's own, months of honest changes add up to that: it is told then, and holds nothing up.
+const DISTANT: TimeDelta = TimeDelta::days(30);
+
+/// The rule that [`DISTANT`] is about.
+const MASS_REPRICING: &str = "shrink.mass_repricing";
 
 /// Where the ledger keeps the [`SourceState`].
 const STATE_KEY: &str = "source";
@@ -139,9 +146,10 @@ pub async fn check_source(order: CheckOrder<'_>, cancel: &CancellationToken) -> 
         Some(promotion) => parsed(ledger, &promotion.revision).await?,
         None => live,
     };
+    let is_distant = promoted.as_ref().is_none_or(|last| now - last.promoted_at > DISTANT);
     let judged = {
         let (bytes, baseline, is_first) = (bytes.clone(), baseline.clone(), promoted.is_none());
-        spawn_blocking(move || judge(&bytes, baseline.as_deref(), is_first)).await
+        spawn_blocking(move || judge(&bytes, baseline.as_deref(), is_first, is_distant)).await
     };
     let Judged { report, map, new_models, pricing_changes } =
         judged.map_err(|error| Error::new(ErrorCode::Internal, "The check of the map failed.").detail(error))?;
@@ -164,9 +172,12 @@ pub async fn check_source(order: CheckOrder<'_>, cancel: &CancellationToken) -> 
     let held = if holds_models { held_models(&report) } else { Vec::new() };
     let soaks_until = Some(seen_at + soak).filter(|until| *until > now);
     if record {
-        ledger.put_map(&report.revision, bytes.into(), &url, now, report.models, verdict).await?;
-        let against = baseline.as_ref().map(|map| map.revision());
-        ledger.put_findings(&report.revision, against.as_ref(), &report.findings).await?;
+        // A login page or noise is no map: it is told, and not kept, or each look at it would fill the disk.
+        if map.is_some() {
+            ledger.put_map(&report.revision, bytes.into(), &url, now, report.models, verdict).await?;
+            let against = baseline.as_ref().map(|map| map.revision());
+            ledger.put_findings(&report.revision, against.as_ref(), &report.findings).await?;
+        }
         if let Some(map) = map.as_ref().filter(|_| verdict != Verdict::Held && soaks_until.is_none()) {
             promote(ledger, map, baseline.as_deref(), promoted, &held, now).await?;
         }
@@ -185,8 +196,13 @@ struct Judged {
 }
 
 /// The processor's part of a check, off the async threads: 3 MB take some milliseconds.
-fn judge(bytes: &[u8], baseline: Option<&CostMap>, is_first: bool) -> Judged {
-    let (report, map) = check_bytes(bytes, baseline);
+fn judge(bytes: &[u8], baseline: Option<&CostMap>, is_first: bool, is_distant: bool) -> Judged {
+    let (mut report, map) = check_bytes(bytes, baseline);
+    if is_distant {
+        let repriced = |finding: &&mut Finding| finding.rule == MASS_REPRICING;
+        report.findings.iter_mut().filter(repriced).for_each(|finding| finding.severity = Severity::Review);
+        report.verdict = Verdict::of(&report.findings);
+    }
     let changes = match (&map, baseline) {
         (Some(map), Some(baseline)) if !is_first => Some(diff(baseline, map)),
         _ => None,

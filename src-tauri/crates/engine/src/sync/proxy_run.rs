@@ -13,6 +13,7 @@ use super::candidate::parsed;
 use super::prove::{Live, NotProven, prove, read_live};
 use super::{Candidate, Operator, Step};
 use crate::ledger::Ledger;
+use crate::net::shown_text;
 use crate::proxy::{Database, KeyState, ProxyClient, ProxyFacts, Version};
 use crate::run::{Outcome, Receipt, SyncRun, Trigger};
 use crate::settings::DirectMode;
@@ -87,7 +88,11 @@ pub async fn preview(order: RunOrder<'_>, started: DateTime<Utc>) -> SyncRun {
     match unless_cancelled(&order, look(&order, &mut run)).await {
         Ok(_) => run.outcome = Outcome::Planned,
         Err(error) => {
-            run.outcome = if error.code == ErrorCode::Held { Outcome::Held } else { Outcome::Failed };
+            run.outcome = match error.code {
+                ErrorCode::Held => Outcome::Held,
+                ErrorCode::Cancelled => Outcome::Interrupted,
+                _ => Outcome::Failed,
+            };
             run.error = Some(error);
         }
     }
@@ -133,13 +138,14 @@ async fn attempt(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Outcome, Sto
     let found = unless_cancelled(order, look(order, run)).await?;
     let desired = &order.candidate.map;
     if !order.force
+        && !lost_something(order, run, &found.live).await?
         && let Ok(comparison) = prove(&found.live, desired, None, &found.operator).await
     {
         (order.on_step)(Step::Receipt);
         run.receipt = Some(receipt(order, &found.facts, &found.live, &comparison, None));
         return Ok(Outcome::Unchanged);
     }
-    may_reload(&found.facts, found.live.source.as_ref())?;
+    may_reload(&found.facts)?;
     stop_if_cancelled(order)?;
     let schedule = remembered_schedule(order, &found.facts).await;
 
@@ -160,14 +166,45 @@ async fn attempt(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Outcome, Sto
     };
 
     (order.on_step)(Step::ReadBack);
-    let after = read_settled(order, &found.facts).await?;
+    let after = read_settled(order, &found.facts).await.map_err(|error| {
+        let message = "The reload was sent, but what the proxy holds now could not be read. Sync again to find out.";
+        Error::new(error.code, message).detail(error.message)
+    })?;
     let before = found.live.map.as_ref().ok();
-    let comparison = prove(&after, desired, before, &found.operator).await?;
+    let comparison = match prove(&after, desired, before, &found.operator).await {
+        Ok(comparison) => comparison,
+        Err(not) => return Err(explained(order, not, &after).await?.into()),
+    };
 
     (order.on_step)(Step::Receipt);
     let count = answer.and_then(|answer| answer.models_count);
     run.receipt = Some(receipt(order, &found.facts, &after, &comparison, count));
     Ok(Outcome::Succeeded)
+}
+
+/// Whether the live map of a proxy that knows no revisions still has models or prices that the map dropped: what a file
+/// lacks is no difference to the proof, so only the last proof tells that the proxy was never given this revision.
+async fn lost_something(order: &RunOrder<'_>, run: &SyncRun, live: &Live) -> Result<bool> {
+    let dropped = !run.removed_models.is_empty() || run.price_changes.iter().any(|change| change.after.is_none());
+    if live.revision().is_some() || !dropped {
+        return Ok(false);
+    }
+    let proof = order.ledger.last_success(&order.name).await?.and_then(|run| run.receipt);
+    Ok(proof.is_some_and(|receipt| receipt.revision != order.candidate.map.revision()))
+}
+
+/// Says why, where more is known than the comparison shows.
+async fn explained(order: &RunOrder<'_>, not: NotProven, after: &Live) -> Result<NotProven> {
+    if after.source.as_ref().is_some_and(|info| info.is_env_forced) {
+        let message = "This proxy is forced to the map file inside its own installation (LITELLM_LOCAL_MODEL_COST_MAP=True), and a reload reads only that file, which is not this map. Remove the variable, or replace the file by hand, and sync again.";
+        return Ok(NotProven { error: Error::new(ErrorCode::LocalFile, message), ..not });
+    }
+    // An earlier map of the source that is not the one from before the reload: its cache is some revisions behind.
+    let earlier = match after.revision().filter(|_| not.reason == "other_revision") {
+        Some(revision) => order.ledger.revision(&revision).await?.is_some(),
+        None => false,
+    };
+    Ok(if earlier { NotProven { reason: "old_revision", ..not } } else { not })
 }
 
 /// Reads the proxy back once its workers and replicas agree, or when they have had time for their next poll.
@@ -266,23 +303,17 @@ fn same_source(source: &Source, live: Option<&crate::proxy::SourceInfo>) -> Resu
         ErrorCode::SourceMismatch,
         format!(
             "The proxy reads its map from {}, but the source here is {source}. Nothing was reloaded. Set the proxy's LITELLM_MODEL_COST_MAP_URL or `autosync source set` so that both are the same.",
-            crate::error::bounded(theirs, 200)
+            shown_text(theirs)
         ),
     ))
 }
 
 /// Whether this proxy can reload at all, before it is asked to.
-fn may_reload(facts: &ProxyFacts, source: Option<&crate::proxy::SourceInfo>) -> Result<()> {
+fn may_reload(facts: &ProxyFacts) -> Result<()> {
     if facts.database == Database::No {
         return Err(Error::new(
             ErrorCode::NoDatabase,
             "This proxy has no database, and LiteLLM reloads the cost map only with one. It loads the map when it starts: restart it to take this one, or give it a DATABASE_URL. Its price map was not changed.",
-        ));
-    }
-    if source.is_some_and(|info| info.is_env_forced) {
-        return Err(Error::new(
-            ErrorCode::LocalFile,
-            "This proxy is forced to the map file inside its own installation (LITELLM_LOCAL_MODEL_COST_MAP=True); a reload reads only that file, which is not this map. Remove the variable, or replace the file by hand, and sync again.",
         ));
     }
     Ok(())
