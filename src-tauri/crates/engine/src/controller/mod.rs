@@ -1,6 +1,6 @@
 //! The controller: one task that owns all state and is its only writer.
 //!
-//! Everything that happens becomes one [`Event`]; requests come in by a channel, each with a `oneshot` where a reply is
+//! Everything that happens becomes one `Event`; requests come in by a channel, each with a `oneshot` where a reply is
 //! due; state goes out as an immutable [`Snapshot`]. Jobs run beside it and tell it what they do.
 
 mod api;
