@@ -1,4 +1,4 @@
-//! What people and programs read: a command makes one [`Answer`], and [`print`] puts it where it belongs.
+//! What people and programs read: a command makes one [`Answer`], and `print` puts it where it belongs.
 
 pub(crate) mod change;
 pub(crate) mod changes;
