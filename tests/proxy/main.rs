@@ -11,6 +11,8 @@ mod storm;
 mod sync;
 mod upstream;
 mod versions;
+#[cfg(unix)] // Ctrl-C is a signal there
+mod watch;
 
 use serde_json::Value;
 use system_tests::Stage;

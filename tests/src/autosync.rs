@@ -1,11 +1,11 @@
 //! The real program, in a home of its own.
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
-use std::sync::mpsc::{self, Receiver};
-use std::time::Duration;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -37,6 +37,7 @@ pub struct Running {
     child: Child,
     stdout: Receiver<String>,
     stderr: Receiver<String>,
+    read: String,
 }
 
 impl Default for Autosync {
@@ -99,20 +100,51 @@ impl Autosync {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
-        Running { child, stdout: whole(stdout), stderr: whole(stderr) }
+        Running { child, stdout: lines(stdout), stderr: lines(stderr), read: String::new() }
     }
 }
 
 impl Running {
     /// Waits for the end. Panics when that takes too long.
     pub fn finish(mut self) -> Finished {
+        let until = Instant::now() + WITHIN;
+        let mut stdout = std::mem::take(&mut self.read);
+        let mut stderr = String::new();
         // Both streams end when the program does.
-        let streams = (self.stdout.recv_timeout(WITHIN), self.stderr.recv_timeout(WITHIN));
-        let (Ok(stdout), Ok(stderr)) = streams else {
-            drop(self.child.kill());
-            panic!("the command did not end within {WITHIN:?}");
-        };
+        for (stream, text) in [(&self.stdout, &mut stdout), (&self.stderr, &mut stderr)] {
+            loop {
+                match stream.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                    Ok(line) => text.push_str(&line),
+                    Err(RecvTimeoutError::Disconnected) => break,
+                    Err(RecvTimeoutError::Timeout) => panic!("the command did not end within {WITHIN:?}: {text}"),
+                }
+            }
+        }
         Finished { code: self.child.wait().unwrap().code(), stdout, stderr }
+    }
+
+    /// Reads stdout up to the first line that contains `wanted`, and gives back all that was read so far. Panics when
+    /// the line does not come in time.
+    pub fn wait_for_line(&mut self, wanted: &str, within: Duration) -> &str {
+        let until = Instant::now() + within;
+        loop {
+            match self.stdout.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(line) => {
+                    self.read.push_str(&line);
+                    if line.contains(wanted) {
+                        return &self.read;
+                    }
+                }
+                Err(error) => panic!("no line with \"{wanted}\" ({error}) after:\n{}", self.read),
+            }
+        }
+    }
+
+    /// What Ctrl-C does.
+    #[cfg(unix)]
+    pub fn interrupt(&self) {
+        let sent = Command::new("kill").args(["-INT", &self.pid().to_string()]).status().unwrap();
+        assert!(sent.success());
     }
 
     /// Kills it as the system does when it must (SIGKILL), and waits until it is gone.
@@ -134,12 +166,18 @@ impl Drop for Running {
     }
 }
 
-fn whole(mut stream: impl Read + Send + 'static) -> Receiver<String> {
+/// Each line of the stream, its end included; closed when the stream ends.
+fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        drop(stream.read_to_end(&mut bytes));
-        drop(sender.send(String::from_utf8_lossy(&bytes).into_owned()));
+        let mut stream = BufReader::new(stream);
+        let mut line = Vec::new();
+        while stream.read_until(b'\n', &mut line).is_ok_and(|bytes| bytes > 0) {
+            if sender.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
+                return; // nobody listens any more
+            }
+            line.clear();
+        }
     });
     receiver
 }

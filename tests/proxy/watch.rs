@@ -1,0 +1,67 @@
+//! The engine headless, as `cargo xtask run` starts it.
+
+use std::time::Duration;
+
+use system_tests::{Autosync, MapServer, Stage, maps};
+
+use crate::MAIN;
+
+/// A person waits no longer for the first screen.
+const READY: Duration = Duration::from_secs(5);
+
+#[test]
+fn with_nothing_reachable_it_says_what_to_do_next_and_ends_well() {
+    let autosync = Autosync::new();
+    let gone = MapServer::start(b"{}").url(); // whose server ends here
+    autosync.ok(&["source", "set", &gone]);
+    let mut watch = autosync.spawn(&["watch", "--guide"]);
+    let opening = watch.wait_for_line("ready", READY);
+    assert!(opening.ends_with("\nready\n"), "{opening}");
+    for wanted in ["source", "autosync proxy add", "cargo xtask demo"] {
+        assert!(opening.contains(wanted), "{wanted} is not named:\n{opening}");
+    }
+    watch.interrupt();
+    let finished = watch.finish();
+    assert_eq!(finished.code, Some(0), "{finished:#?}");
+}
+
+#[test]
+fn a_second_writer_is_told_who_holds_the_home_and_readers_are_not_held_up() {
+    let autosync = Autosync::new();
+    let gone = MapServer::start(b"{}").url();
+    autosync.ok(&["source", "set", &gone]);
+    let mut watch = autosync.spawn(&["watch"]);
+    watch.wait_for_line("ready", READY);
+    autosync.ok(&["status"]);
+    autosync.ok(&["history"]);
+    let (exit, answer) = autosync.json(&["sync"]);
+    assert_eq!((exit, crate::code(&answer)), (1, "home_busy"), "{answer:#}");
+    assert!(answer["error"].to_string().contains(&watch.pid().to_string()), "{answer:#}");
+    watch.interrupt();
+    assert_eq!(watch.finish().code, Some(0));
+}
+
+#[test]
+fn a_proxy_is_synced_at_once_and_something_new_at_the_source_is_told() {
+    let stage = Stage::shared(MAIN);
+    let autosync = stage.autosync();
+    let settings = autosync.home().join("data/settings.toml");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    let url = format!("url = \"{}\"\n", stage.upstream.url());
+    assert!(text.contains(&url), "{text}");
+    std::fs::write(&settings, text.replace(&url, &format!("{url}watch = \"2s\"\n"))).unwrap();
+    let mut watch = autosync.spawn(&["watch"]);
+    watch.wait_for_line("ready", READY);
+    watch.wait_for_line("unchanged", Duration::from_secs(30));
+    stage.upstream.serve(&stage.new);
+    let revision = maps::revision(&stage.new);
+    watch.wait_for_line(&format!("new revision {}", &revision[..7]), Duration::from_secs(30));
+    watch.interrupt();
+    let finished = watch.finish();
+    assert_eq!(finished.code, Some(0), "{finished:#?}");
+    let (_, history) = autosync.json(&["history"]);
+    assert_eq!(history["runs"][0]["trigger"], "schedule", "{history:#}");
+    let (_, status) = autosync.json(&["status"]);
+    assert_eq!(status["source"]["revision"].as_str(), Some(&*revision), "{status:#}");
+    assert_eq!(status["proxies"][0]["sync"], "behind", "{status:#}");
+}
