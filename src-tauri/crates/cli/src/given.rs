@@ -19,7 +19,7 @@ use crate::context::Context;
 /// not kept here.
 pub(crate) fn bytes(context: &Context, text: &str) -> Result<Vec<u8>> {
     if text == "-" {
-        return read(io::stdin().lock(), "stdin");
+        return read(io::stdin().lock(), 0, "stdin");
     }
     if text.contains("://") {
         return block_on(fetch(text))?;
@@ -28,7 +28,9 @@ pub(crate) fn bytes(context: &Context, text: &str) -> Result<Vec<u8>> {
         return block_on(from_ledger(context, text))?;
     }
     let file = File::open(text).map_err(|cause| unreadable(text, &cause))?;
-    read(file, text)
+    // Only a hint: the limit holds for what is really read.
+    let length = file.metadata().map_or(0, |metadata| metadata.len());
+    read(file, length, text)
 }
 
 /// The map in those bytes.
@@ -54,9 +56,10 @@ fn looks_like_a_revision(text: &str) -> bool {
     (4..=40).contains(&text.len()) && text.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 
-fn read(from: impl Read, name: &str) -> Result<Vec<u8>> {
+fn read(from: impl Read, expected: u64, name: &str) -> Result<Vec<u8>> {
     let limit = FetchLimits::default().body;
-    let mut bytes = Vec::new();
+    let expected = usize::try_from(expected).unwrap_or(limit).min(limit);
+    let mut bytes = Vec::with_capacity(expected + 1);
     // One byte more than the limit tells a file of just that length from a longer one.
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     from.take(most).read_to_end(&mut bytes).map_err(|cause| unreadable(name, &cause))?;

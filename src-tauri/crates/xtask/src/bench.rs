@@ -12,7 +12,8 @@ pub fn bench(filter: Option<&str>) -> Result<()> {
     let mut phases = Phases::default();
     let folder = cache::folder()?.join("maps");
     phases.run("set-up: packages", || setup::machine(setup::For::Proxies))?;
-    phases.run("set-up: real maps", || maps::fetch(&["1.102.4", "1.109.0", "1.109.1"].map(str::to_owned)))?;
+    phases
+        .run("set-up: real maps", || maps::fetch(&["1.102.4", "1.106.0", "1.106.3", "1.109.1"].map(str::to_owned)))?;
     phases.run("benchmarks", || {
         let mut bench = cargo();
         bench.env("AUTOSYNC_BENCH_MAPS", &folder).args(["bench", "--package", "costmap", "--benches", "--"]);
