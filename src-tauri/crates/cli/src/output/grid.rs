@@ -3,7 +3,7 @@
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use engine::error::bounded;
 
-use super::tone::Tone;
+use super::tone::{Tone, paint};
 use super::{Screen, safe};
 
 /// A table being filled.
@@ -28,8 +28,7 @@ impl Grid {
     /// An empty table with these columns.
     pub(crate) fn new(screen: &Screen, heads: &[Head]) -> Self {
         let mut table = Table::new();
-        table.load_style(presets::NOTHING).force_no_tty().enforce_styling();
-        table.style_text_only();
+        table.load_style(presets::NOTHING).force_no_tty();
         if let Some(width) = screen.width {
             table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
         }
@@ -58,12 +57,9 @@ impl Grid {
             .into_iter()
             .zip(&self.right)
             .map(|(Field(text, tone), right)| {
-                let text_is_empty = text.is_empty();
-                let cell = Cell::new(text).set_alignment(place(*right));
                 // A styled nothing would keep the line from being trimmed.
-                let (color, attribute) = if text_is_empty { (None, None) } else { tone.of_cell() };
-                let cell = color.map_or(cell.clone(), |color| cell.fg(color));
-                attribute.map_or(cell.clone(), |attribute| cell.add_attribute(attribute))
+                let shown = if text.is_empty() { text } else { paint(tone, &text) };
+                Cell::new(shown).set_alignment(place(*right))
             })
             .collect()
     }

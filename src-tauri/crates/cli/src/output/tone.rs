@@ -1,7 +1,6 @@
 //! Colours. Healthy is quiet: colour means trouble or change, and never stands alone (LOOK: glyph and word carry it).
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{Attribute, Color};
 
 /// What a piece of text is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,19 +32,6 @@ impl Tone {
             Self::Warn => AnsiColor::Yellow.on_default(),
             Self::Rise => AnsiColor::Red.on_default(),
             Self::Fall => AnsiColor::Green.on_default(),
-        }
-    }
-
-    /// The same for a cell of a table.
-    pub(crate) fn of_cell(self) -> (Option<Color>, Option<Attribute>) {
-        match self {
-            Self::Plain => (None, None),
-            Self::Faint => (None, Some(Attribute::Dim)),
-            Self::Strong => (None, Some(Attribute::Bold)),
-            Self::Bad => (Some(Color::DarkRed), Some(Attribute::Bold)),
-            Self::Warn => (Some(Color::DarkYellow), None),
-            Self::Rise => (Some(Color::DarkRed), None),
-            Self::Fall => (Some(Color::DarkGreen), None),
         }
     }
 }
