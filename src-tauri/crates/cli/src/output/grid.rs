@@ -6,6 +6,9 @@ use engine::error::bounded;
 use super::tone::{Tone, paint};
 use super::{Screen, safe};
 
+/// Below this many columns a table is not wrapped: its cells would be letters.
+const NARROWEST: u16 = 20;
+
 /// A table being filled.
 pub(crate) struct Grid {
     table: Table,
@@ -29,7 +32,8 @@ impl Grid {
     pub(crate) fn new(screen: &Screen, heads: &[Head]) -> Self {
         let mut table = Table::new();
         table.load_style(presets::NOTHING).force_no_tty();
-        if let Some(width) = screen.width {
+        // A terminal that names no width (0) is none to fit into.
+        if let Some(width) = screen.width.filter(|width| *width >= NARROWEST) {
             table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
         }
         let right = heads.iter().map(|head| matches!(head, Head::Right(_))).collect();
