@@ -53,7 +53,7 @@ impl SuccessRate {
 impl Ledger {
     /// Records that a run begins, and gives it its number, which no other run of this home ever has.
     pub async fn start_run(&self, proxy: &str, trigger: Trigger, started: DateTime<Utc>) -> Result<u64> {
-        let run = begun(proxy, trigger, started);
+        let run = SyncRun::started(0, proxy.to_owned(), trigger, started);
         let (proxy, trigger, document) = (proxy.to_owned(), name(&trigger)?, to_json(&run)?);
         self.call(move |connection| {
             connection
@@ -186,32 +186,6 @@ pub(super) fn mark_interrupted(connection: &mut Connection, now: DateTime<Utc>) 
     }
     step.commit()?;
     Ok(cut_off.len())
-}
-
-/// A run of which nothing is known yet.
-fn begun(proxy: &str, trigger: Trigger, started: DateTime<Utc>) -> SyncRun {
-    SyncRun {
-        id: 0,
-        proxy: proxy.to_owned(),
-        trigger,
-        started,
-        finished: None,
-        outcome: Outcome::Running,
-        reason: None,
-        error: None,
-        from: None,
-        to: None,
-        models_before: None,
-        models_after: None,
-        new_models: Vec::new(),
-        removed_models: Vec::new(),
-        pricing_changes: 0,
-        price_changes: Vec::new(),
-        models_updated: 0,
-        held_models: Vec::new(),
-        findings: Vec::new(),
-        receipt: None,
-    }
 }
 
 /// The row's number is the run's: when the document was first written, it had none.
