@@ -5,6 +5,7 @@ use costmap::{FieldChange, Finding, Revision};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::sync::Step;
 
 /// Why a run was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -71,6 +72,15 @@ pub struct Receipt {
     pub read_back_at: DateTime<Utc>,
 }
 
+/// One step of a run, and how long it took.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepTime {
+    /// The step.
+    pub step: Step,
+    /// By the clock of this machine, to the millisecond.
+    pub seconds: f64,
+}
+
 /// One attempt for one proxy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SyncRun {
@@ -116,6 +126,10 @@ pub struct SyncRun {
     pub findings: Vec<Finding>,
     /// The proof; only ever there with `succeeded` and `unchanged`.
     pub receipt: Option<Receipt>,
+    /// What it did, in order, with the time that each step took; of a run that failed the last one is where it failed.
+    /// Empty in runs from before steps were recorded.
+    #[serde(default)]
+    pub steps: Vec<StepTime>,
 }
 
 impl SyncRun {
@@ -142,6 +156,7 @@ impl SyncRun {
             held_models: Vec::new(),
             findings: Vec::new(),
             receipt: None,
+            steps: Vec::new(),
         }
     }
 

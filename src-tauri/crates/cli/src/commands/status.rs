@@ -187,7 +187,7 @@ fn evidence(screen: &Screen, proxy: &ProxyStatus) -> String {
 mod tests {
     use costmap::{Revision, Verdict};
     use engine::ledger::SuccessRate;
-    use engine::status::{LiveState, Reads};
+    use engine::status::LiveState;
     use engine::sync::SourceState;
     use engine::{Error, ErrorCode};
 
@@ -195,24 +195,7 @@ mod tests {
     use crate::output::tests::{pipe, plain};
 
     fn proxy(name: &str) -> ProxyStatus {
-        ProxyStatus {
-            name: name.into(),
-            url: "http://127.0.0.1:4000".into(),
-            role: "production".into(),
-            sync: SyncState::Unknown,
-            health: Health::Down,
-            version: None,
-            database: None,
-            reads: Reads::Unknown,
-            live: None,
-            callable_models: None,
-            last_run: None,
-            last_success: None,
-            next_run: None,
-            success_rate: SuccessRate::default(),
-            proxy_schedule: None,
-            error: None,
-        }
+        ProxyStatus::unknown(name, "http://127.0.0.1:4000", "production")
     }
 
     #[test]

@@ -7,6 +7,7 @@ use engine::controller::{Engine, Happening};
 use engine::doctor::{CheckState, DoctorReport};
 use engine::error::bounded;
 use engine::run::SyncRun;
+use engine::status::Health;
 use engine::{Error, ErrorCode, Result};
 use serde::Serialize;
 use serde_json::json;
@@ -14,6 +15,7 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::doctor;
+use super::status::health_word;
 use crate::args::WatchArgs;
 use crate::context::Context;
 use crate::output::run::{duration, outcome_word, trigger_word};
@@ -145,6 +147,7 @@ impl Told {
             }
             Happening::RunStep { .. } => None,
             Happening::RunFinished { run } => Some(finished(run)),
+            Happening::ProxyAsked { proxy, health, was, error } => proxy_asked(proxy, *health, *was, error.as_ref()),
             Happening::Paused { until: Some(until) } => {
                 Some(format!("scheduled syncs are paused until {}", when::exact(*until)))
             }
@@ -152,6 +155,18 @@ impl Told {
             Happening::Resumed => Some("the computer slept or its clock was set; what is overdue runs now".to_owned()),
         }
     }
+}
+
+/// A proxy that is up from the start is no news.
+fn proxy_asked(proxy: &str, health: Health, was: Option<Health>, error: Option<&Error>) -> Option<String> {
+    let (word, tone) = health_word(health);
+    let word = match (health, was) {
+        (Health::Up, None) => return None,
+        (Health::Up, Some(_)) => "up again",
+        _ => word,
+    };
+    let why = error.map(|error| format!("  {}", bounded(&error.message, 600))).unwrap_or_default();
+    Some(format!("{}  {}{why}", safe(proxy), paint(tone, word)))
 }
 
 fn finished(run: &SyncRun) -> String {
@@ -192,6 +207,8 @@ fn closed(cause: io::Error) -> Result<()> {
 mod tests {
     use engine::sync::SourceState;
 
+    use crate::output::tests::plain;
+
     use super::*;
 
     #[test]
@@ -203,5 +220,17 @@ mod tests {
         let lines: Vec<bool> =
             [&checked, &failed, &failed, &checked, &checked].map(|happening| told.text(happening).is_some()).into();
         assert_eq!(lines, [false, true, false, true, false]);
+    }
+
+    #[test]
+    fn a_proxy_that_goes_away_and_comes_back_is_told_each_time_in_one_line() {
+        let text = |health, was, error| {
+            let asked = Happening::ProxyAsked { proxy: "prod".into(), health, was, error };
+            Told::default().text(&asked).map(|text| plain(&text))
+        };
+        assert_eq!(text(Health::Up, None, None), None);
+        let gone = Error::new(ErrorCode::ProxyUnreachable, "Nothing listens there.");
+        assert_eq!(text(Health::Down, None, Some(gone)).unwrap(), "prod  down  Nothing listens there.");
+        assert_eq!(text(Health::Up, Some(Health::Down), None).unwrap(), "prod  up again");
     }
 }

@@ -4,7 +4,8 @@ use tokio::sync::oneshot;
 
 use super::api::{Happening, Pause, SyncOrder, SyncReport};
 use crate::Result;
-use crate::settings::SettingsFile;
+use crate::settings::{Proxy, SettingsFile};
+use crate::status::ProxyStatus;
 
 /// A change of the settings, made by the controller since it is the only writer.
 pub type Edit = Box<dyn FnOnce(&mut SettingsFile) -> Result<()> + Send>;
@@ -19,6 +20,10 @@ pub(super) enum Event {
     Pause { pause: Option<Pause>, reply: oneshot::Sender<Result<()>> },
     /// Somebody changes the settings.
     Edit { edit: Edit, reply: oneshot::Sender<Result<()>> },
+    /// Somebody wants to know how proxies are: these, or all where none is named.
+    AskProxies { names: Vec<String> },
+    /// A proxy was asked, as the settings had it then.
+    ProxyAsked { proxy: Proxy, status: Result<Box<ProxyStatus>> },
     /// Somebody cancels the running syncs: of one proxy, or all.
     Cancel { proxy: Option<String> },
     /// A job tells what it does.

@@ -12,14 +12,16 @@ use tokio_util::sync::CancellationToken;
 use super::Environment;
 use super::api::{Happening, SyncOrder, SyncReport};
 use super::event::Event;
+use super::steps::Steps;
 use crate::ledger::Ledger;
 use crate::log::{SyncLog, SyncLogLine};
 use crate::proxy::ProxyClient;
-use crate::run::{Outcome, SyncRun};
+use crate::run::{Outcome, SyncRun, Trigger};
 use crate::schedule::delta;
 use crate::secrets::Secrets;
 use crate::settings::{Proxy, Settings};
 use crate::source::{Fetcher, Source};
+use crate::status::{PriceList, price_list};
 use crate::sync::{
     CheckOrder, RunOrder, SourceCheck, SourceState, Step, check_source, last_source, preview, sync_proxy,
 };
@@ -35,8 +37,33 @@ pub(super) struct Parts {
     pub(super) log: SyncLog,
     /// Held while a candidate is checked and promoted.
     pub(super) promoting: Mutex<()>,
+    /// The names of the map that was promoted when they were last wanted.
+    pub(super) prices: Mutex<Option<Arc<PriceList>>>,
     pub(super) events: mpsc::UnboundedSender<Event>,
 }
+
+/// A run that began: what is known of it before anything was asked.
+struct Begun {
+    id: u64,
+    proxy: String,
+    trigger: Trigger,
+    started: DateTime<Utc>,
+    steps: Steps,
+}
+
+impl Begun {
+    fn run(&self) -> SyncRun {
+        SyncRun::started(self.id, self.proxy.clone(), self.trigger, self.started)
+    }
+
+    fn step(&self, parts: &Parts, step: Step) {
+        let done = self.steps.begin(step, parts.clock.now());
+        parts.tell(Happening::RunStep { id: self.id, proxy: self.proxy.clone(), step, done });
+    }
+}
+
+/// The runs of one job, by their proxy.
+type Runs = HashMap<String, Arc<Begun>>;
 
 /// A job: these proxies, with the settings as they were when it began.
 pub(super) struct Job {
@@ -91,6 +118,16 @@ impl Parts {
         checked
     }
 
+    /// The names of the promoted map. Read once for each: it is wanted with every question to a proxy.
+    pub(super) async fn prices(&self) -> Result<Option<Arc<PriceList>>> {
+        let Some(promotion) = self.ledger.promoted().await? else { return Ok(None) };
+        let mut known = self.prices.lock().await;
+        if known.as_ref().is_none_or(|prices| prices.revision() != promotion.revision) {
+            *known = price_list(&self.ledger, &promotion).await?.map(Arc::new);
+        }
+        Ok(known.clone())
+    }
+
     /// The live map of the first proxy that shows it: what a first candidate is judged against.
     async fn live_baseline(&self, proxies: &[Proxy]) -> Option<Arc<CostMap>> {
         for proxy in proxies {
@@ -120,21 +157,23 @@ impl Parts {
 pub(super) async fn run(parts: Arc<Parts>, job: Job) -> Result<SyncReport> {
     let dry = job.order.dry_run;
     let started = parts.clock.now();
-    let mut runs = HashMap::new();
+    let trigger = job.order.trigger;
+    let mut runs = Runs::new();
     for proxy in &job.proxies {
         let name = proxy.name.to_string();
-        let id = if dry { 0 } else { parts.ledger.start_run(&name, job.order.trigger, started).await? };
-        runs.insert(name.clone(), id);
-        parts.tell(Happening::RunStarted { id, proxy: name.clone(), trigger: job.order.trigger });
-        parts.tell(Happening::RunStep { id, proxy: name, step: Step::CheckSource });
+        let id = if dry { 0 } else { parts.ledger.start_run(&name, trigger, started).await? };
+        let begun = Begun { id, proxy: name.clone(), trigger, started, steps: Steps::default() };
+        parts.tell(Happening::RunStarted { id, proxy: name.clone(), trigger });
+        begun.step(&parts, Step::CheckSource);
+        runs.insert(name, Arc::new(begun));
     }
     let check = parts.check(&job.settings, &job.settings.proxies, !dry, &job.cancel).await;
     let finished = match &check {
-        Err(error) => fail_all(&parts, &job, &runs, started, |run| fail(run, error.clone())).await?,
+        Err(error) => fail_all(&parts, &job, &runs, |run| fail(run, error.clone())).await?,
         Ok(SourceCheck { report, candidate: None, .. }) => {
-            fail_all(&parts, &job, &runs, started, |run| hold(run, report)).await?
+            fail_all(&parts, &job, &runs, |run| hold(run, report)).await?
         }
-        Ok(check) => each_proxy(&parts, &job, &runs, started, check).await?,
+        Ok(check) => each_proxy(&parts, &job, &runs, check).await?,
     };
     let (source, findings) = match check {
         Ok(check) => (check.state, check.report.findings),
@@ -165,48 +204,37 @@ fn hold(run: SyncRun, report: &CheckReport) -> SyncRun {
     }
 }
 
-async fn fail_all(
-    parts: &Parts,
-    job: &Job,
-    ids: &HashMap<String, u64>,
-    started: DateTime<Utc>,
-    end: impl Fn(SyncRun) -> SyncRun,
-) -> Result<Vec<SyncRun>> {
+async fn fail_all(parts: &Parts, job: &Job, begun: &Runs, end: impl Fn(SyncRun) -> SyncRun) -> Result<Vec<SyncRun>> {
     let mut runs = Vec::new();
     for proxy in &job.proxies {
-        let name = proxy.name.to_string();
-        let id = ids.get(&name).copied().unwrap_or_default();
-        let run = end(SyncRun::started(id, name, job.order.trigger, started));
-        runs.push(finish(parts, job, SyncRun { finished: Some(parts.clock.now()), ..run }).await?);
+        let Some(begun) = begun.get(proxy.name.as_str()) else { continue };
+        runs.push(finish(parts, job, begun, end(begun.run())).await?);
     }
     Ok(runs)
 }
 
-async fn each_proxy(
-    parts: &Arc<Parts>,
-    job: &Job,
-    ids: &HashMap<String, u64>,
-    started: DateTime<Utc>,
-    check: &SourceCheck,
-) -> Result<Vec<SyncRun>> {
+async fn each_proxy(parts: &Arc<Parts>, job: &Job, begun: &Runs, check: &SourceCheck) -> Result<Vec<SyncRun>> {
     let mut tasks = JoinSet::new();
     for proxy in job.proxies.clone() {
-        let id = ids.get(proxy.name.as_str()).copied().unwrap_or_default();
+        let Some(begun) = begun.get(proxy.name.as_str()).map(Arc::clone) else { continue };
         let (parts, check) = (Arc::clone(parts), check.clone());
         let (settings, order, cancel) = (Arc::clone(&job.settings), job.order.clone(), job.cancel.clone());
-        tasks.spawn(async move { one_proxy(&parts, &settings, &order, &cancel, &proxy, &check, id, started).await });
+        tasks.spawn(async move { one_proxy(&parts, &settings, &order, &cancel, &proxy, &check, &begun).await });
     }
     // Each run is written down as it ends, not when the slowest does; one that cannot be written keeps no other back.
     let mut done = HashMap::new();
     let mut trouble = None;
     while let Some(ended) = tasks.join_next().await {
         match ended {
-            Ok(run) => match finish(parts, job, run).await {
-                Ok(run) => {
-                    done.insert(run.proxy.clone(), run);
+            Ok(run) => {
+                let Some(begun) = begun.get(&run.proxy) else { continue };
+                match finish(parts, job, begun, run).await {
+                    Ok(run) => {
+                        done.insert(run.proxy.clone(), run);
+                    }
+                    Err(error) => trouble = trouble.or(Some(error)),
                 }
-                Err(error) => trouble = trouble.or(Some(error)),
-            },
+            }
             Err(error) => tracing::error!(%error, "a sync ended with a defect"),
         }
     }
@@ -215,19 +243,17 @@ async fn each_proxy(
     }
     let mut runs = Vec::new();
     for proxy in &job.proxies {
-        let name = proxy.name.to_string();
-        if let Some(run) = done.remove(&name) {
+        if let Some(run) = done.remove(proxy.name.as_str()) {
             runs.push(run);
             continue;
         }
-        let run = SyncRun::started(ids.get(&name).copied().unwrap_or_default(), name, job.order.trigger, started);
+        let Some(begun) = begun.get(proxy.name.as_str()) else { continue };
         let defect = Error::new(ErrorCode::Internal, "The sync ended with a defect in this program; see the app log.");
-        runs.push(finish(parts, job, SyncRun { finished: Some(parts.clock.now()), ..fail(run, defect) }).await?);
+        runs.push(finish(parts, job, begun, fail(begun.run(), defect)).await?);
     }
     Ok(runs)
 }
 
-#[expect(clippy::too_many_arguments, reason = "one call site; a struct would only rename the arguments")]
 async fn one_proxy(
     parts: &Parts,
     settings: &Settings,
@@ -235,29 +261,25 @@ async fn one_proxy(
     cancel: &CancellationToken,
     proxy: &Proxy,
     check: &SourceCheck,
-    id: u64,
-    started: DateTime<Utc>,
+    begun: &Begun,
 ) -> SyncRun {
-    let name = proxy.name.to_string();
-    let begun = SyncRun::started(id, name.clone(), order.trigger, started);
-    let ended = |run: SyncRun| SyncRun { finished: Some(parts.clock.now()), ..run };
-    let Some(candidate) = &check.candidate else { return ended(hold(begun, &check.report)) };
+    let Some(candidate) = &check.candidate else { return hold(begun.run(), &check.report) };
     // The key store may ask the user something.
     let client = match cancel.run_until_cancelled(parts.client(proxy)).await {
         Some(Ok(client)) => client,
-        Some(Err(error)) => return ended(fail(begun, error)),
+        Some(Err(error)) => return fail(begun.run(), error),
         None => {
             let cancelled = Error::new(ErrorCode::Cancelled, "Cancelled before the proxy was changed.");
-            return ended(fail(begun, cancelled));
+            return fail(begun.run(), cancelled);
         }
     };
     let source = match settings.source() {
         Ok(source) => Source::from(source),
-        Err(error) => return ended(fail(begun, error)),
+        Err(error) => return fail(begun.run(), error),
     };
-    let on_step = |step| parts.tell(Happening::RunStep { id, proxy: name.clone(), step });
+    let on_step = |step| begun.step(parts, step);
     let run_order = RunOrder {
-        name: name.clone(),
+        name: begun.proxy.clone(),
         client: &client,
         source: &source,
         candidate,
@@ -269,11 +291,17 @@ async fn one_proxy(
         on_step: &on_step,
         cancel,
     };
-    if order.dry_run { preview(run_order, started).await } else { sync_proxy(run_order, id, started).await }
+    if order.dry_run {
+        preview(run_order, begun.started).await
+    } else {
+        sync_proxy(run_order, begun.id, begun.started).await
+    }
 }
 
 /// Writes the run down before anyone is told of it: what was reported is never lost.
-async fn finish(parts: &Parts, job: &Job, run: SyncRun) -> Result<SyncRun> {
+async fn finish(parts: &Parts, job: &Job, begun: &Begun, run: SyncRun) -> Result<SyncRun> {
+    let finished = run.finished.unwrap_or_else(|| parts.clock.now());
+    let run = SyncRun { finished: Some(finished), steps: begun.steps.until(finished), ..run };
     if !job.order.dry_run {
         parts.ledger.finish_run(&run).await?;
         if let Some(line) = SyncLogLine::from_run(&run)
@@ -282,6 +310,6 @@ async fn finish(parts: &Parts, job: &Job, run: SyncRun) -> Result<SyncRun> {
             tracing::warn!(%error, "the sync log could not be written; the ledger has the run");
         }
     }
-    parts.tell(Happening::RunFinished { run: Box::new(run.clone()) });
+    parts.tell(Happening::RunFinished { run: Arc::new(run.clone()) });
     Ok(run)
 }

@@ -7,6 +7,7 @@ mod api;
 mod event;
 mod job;
 mod state;
+mod steps;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,7 +57,7 @@ pub struct EngineOptions {
     pub environment: Environment,
     /// The time.
     pub clock: Clock,
-    /// Run the schedule and watch the source. Off for one command.
+    /// Run the schedule, watch the source and ask proxies how they are. Off for one command.
     pub scheduled: bool,
 }
 
@@ -104,6 +105,7 @@ impl Engine {
             environment: Arc::clone(&environment),
             log,
             promoting: Mutex::default(),
+            prices: Mutex::default(),
             events: events.clone(),
         });
         let controller =
@@ -151,6 +153,12 @@ impl Engine {
     /// Those of the edit; then nothing was changed.
     pub async fn edit(&self, edit: Edit) -> Result<()> {
         self.ask(|reply| Event::Edit { edit, reply }).await
+    }
+
+    /// Asks proxies how they are, these or all where none is named; the snapshot shows what comes of it. Asking again
+    /// while one is being asked asks it once more after that. A name that is no proxy's is passed over.
+    pub fn ask_proxies(&self, names: Vec<String>) {
+        self.send(Event::AskProxies { names });
     }
 
     /// Cancels running syncs: of one proxy, or all. They end as `interrupted` before the next thing that they would change.

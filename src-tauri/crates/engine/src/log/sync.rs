@@ -210,27 +210,15 @@ pub(super) mod tests {
 
     #[test]
     fn only_what_the_proxy_took_counts_as_updated() {
+        let started = "2026-01-01T00:00:00Z".parse().unwrap();
         let mut run = SyncRun {
-            id: 3,
-            proxy: "local".to_owned(),
-            trigger: Trigger::Manual,
-            started: "2026-01-01T00:00:00Z".parse().unwrap(),
             finished: Some("2026-01-01T00:00:02.500Z".parse().unwrap()),
             outcome: Outcome::Succeeded,
-            reason: None,
-            error: None,
-            from: None,
             to: Some(Revision::of(b"to")),
-            models_before: Some(1),
-            models_after: Some(2),
             new_models: vec!["new".to_owned()],
-            removed_models: vec![],
             pricing_changes: 4,
-            price_changes: vec![],
             models_updated: 6,
-            held_models: vec![],
-            findings: vec![],
-            receipt: None,
+            ..SyncRun::started(3, "local".to_owned(), Trigger::Manual, started)
         };
         let line = SyncLogLine::from_run(&run).unwrap();
         assert_eq!((line.models_updated, line.new_models.len(), line.pricing_changes), (6, 1, 4));

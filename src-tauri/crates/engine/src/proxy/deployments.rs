@@ -23,6 +23,9 @@ pub struct Deployment {
     pub key: Option<String>,
     /// Numbers that the operator set, by their field: prices and limits that differ from the map on purpose.
     pub configured: BTreeMap<String, f64>,
+    /// Whether the proxy shows a price above zero for it that nobody configured: one of its cost map.
+    #[serde(default)]
+    pub has_map_price: bool,
 }
 
 impl ProxyClient {
@@ -54,7 +57,16 @@ fn deployment(json: &Value) -> Option<Deployment> {
         model: json.get("litellm_params").and_then(|params| text(params, "model")),
         key: json.get("model_info").and_then(|info| text(info, "key")),
         configured,
+        has_map_price: has_price(info.iter().skip_while(|(field, _)| *field != "key")),
     })
+}
+
+fn has_price<'a>(fields: impl Iterator<Item = (&'a String, &'a Value)>) -> bool {
+    let mut prices = BTreeMap::new();
+    for (field, value) in fields {
+        collect(field, value, &mut prices);
+    }
+    prices.iter().any(|(field, price)| field.contains("cost") && *price > 0.0)
 }
 
 /// The operator's own fields of `model_info`. LiteLLM writes those first and then adds what the map has, which begins

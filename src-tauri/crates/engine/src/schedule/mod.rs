@@ -18,6 +18,10 @@ use crate::run::Trigger;
 /// The longest time between two polls (DESIGN §4).
 pub const TICK: TimeDelta = TimeDelta::seconds(30);
 
+/// How often each proxy is asked how it is. A proxy that went away is noticed within this time, and a question costs it
+/// less than one call of a model.
+pub const ASK_EVERY: TimeDelta = TimeDelta::seconds(60);
+
 /// After a run whose proxy met an older copy in its source's cache (CONTRACT, "promoted" and "held").
 const RETRY_MINUTES: [i64; 4] = [1, 2, 5, 5];
 
@@ -28,6 +32,8 @@ pub struct Plan {
     pub proxies: Vec<(String, TimeDelta)>,
     /// How often the source is looked at; `None` only with a sync.
     pub watch: Option<TimeDelta>,
+    /// How often proxies are asked how they are; `None` where there is none to ask.
+    pub ask: Option<TimeDelta>,
     /// When scheduled syncs may run.
     pub windows: Windows,
 }
@@ -44,6 +50,8 @@ pub enum Action {
     },
     /// Look at the source.
     CheckSource,
+    /// Ask every proxy how it is. Changes nothing, so it is due while paused and outside of sync windows too.
+    AskProxies,
     /// The computer slept, or its clock was set.
     Resumed,
 }
@@ -66,6 +74,7 @@ pub struct Scheduler {
     plan: Plan,
     known: BTreeMap<String, Known>,
     source_checked: Option<DateTime<Utc>>,
+    asked: Option<DateTime<Utc>>,
     paused_until: Option<DateTime<Utc>>,
     last_poll: DateTime<Utc>,
 }
@@ -73,7 +82,7 @@ pub struct Scheduler {
 impl Scheduler {
     /// A schedule that begins now. A proxy that was never synced is due at once.
     pub fn new(plan: Plan, now: DateTime<Utc>) -> Self {
-        Self { plan, known: BTreeMap::new(), source_checked: None, paused_until: None, last_poll: now }
+        Self { plan, known: BTreeMap::new(), source_checked: None, asked: None, paused_until: None, last_poll: now }
     }
 
     /// Follows changed settings. What ran when is kept.
@@ -82,7 +91,7 @@ impl Scheduler {
         self.not_in_the_future(now);
     }
 
-    /// Nothing is due before this time; `None` goes on.
+    /// No sync and no look at the source is due before this time; `None` goes on.
     pub fn pause_until(&mut self, until: Option<DateTime<Utc>>) {
         self.paused_until = until;
     }
@@ -115,6 +124,10 @@ impl Scheduler {
         if resumed {
             actions.push(Action::Resumed);
         }
+        if self.ask_due(now).is_some_and(|due| due <= now) {
+            self.asked = Some(now);
+            actions.push(Action::AskProxies);
+        }
         if self.is_paused(now) {
             return actions;
         }
@@ -144,7 +157,7 @@ impl Scheduler {
     pub fn next_wakeup(&self) -> DateTime<Utc> {
         let now = self.last_poll;
         let dues = self.plan.proxies.iter().filter_map(|(name, _)| self.due(name, now)).chain(self.source_due(now));
-        let due = dues.map(|due| due.max(self.paused_until.unwrap_or(due))).min();
+        let due = dues.map(|due| due.max(self.paused_until.unwrap_or(due))).chain(self.ask_due(now)).min();
         due.map_or(now + TICK, |due| due.clamp(now, now + TICK))
     }
 
@@ -167,6 +180,11 @@ impl Scheduler {
         Some(self.source_checked.map_or(now, |last| last + every))
     }
 
+    fn ask_due(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let every = self.plan.ask?;
+        Some(self.asked.map_or(now, |last| last + every))
+    }
+
     fn due(&self, proxy: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let (_, every) = self.plan.proxies.iter().find(|(name, _)| name == proxy)?;
         let known = self.known.get(proxy).copied().unwrap_or_default();
@@ -182,6 +200,7 @@ impl Scheduler {
             known.retry_at = known.retry_at.map(|at| at.min(longest));
         }
         self.source_checked = self.source_checked.map(|last| last.min(now));
+        self.asked = self.asked.map(|last| last.min(now));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{Plan, TICK, Windows};
+use super::{ASK_EVERY, Plan, TICK, Windows};
 use crate::Error;
 use crate::clock::local_offset;
 use crate::settings::{Period, Settings, Source};
@@ -21,7 +21,8 @@ impl Plan {
         // Looking at a file costs nothing, so that a change of it shows at the next tick.
         let is_file = matches!(settings.source(), Ok(Source::File(_)));
         let watch = settings.watch.map(|watch| if is_file { delta(watch).min(TICK) } else { delta(watch) });
-        (Self { proxies, watch, windows }, error)
+        let ask = (!settings.proxies.is_empty()).then_some(ASK_EVERY);
+        (Self { proxies, watch, ask, windows }, error)
     }
 }
 

@@ -16,6 +16,7 @@ fn plan(hours: i64, windows: &[&str]) -> Plan {
     Plan {
         proxies: vec![("p".into(), TimeDelta::hours(hours))],
         watch: None,
+        ask: None,
         windows: Windows::parse(windows.iter().copied(), no_offset).unwrap(),
     }
 }
@@ -133,6 +134,54 @@ fn windows_are_in_local_time() {
     }
     let windows = Windows::parse(["allow Tue 02:00-05:00"], east).unwrap();
     assert_eq!(windows.next_allowed(utc(START)), Some(utc("2026-11-23T17:00:00Z")));
+}
+
+/// The polls of `minutes`, each a tick after the other, that ask the proxies.
+fn asks(scheduler: &mut Scheduler, from: DateTime<Utc>, minutes: i64) -> usize {
+    let polls = (1..=minutes * 2).map(|tick| scheduler.poll(from + TICK * i32::try_from(tick).unwrap()));
+    polls.filter(|actions| actions.contains(&Action::AskProxies)).count()
+}
+
+#[test]
+fn proxies_are_asked_at_once_and_each_minute_while_paused_and_outside_of_windows_too() {
+    let now = utc(START);
+    for windows in [&[][..], &["allow Sun 02:00-03:00"]] {
+        let mut scheduler = Scheduler::new(Plan { ask: Some(ASK_EVERY), ..plan(6, windows) }, now);
+        scheduler.pause_until(Some(now + TimeDelta::hours(2)));
+        assert_eq!(scheduler.poll(now), [Action::AskProxies]);
+        assert_eq!(scheduler.poll(now), [], "asked once");
+        assert_eq!(asks(&mut scheduler, now, 60), 60);
+    }
+}
+
+#[test]
+fn a_question_that_is_due_before_the_next_tick_wakes_the_driver_even_while_paused() {
+    let now = utc(START);
+    let mut scheduler = Scheduler::new(Plan { ask: Some(ASK_EVERY), ..plan(6, &[]) }, now);
+    scheduler.poll(now);
+    scheduler.pause_until(Some(now + TimeDelta::hours(2)));
+    scheduler.poll(now + TimeDelta::seconds(45));
+    assert_eq!(scheduler.next_wakeup(), now + ASK_EVERY);
+}
+
+#[test]
+fn after_a_night_of_sleep_or_a_clock_set_back_proxies_are_asked_once_and_then_each_minute() {
+    let now = utc(START);
+    let mut scheduler = Scheduler::new(Plan { ask: Some(ASK_EVERY), ..plan(6, &[]) }, now);
+    scheduler.poll(now);
+    let morning = now + TimeDelta::hours(9);
+    assert_eq!(scheduler.poll(morning), [Action::Resumed, Action::AskProxies, sync(Trigger::Resume)]);
+    let earlier = now - TimeDelta::days(300);
+    assert_eq!(scheduler.poll(earlier), [Action::Resumed]);
+    assert_eq!(asks(&mut scheduler, earlier, 10), 10);
+}
+
+#[test]
+fn without_a_proxy_nobody_is_asked_and_the_driver_is_not_woken_for_it() {
+    let now = utc(START);
+    let mut scheduler = Scheduler::new(Plan { proxies: Vec::new(), ..plan(6, &[]) }, now);
+    assert_eq!(scheduler.poll(now), []);
+    assert_eq!(scheduler.next_wakeup(), now + TICK);
 }
 
 #[test]

@@ -92,6 +92,7 @@ mod tests {
             model: Some("openai/gpt-4o-mini".into()),
             key: None,
             configured: [("input_cost_per_token".to_owned(), 0.5)].into(),
+            has_map_price: false,
         }])
     }
 

@@ -1,6 +1,8 @@
 //! What the proxy holds and prices.
 
+use costmap::CostMap;
 use engine::ErrorCode;
+use engine::status::{PriceList, UsedModels};
 use rstest::rstest;
 
 use crate::border::{Answer, Border};
@@ -36,6 +38,26 @@ async fn what_the_operator_configured_is_told_from_what_the_map_has(#[case] vers
     let prices: Vec<_> = overridden.configured.iter().map(|(field, price)| format!("{field}={price}")).collect();
     assert_eq!(prices, ["input_cost_per_token=0.5", "output_cost_per_token=0.75"]);
     assert!(overridden.id.as_ref().is_some_and(|id| id.len() == 64));
+}
+
+/// On 1.102.4 the operator's own model has a key too, its own name: that is no entry of the map.
+#[rstest]
+#[case("1.90.7")]
+#[case("1.102.4")]
+#[tokio::test]
+async fn what_deployments_are_priced_by_is_told_with_a_map_and_without(#[case] version: &str) {
+    let proxy = Replay::of(version, &["model-hub-info", "m-v1-model-info"]).await;
+    let mut deployments = proxy.client(MASTER).deployments().await.unwrap();
+    let map = CostMap::parse(r#"{"gpt-4o": {}, "claude-sonnet-4-5": {}, "gpt-4o-mini": {}, "other": {}}"#).unwrap();
+    let map = PriceList::of(&map);
+    for map in [Some(&map), None] {
+        let told = UsedModels::of(&deployments, map);
+        assert_eq!(told.used, ["claude-sonnet-4-5", "gpt-4o", "gpt-4o-mini"]);
+        assert_eq!(told.unpriced, Vec::<String>::new());
+    }
+    // Without the prices of its own, nothing prices the operator's model.
+    deployments[2].configured.clear();
+    assert_eq!(UsedModels::of(&deployments, Some(&map)).unpriced, ["my-custom"]);
 }
 
 #[rstest]

@@ -1,0 +1,111 @@
+//! Asking proxies how they are: each for itself, at most one question at a time, and what comes of it.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use tokio_util::task::AbortOnDropHandle;
+
+use super::super::api::Happening;
+use super::super::event::Event;
+use super::super::job::Parts;
+use super::Controller;
+use crate::settings::{Proxy, Settings};
+use crate::status::{Asking, Health, ProxyStatus};
+use crate::{Error, ErrorCode, Result};
+
+/// What is known of one proxy from asking it.
+#[derive(Default)]
+pub(super) struct Asked {
+    pub(super) status: Option<Arc<ProxyStatus>>,
+    /// When it last answered, or did not.
+    pub(super) at: Option<DateTime<Utc>>,
+    /// The first time that it did not answer since it last did.
+    pub(super) down_since: Option<DateTime<Utc>>,
+    pub(super) is_asking: bool,
+    /// Somebody asked meanwhile: what comes may be from before what they want to know.
+    again: bool,
+}
+
+impl Controller {
+    /// Asks these proxies, or all where none is named; one that is being asked is asked once more after that.
+    pub(super) fn ask_proxies(&mut self, names: &[String]) {
+        for proxy in self.effective.proxies.clone() {
+            if names.is_empty() || names.iter().any(|name| proxy.name.is(name)) {
+                self.ask_one(proxy);
+            }
+        }
+    }
+
+    /// Asks all proxies that are not being asked: a slow one is not asked twice for being slow.
+    pub(super) fn ask_idle(&mut self) {
+        for proxy in self.effective.proxies.clone() {
+            if !self.known.get(proxy.name.as_str()).is_some_and(|known| known.asked.is_asking) {
+                self.ask_one(proxy);
+            }
+        }
+    }
+
+    fn ask_one(&mut self, proxy: Proxy) {
+        let asked = &mut self.known.entry(proxy.name.to_string()).or_default().asked;
+        if asked.is_asking {
+            asked.again = true;
+            return;
+        }
+        asked.is_asking = true;
+        let (parts, cancel) = (Arc::clone(&self.parts), self.cancel.clone());
+        self.jobs.spawn(async move {
+            let question = AbortOnDropHandle::new(tokio::spawn(ask(Arc::clone(&parts), proxy.clone())));
+            // Who ends the program waits for no answer.
+            let Some(answer) = cancel.run_until_cancelled(question).await else { return };
+            let defect = |error| Error::new(ErrorCode::Internal, "A proxy could not be asked.").detail(error);
+            let status = answer.unwrap_or_else(|error| Err(defect(error)));
+            parts.events.send(Event::ProxyAsked { proxy, status: status.map(Box::new) }).ok();
+        });
+    }
+
+    /// Takes in what a proxy said. What was asked of a proxy that has another address or key by now counts no more.
+    pub(super) fn proxy_asked(&mut self, proxy: &Proxy, status: Result<Box<ProxyStatus>>) {
+        let Some(known) = self.known.get_mut(proxy.name.as_str()) else { return };
+        let asked = &mut known.asked;
+        asked.is_asking = false;
+        let again = std::mem::take(&mut asked.again);
+        match status {
+            Ok(status) if self.effective.proxies.contains(proxy) => {
+                let now = self.parts.clock.now();
+                let (was, health) = (asked.status.as_ref().map(|status| status.health), status.health);
+                let error = status.error.clone();
+                asked.down_since = (health == Health::Down).then(|| asked.down_since.unwrap_or(now));
+                asked.at = Some(now);
+                asked.status = Some(Arc::new(*status));
+                if was != Some(health) {
+                    self.tell(Happening::ProxyAsked { proxy: proxy.name.to_string(), health, was, error });
+                }
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(proxy = %proxy.name, %error, "a proxy could not be asked"),
+        }
+        if again {
+            self.ask_proxies(&[proxy.name.to_string()]);
+        }
+    }
+
+    /// The settings changed: what was said by a proxy with another address or key says nothing about this one.
+    pub(super) fn forget_changed(&mut self, before: &Settings) {
+        let changed = self.effective.proxies.iter().filter(|proxy| !before.proxies.contains(proxy));
+        let changed: Vec<Proxy> = changed.cloned().collect();
+        for proxy in changed {
+            let asked = &mut self.known.entry(proxy.name.to_string()).or_default().asked;
+            (asked.status, asked.at, asked.down_since) = (None, None, None);
+            if self.scheduler.is_some() {
+                self.ask_one(proxy);
+            }
+        }
+    }
+}
+
+async fn ask(parts: Arc<Parts>, proxy: Proxy) -> Result<ProxyStatus> {
+    let prices = parts.prices().await?;
+    let Parts { ledger, secrets, environment, clock, .. } = &*parts;
+    let asking = Asking { ledger: Some(ledger), secrets, environment, clock, prices: prices.as_deref() };
+    Ok(asking.ask(&proxy).await?.status)
+}

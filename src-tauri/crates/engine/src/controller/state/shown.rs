@@ -1,0 +1,66 @@
+//! The state as it leaves the controller: an immutable snapshot.
+
+use std::sync::Arc;
+
+use super::super::api::{ProxySnapshot, Snapshot};
+use super::Controller;
+use crate::status::{SyncState, sync_state};
+
+impl Controller {
+    /// Publishes what differs from the last snapshot; nothing differs, nothing is published.
+    pub(super) fn publish(&mut self) {
+        self.judge_proxies();
+        let proxies = self.effective.proxies.iter().map(|proxy| {
+            let name = proxy.name.to_string();
+            let known = self.known.get(&name);
+            let asked = known.map(|known| &known.asked);
+            ProxySnapshot {
+                url: proxy.url.to_string(),
+                role: proxy.role.to_string(),
+                running: known.and_then(|known| known.running.clone()),
+                last_run: known.and_then(|known| known.last_run.clone()),
+                proved: known.and_then(|known| known.proved),
+                next_run: self.scheduler.as_ref().and_then(|scheduler| scheduler.next_run(&name)),
+                status: asked.and_then(|asked| asked.status.clone()),
+                asked_at: asked.and_then(|asked| asked.at),
+                is_asking: asked.is_some_and(|asked| asked.is_asking),
+                down_since: asked.and_then(|asked| asked.down_since),
+                name,
+            }
+        });
+        let mut snapshot = Snapshot {
+            revision: 0,
+            source: self.source.clone(),
+            promoted: self.promoted.clone(),
+            paused_until: self.paused_until.filter(|until| *until > self.parts.clock.now()),
+            proxies: proxies.collect(),
+            interrupted_runs: self.interrupted_runs,
+        };
+        self.snapshot.send_if_modified(|current| {
+            snapshot.revision = current.revision;
+            if **current == snapshot {
+                return false;
+            }
+            snapshot.revision += 1;
+            *current = Arc::new(snapshot);
+            true
+        });
+    }
+
+    /// What follows from the source and the schedule moves without the proxy being asked again.
+    fn judge_proxies(&mut self) {
+        for (name, known) in &mut self.known {
+            let Some(status) = &mut known.asked.status else { continue };
+            let last_run = known.last_run.as_deref();
+            let sync = self
+                .source
+                .as_ref()
+                .map_or(SyncState::Unknown, |source| sync_state(status, source, last_run, known.proved));
+            let next_run = self.scheduler.as_ref().and_then(|scheduler| scheduler.next_run(name));
+            if (status.sync, status.next_run) != (sync, next_run) {
+                let status = Arc::make_mut(status);
+                (status.sync, status.next_run) = (sync, next_run);
+            }
+        }
+    }
+}

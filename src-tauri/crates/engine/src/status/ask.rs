@@ -1,0 +1,163 @@
+//! Asking one proxy how it is: what it says itself, and what the ledger knows of it.
+
+use costmap::{Revision, Verdict};
+
+use super::used::{PriceList, UsedModels};
+use super::{Health, LiveState, ProxyStatus, RATE_DAYS, Reads, SyncState};
+use crate::controller::Environment;
+use crate::ledger::{Ledger, RunFilter};
+use crate::net::shown_text;
+use crate::proxy::{Database, KeyState, ProxyClient, ProxyFacts, SourceInfo};
+use crate::run::{Outcome, SyncRun};
+use crate::secrets::Secrets;
+use crate::settings::Proxy;
+use crate::sync::SourceState;
+use crate::{Clock, Error, ErrorCode, Result};
+
+/// What it takes to ask.
+#[derive(Clone, Copy)]
+pub(crate) struct Asking<'a> {
+    /// The ledger, if there is one yet.
+    pub(crate) ledger: Option<&'a Ledger>,
+    /// The keys.
+    pub(crate) secrets: &'a Secrets,
+    /// Reads an environment variable, for keys that live there.
+    pub(crate) environment: &'a Environment,
+    /// The time.
+    pub(crate) clock: &'a Clock,
+    /// The names of the promoted map, if there is one yet.
+    pub(crate) prices: Option<&'a PriceList>,
+}
+
+/// What came of asking.
+pub(crate) struct Asked {
+    /// All but `sync` and `next_run`, which follow from the source and the schedule as they are when it is shown.
+    pub(crate) status: ProxyStatus,
+    /// The last run that ended.
+    pub(crate) last_run: Option<SyncRun>,
+    /// The revision that the last proof shows.
+    pub(crate) proved: Option<Revision>,
+}
+
+impl Asking<'_> {
+    /// Asks `proxy`, and changes nothing there. One that does not answer is a state, not an error.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub(crate) async fn ask(self, proxy: &Proxy) -> Result<Asked> {
+        let name = proxy.name.to_string();
+        let mut status = ProxyStatus::unknown(&name, &proxy.url.to_string(), &proxy.role.to_string());
+        let (mut last_run, mut proved) = (None, None);
+        // Before the ledger: a run that ends while the proxy is asked is then known.
+        if let Err(error) = self.fill_in(proxy, &mut status).await {
+            status.health = match error.code {
+                ErrorCode::Unauthorised | ErrorCode::NoKey | ErrorCode::NoSecretStore => Health::Unauthorised,
+                _ => Health::Down,
+            };
+            status.error = Some(error);
+        }
+        if let Some(ledger) = self.ledger {
+            last_run = ledger.runs(RunFilter { proxy: Some(name.clone()), limit: 1, before: None }).await?.pop();
+            status.last_run = last_run.as_ref().map(|run| run.started);
+            let success = ledger.last_success(&name).await?;
+            status.last_success = success.as_ref().and_then(|run| run.finished);
+            proved = success.and_then(|run| run.receipt).map(|receipt| receipt.revision);
+            status.success_rate = ledger.success_rate(&name, RATE_DAYS, self.clock.now()).await?;
+        }
+        Ok(Asked { status, last_run, proved })
+    }
+
+    /// Fills in what the proxy says. What was learned before a failure stays.
+    async fn fill_in(self, proxy: &Proxy, status: &mut ProxyStatus) -> Result<()> {
+        let (key, no_key) = match self.secrets.key_for(proxy, &**self.environment).await {
+            Ok(key) => (Some(key), None),
+            Err(error) => (None, Some(error)),
+        };
+        let client = ProxyClient::new(proxy.url.url(), key)?;
+        let facts: ProxyFacts = client.probe().await?;
+        status.version = facts.version.as_ref().map(ToString::to_string);
+        status.health = Health::Up;
+        status.database = match facts.database {
+            Database::Yes => Some(true),
+            Database::No => Some(false),
+            Database::Unknown => None,
+        };
+        if let Some(error) = no_key {
+            return Err(error);
+        }
+        if facts.key != KeyState::Valid {
+            return Err(Error::new(ErrorCode::Unauthorised, "The proxy refused the key, or it may not sync."));
+        }
+        if facts.capabilities.knows_source {
+            let answers = client.source_info_sampled(3).await?;
+            if answers.len() > 1 {
+                status.health = Health::Degraded;
+                status.error = Some(Error::new(
+                    ErrorCode::Unproven,
+                    "The proxy's workers or replicas hold different maps; they follow at their next poll.",
+                ));
+            }
+            if let Some(info) = answers.into_iter().next() {
+                describe(status, info);
+            }
+        }
+        status.callable_models = client.callable_models().await.ok();
+        let UsedModels { used, unpriced } =
+            UsedModels::of(&client.deployments().await.unwrap_or_default(), self.prices);
+        (status.used_models, status.unpriced_models) = (used, unpriced);
+        // Without a database "not scheduled" says nothing.
+        if facts.database != Database::No {
+            status.proxy_schedule = client.schedule_status().await.ok();
+        }
+        Ok(())
+    }
+}
+
+fn describe(status: &mut ProxyStatus, info: SourceInfo) {
+    status.reads = match (info.is_env_forced, &info.url) {
+        (true, _) => Reads::LocalFile,
+        (false, Some(_)) => Reads::Direct,
+        (false, None) => Reads::Unknown,
+    };
+    if let Some(reason) = &info.fallback_reason {
+        status.health = Health::Degraded;
+        status.error = Some(
+            Error::new(
+                ErrorCode::ProxyFailed,
+                "When it started the proxy could not fetch its map, and uses the copy in its package. A sync repairs that.",
+            )
+            .detail(reason),
+        );
+    }
+    status.live = Some(LiveState {
+        source: info.source,
+        url: info.url.as_deref().map(shown_text),
+        revision: info.source_revision,
+        models: Some(info.model_count),
+        loaded_at: info.loaded_at,
+        fallback_reason: info.fallback_reason,
+    });
+}
+
+/// Desired against live. A proxy that names its revision is believed; an older one is what the last proof showed.
+pub(crate) fn sync_state(
+    status: &ProxyStatus,
+    source: &SourceState,
+    last_run: Option<&SyncRun>,
+    proved: Option<Revision>,
+) -> SyncState {
+    let live = status.live.as_ref().and_then(|live| live.revision).or(proved);
+    // A revision that the proxy names is no proof (LITELLM, trap 6): what the last run could not prove is behind.
+    let disproved = last_run.is_some_and(|run| {
+        matches!(run.outcome, Outcome::Unproven | Outcome::Failed)
+            && run.to == source.revision
+            && proved != source.revision
+    });
+    match (source.revision, live) {
+        (Some(desired), Some(live)) if desired == live && disproved => SyncState::Behind,
+        (Some(desired), Some(live)) if desired == live => SyncState::Synced,
+        (Some(_), _) if source.verdict == Some(Verdict::Held) => SyncState::Held,
+        (Some(_), Some(_)) => SyncState::Behind,
+        _ => SyncState::Unknown,
+    }
+}

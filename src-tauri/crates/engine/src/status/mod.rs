@@ -1,0 +1,226 @@
+//! The state of everything, as `autosync status --json` gives it. Reads only: the ledger, and each proxy over HTTP.
+
+mod ask;
+mod used;
+
+use chrono::{DateTime, Utc};
+use costmap::Revision;
+use futures_util::future::join_all;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use ask::{Asking, sync_state};
+pub use used::{PriceList, UsedModels};
+
+use crate::controller::{Environment, conclusive};
+use crate::ledger::{Ledger, Promotion, SuccessRate};
+use crate::proxy::ScheduleStatus;
+use crate::schedule::{Plan, Scheduler};
+use crate::secrets::Secrets;
+use crate::settings::Settings;
+use crate::source::Source;
+use crate::sync::{SourceState, last_source, parsed};
+use crate::{Clock, Error, Result};
+
+/// The success rate is told over this many days (CONTRACT, `status`).
+const RATE_DAYS: u32 = 30;
+
+/// Desired against live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncState {
+    /// The proxy holds the desired map.
+    Synced,
+    /// It holds another one.
+    Behind,
+    /// It holds another one, and the checks hold the desired one back.
+    Held,
+    /// Nobody knows yet.
+    Unknown,
+}
+
+/// Whether the proxy can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// It answers.
+    Up,
+    /// It answers, but fell back to an old copy, or its replicas disagree.
+    Degraded,
+    /// It does not answer.
+    Down,
+    /// It refuses the key.
+    Unauthorised,
+}
+
+/// Where the proxy gets its map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reads {
+    /// From its own URL.
+    Direct,
+    /// From our gateway.
+    Gateway,
+    /// From the file in its installation.
+    LocalFile,
+    /// It does not tell.
+    Unknown,
+}
+
+/// What a proxy says that it holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LiveState {
+    /// `remote` or `local`.
+    pub source: String,
+    /// Where it reads from.
+    pub url: Option<String>,
+    /// The git blob id, where it knows.
+    pub revision: Option<Revision>,
+    /// Its own count, configured models included.
+    pub models: Option<u64>,
+    /// When it loaded the map.
+    pub loaded_at: Option<DateTime<Utc>>,
+    /// Why it fell back to the copy in its package.
+    pub fallback_reason: Option<String>,
+}
+
+/// One proxy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProxyStatus {
+    /// Its name in the settings.
+    pub name: String,
+    /// Its address.
+    pub url: String,
+    /// What it is used for.
+    pub role: String,
+    /// Desired against live.
+    pub sync: SyncState,
+    /// Whether it can be used.
+    pub health: Health,
+    /// LiteLLM's version.
+    pub version: Option<String>,
+    /// Whether it has a database; null where that cannot be told.
+    pub database: Option<bool>,
+    /// Where it gets its map.
+    pub reads: Reads,
+    /// What it says that it holds; null where it does not tell.
+    pub live: Option<LiveState>,
+    /// Models that can be called with this key: not the same as priced ones.
+    pub callable_models: Option<u64>,
+    /// When the last run was started.
+    pub last_run: Option<DateTime<Utc>>,
+    /// When the last proved run ended.
+    pub last_success: Option<DateTime<Utc>>,
+    /// When the schedule is due next.
+    pub next_run: Option<DateTime<Utc>>,
+    /// Over the last 30 days.
+    pub success_rate: SuccessRate,
+    /// The proxy's own schedule; null where that is not known.
+    pub proxy_schedule: Option<ScheduleStatus>,
+    /// Why it is not up, or what it cannot do.
+    pub error: Option<Error>,
+    /// Entries of the cost map that its deployments are priced by, sorted, at most 5,000: a change of one of these
+    /// concerns this proxy.
+    #[serde(default)]
+    pub used_models: Vec<String>,
+    /// Callable models that nothing prices, which LiteLLM bills as $0; sorted, at most 100.
+    #[serde(default)]
+    pub unpriced_models: Vec<String>,
+}
+
+impl ProxyStatus {
+    /// Of a proxy that was not asked yet.
+    pub fn unknown(name: &str, url: &str, role: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            url: url.to_owned(),
+            role: role.to_owned(),
+            sync: SyncState::Unknown,
+            health: Health::Down,
+            version: None,
+            database: None,
+            reads: Reads::Unknown,
+            live: None,
+            callable_models: None,
+            last_run: None,
+            last_success: None,
+            next_run: None,
+            success_rate: SuccessRate { days: RATE_DAYS, ..SuccessRate::default() },
+            proxy_schedule: None,
+            error: None,
+            used_models: Vec::new(),
+            unpriced_models: Vec::new(),
+        }
+    }
+}
+
+/// `autosync status --json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StatusReport {
+    /// The source.
+    pub source: SourceState,
+    /// The map that proxies are meant to have.
+    pub promoted: Option<Promotion>,
+    /// The revision that proxies are held at.
+    pub pin: Option<Revision>,
+    /// Until when the schedule is paused.
+    pub paused_until: Option<DateTime<Utc>>,
+    /// Each proxy.
+    pub proxies: Vec<ProxyStatus>,
+}
+
+/// What a status is made from.
+#[derive(Clone, Copy)]
+pub struct StatusContext<'a> {
+    /// The settings, with the environment's proxy.
+    pub settings: &'a Settings,
+    /// The ledger, if there is one yet.
+    pub ledger: Option<&'a Ledger>,
+    /// The keys.
+    pub secrets: &'a Secrets,
+    /// Reads an environment variable, for keys that live there.
+    pub environment: &'a Environment,
+    /// The time.
+    pub clock: &'a Clock,
+}
+
+/// Asks every proxy at once and adds what the ledger knows.
+///
+/// # Errors
+/// The ledger's. A proxy that does not answer is a state, not an error.
+pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
+    let StatusContext { settings, ledger, secrets, environment, clock } = context;
+    let url = settings.source().map(|source| Source::from(source).to_string()).unwrap_or_default();
+    let (source, promoted, paused_until) = match ledger {
+        Some(ledger) => (
+            last_source(ledger, &url).await?,
+            ledger.promoted().await?,
+            ledger.get_state::<Option<DateTime<Utc>>>("paused_until").await?.flatten(),
+        ),
+        None => (None, None, None),
+    };
+    let source = source.unwrap_or_else(|| SourceState::unknown(url));
+    let prices = match (ledger, &promoted) {
+        (Some(ledger), Some(promotion)) => price_list(ledger, promotion).await?,
+        _ => None,
+    };
+    let now = clock.now();
+    let mut scheduler = Scheduler::new(Plan::of(settings).0, now);
+    scheduler.pause_until(paused_until);
+    let mut proxies = Vec::new();
+    let asking = Asking { ledger, secrets, environment, clock, prices: prices.as_ref() };
+    for asked in join_all(settings.proxies.iter().map(|proxy| asking.ask(proxy))).await {
+        let ask::Asked { mut status, last_run, proved } = asked?;
+        status.sync = sync_state(&status, &source, last_run.as_ref(), proved);
+        if let Some(run) = &last_run {
+            scheduler.record(&status.name, run.started, conclusive(run));
+        }
+        status.next_run = scheduler.next_run(&status.name);
+        proxies.push(status);
+    }
+    Ok(StatusReport { source, promoted, pin: None, paused_until: paused_until.filter(|until| *until > now), proxies })
+}
+
+/// The names of the promoted map; `None` where the ledger does not have it.
+pub(crate) async fn price_list(ledger: &Ledger, promotion: &Promotion) -> Result<Option<PriceList>> {
+    Ok(parsed(ledger, &promotion.revision).await?.map(|map| PriceList::of(&map)))
+}
