@@ -13,6 +13,7 @@ pub mod map;
 mod notice;
 pub mod number;
 pub mod path;
+pub mod people;
 pub mod revision;
 mod scan;
 mod text;

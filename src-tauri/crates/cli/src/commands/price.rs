@@ -1,7 +1,7 @@
 //! `autosync price MODEL [--at DATE]`: every price of a model in the promoted map, now or as of a date.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use costmap::{CostMap, Entry, Unit};
+use costmap::{CostMap, Entry, Unit, people};
 use engine::ledger::{Ledger, Promotion};
 use engine::{Error, ErrorCode, Result};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::args::PriceArgs;
 use crate::context::Context;
 use crate::output::grid::{Grid, Head, cell, toned};
 use crate::output::tone::{Tone, paint};
-use crate::output::{Answer, Screen, change, safe, when};
+use crate::output::{Answer, Screen, safe, when};
 
 /// Names that are suggested for one that is not there.
 const SUGGESTIONS: usize = 5;
@@ -113,7 +113,7 @@ fn text(screen: &Screen, entry: &Entry<'_>, promotion: &Promotion) -> String {
     for leaf in entry.leaves().filter(costmap::Leaf::is_price) {
         priced = true;
         let unit: Unit = leaf.unit();
-        let amount = leaf.decimal().map_or_else(|| leaf.text().to_owned(), |price| change::amount(price, unit));
+        let amount = leaf.decimal().map_or_else(|| leaf.text().to_owned(), |price| people::amount(price, unit));
         grid.row([cell(leaf.path().to_string()), cell(amount), toned(Tone::Faint, unit.for_people().1)]);
     }
     if priced { out + &grid.text() } else { out + "The map has no price for this model: its calls are billed as $0." }

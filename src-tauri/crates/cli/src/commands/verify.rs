@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use costmap::Unit;
+use costmap::{Unit, people};
 use engine::proxy::ProxyClient;
 use engine::source::{Fetcher, Source};
 use engine::verify::{FieldVerdict, VerifyOrder, VerifyReport, verify};
@@ -16,7 +16,7 @@ use crate::args::VerifyArgs;
 use crate::context::Context;
 use crate::output::grid::{Grid, Head, cell, toned};
 use crate::output::tone::{Tone, paint};
-use crate::output::{Answer, Screen, change, safe};
+use crate::output::{Answer, Screen, safe};
 
 pub(super) async fn run(context: &Context, args: &VerifyArgs) -> Result<Answer> {
     let expected = args.expect.iter().map(|text| expectation(text)).collect::<Result<BTreeMap<String, Value>>>()?;
@@ -92,8 +92,8 @@ fn text(screen: &Screen, report: &VerifyReport) -> String {
         let unit = Unit::of_path(&field.field);
         let shown = |value: &Option<Value>| match value {
             None => "—".to_owned(),
-            Some(value) => match change::price(value).filter(|_| is_price) {
-                Some(price) => change::amount(price, unit),
+            Some(value) => match people::price(value).filter(|_| is_price) {
+                Some(price) => people::amount(price, unit),
                 None => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
             },
         };

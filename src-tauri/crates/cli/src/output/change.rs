@@ -1,13 +1,11 @@
 //! Prices and changes of them as people read them: USD per million tokens, both values, and the change in per cent.
 
+use costmap::people::{amount, price, scaled};
 use costmap::{FieldChange, Unit};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::tone::Tone;
-
-/// Decimal places beyond which a price is noise of a float (1.5000000000000002e-07 is 0.15 per million tokens).
-const PLACES: u32 = 10;
 
 /// A change of one field, ready to be shown.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,35 +55,12 @@ pub(crate) fn of_field(change: &FieldChange) -> Shown {
     Shown { before: value(&change.before), after: value(&change.after), change: relation, tone: Tone::Plain, per: "" }
 }
 
-/// A price in USD per unit (contract: decimal text) as people read it, without its unit: `2.50`.
-pub(crate) fn amount(price: Decimal, unit: Unit) -> String {
-    let mut shown = scaled(price, unit).round_dp(PLACES).normalize();
-    // A price so small that rounding hides it is shown whole.
-    if shown.is_zero() && !price.is_zero() {
-        shown = scaled(price, unit);
-    }
-    if shown.scale() < 2 {
-        shown.rescale(2);
-    }
-    shown.to_string()
-}
-
-/// The price that a contract value holds.
-pub(crate) fn price(value: &Value) -> Option<Decimal> {
-    value.as_str().and_then(|text| text.parse().ok())
-}
-
 fn text_of(value: Option<&Value>, price: Option<Decimal>, unit: Unit) -> String {
     match (value, price) {
         (None, _) => "—".to_owned(),
         (Some(_), Some(price)) => amount(price, unit),
         (Some(value), None) => plain(value),
     }
-}
-
-fn scaled(price: Decimal, unit: Unit) -> Decimal {
-    let (power, _) = unit.for_people();
-    10_i64.checked_pow(power).and_then(|scale| price.checked_mul(scale.into())).unwrap_or(price).normalize()
 }
 
 fn relation(before: Decimal, after: Decimal) -> (String, Tone) {
@@ -163,12 +138,6 @@ mod tests {
         assert_eq!(amount(noisy, Unit::Token), "0.15");
         let shown = shown("input_cost_per_token", json!("0.00000015"), json!("0.00000015000000000000002"));
         assert_eq!(shown, "0.15 → 0.15000000000000002 per 1M tokens ▲ +0.0%");
-    }
-
-    #[test]
-    fn a_price_too_small_to_round_is_shown_whole() {
-        assert_eq!(amount("0.0000000000004".parse().unwrap(), Unit::Second), "0.0000000000004");
-        assert_eq!(amount(Decimal::MAX, Unit::Token), format!("{}.00", Decimal::MAX).trim_end_matches(".00"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A change set for people: counts first, then a table for each kind.
 
-use costmap::{ChangeCounts, ChangeSet, CostMap, Entry, FieldChange, Unit};
+use costmap::{ChangeCounts, ChangeSet, CostMap, Entry, FieldChange, Unit, people};
 
 use super::change::{self, Shown};
 use super::grid::{Grid, Head, cell, toned};
@@ -170,7 +170,7 @@ pub(crate) fn columns(entry: Option<Entry<'_>>) -> [String; 5] {
     let Some(entry) = entry else { return Default::default() };
     let token_price = |field: &str| {
         let price = entry.field(field).and_then(|leaf| leaf.decimal());
-        price.map(|price| change::amount(price, Unit::Token)).unwrap_or_default()
+        price.map(|price| people::amount(price, Unit::Token)).unwrap_or_default()
     };
     let (input, output) = (token_price("input_cost_per_token"), token_price("output_cost_per_token"));
     let is_other = |unit: Unit| !matches!(unit, Unit::Token | Unit::ThousandTokens);
@@ -180,7 +180,7 @@ pub(crate) fn columns(entry: Option<Entry<'_>>) -> [String; 5] {
         .filter(|leaf| leaf.is_price() && is_other(leaf.unit()))
         .find_map(|leaf| Some((leaf.decimal().filter(|price| !price.is_zero())?, leaf.unit())))
         .filter(|_| zero_tokens(&input) && zero_tokens(&output))
-        .map(|(price, unit)| format!("{} {}", change::amount(price, unit), unit.for_people().1));
+        .map(|(price, unit)| format!("{} {}", people::amount(price, unit), unit.for_people().1));
     let text = |value: Option<std::borrow::Cow<'_, str>>| value.map(|text| safe(&text)).unwrap_or_default();
     [text(entry.provider()), text(entry.mode()), input, output, other.unwrap_or_default()]
 }
