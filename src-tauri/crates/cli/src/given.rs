@@ -22,7 +22,7 @@ pub(crate) fn bytes(context: &Context, text: &str) -> Result<Vec<u8>> {
         return read(io::stdin().lock(), 0, "stdin");
     }
     if text.contains("://") {
-        return block_on(fetch(text))?;
+        return block_on(fetch(context, text))?;
     }
     if !Path::new(text).exists() && looks_like_a_revision(text) {
         return block_on(from_ledger(context, text))?;
@@ -83,9 +83,10 @@ fn unreadable(name: &str, cause: &io::Error) -> Error {
     Error::new(ErrorCode::SourceFile, message).detail(cause)
 }
 
-async fn fetch(text: &str) -> Result<Vec<u8>> {
+async fn fetch(context: &Context, text: &str) -> Result<Vec<u8>> {
     let source: Source = text.parse()?;
-    match Fetcher::new()?.fetch(&source, None, &CancellationToken::new()).await? {
+    let network = context.settings()?.settings.network;
+    match Fetcher::for_network(&network)?.fetch(&source, None, &CancellationToken::new()).await? {
         Fetched::Map { bytes, .. } => Ok(bytes),
         Fetched::NotModified => {
             let message = format!("{source} says \"not modified\" to a first request. It is no source of maps.");

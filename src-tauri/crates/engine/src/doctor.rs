@@ -84,7 +84,7 @@ pub async fn examine(context: DoctorContext<'_>) -> DoctorReport {
     let mut checks = vec![machine::home(context.home)];
     checks.extend(machine::settings(context));
     checks.push(machine::ledger(&ledger));
-    checks.push(machine::network_proxy());
+    checks.push(machine::network_proxy(context.settings));
     let proxies = context.settings.proxies.iter().map(|proxy| async {
         let examined = within(context, "reachable", proxies::examine(context, proxy)).await;
         examined.into_iter().map(|check| check.of_proxy(proxy.name.as_str())).collect::<Vec<_>>()

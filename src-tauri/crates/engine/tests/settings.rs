@@ -86,6 +86,13 @@ new_models = true
 price_changes = "mine"
 failures = true
 quiet = ""
+[app]
+theme = "system"
+close = "tray"
+[network]
+proxy = "system"
+[updates]
+look = true
 "#;
 
 #[test]
@@ -166,6 +173,10 @@ fn one_bad_value_costs_only_itself() {
         ("notify.price_changes", "\"some\""),
         ("notify.failures", "1"),
         ("notify.quiet", "\"at night\""),
+        ("app.theme", "\"blue\""),
+        ("app.close", "\"never\""),
+        ("network.proxy", "\"proxy:3128\""),
+        ("updates.look", "\"yes\""),
     ];
     for (field, value) in bad {
         let (table, key) = field.split_once('.').unwrap();

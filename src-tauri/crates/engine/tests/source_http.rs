@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use border::{Answer, Border, answer, nobody};
 use engine::net::NetworkEnv;
+use engine::settings::Network;
 use engine::source::{FetchLimits, FetchProgress, Fetched, Fetcher, Source, looks_like_a_web_page};
 use engine::{Clock, Error, ErrorCode};
 use rstest::rstest;
@@ -296,6 +297,21 @@ async fn a_public_source_goes_through_the_outgoing_proxy() {
     let bypassed = fetch_through(&proxy.url, "other.example, .invalid", url).await;
     assert_eq!(bypassed.unwrap_err().code, ErrorCode::SourceUnreachable);
     assert_eq!(proxy.requests().len(), 1, "NO_PROXY was ignored");
+}
+
+#[tokio::test]
+async fn the_settings_name_the_outgoing_proxy() {
+    let proxy = Border::start(|_, _| answer("200 OK", "", MAP)).await;
+    let through = Network { proxy: proxy.url.parse().unwrap() };
+    let fetch = async |network: &Network, url: &str| {
+        let fetcher = Fetcher::for_network(network).unwrap();
+        fetcher.fetch(&url.parse().unwrap(), None, &CancellationToken::new()).await
+    };
+    assert_eq!(map(fetch(&through, "http://maps.invalid/map.json").await).bytes, MAP);
+    assert_eq!(proxy.requests()[0].line, "GET http://maps.invalid/map.json");
+    let here = Border::start(|_, _| answer("200 OK", "", MAP)).await;
+    assert_eq!(map(fetch(&through, &here.url).await).bytes, MAP);
+    assert_eq!((proxy.requests().len(), here.requests().len()), (1, 1), "this computer is asked directly");
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ pub(super) async fn run(context: &Context, args: &VerifyArgs) -> Result<Answer> 
         model: &args.model,
         expected: &expected,
         source: &Source::from(chosen.settings.source()?),
-        fetcher: &Fetcher::new()?,
+        fetcher: &Fetcher::for_network(&chosen.settings.network)?,
         ledger: ledger.as_ref(),
         proxy: client.as_ref().map(|(name, client)| (*name, client)),
     };

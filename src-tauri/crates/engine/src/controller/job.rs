@@ -20,7 +20,7 @@ use crate::run::{Outcome, SyncRun, Trigger};
 use crate::schedule::delta;
 use crate::secrets::Secrets;
 use crate::settings::{Proxy, Settings};
-use crate::source::{Fetcher, Source};
+use crate::source::{FollowingFetcher, Source};
 use crate::status::{PriceList, price_list};
 use crate::sync::{
     CheckOrder, RunOrder, SourceCheck, SourceState, Step, check_source, last_source, preview, sync_proxy,
@@ -31,7 +31,7 @@ use crate::{Clock, Error, ErrorCode, Result};
 pub(super) struct Parts {
     pub(super) ledger: Ledger,
     pub(super) clock: Clock,
-    pub(super) fetcher: Fetcher,
+    pub(super) fetcher: FollowingFetcher,
     pub(super) secrets: Secrets,
     pub(super) environment: Environment,
     pub(super) log: SyncLog,
@@ -94,8 +94,9 @@ impl Parts {
             Some(_) => None,
             None => cancel.run_until_cancelled(self.live_baseline(proxies)).await.flatten(),
         };
+        let fetcher = self.fetcher.get(&settings.network)?;
         let order = CheckOrder {
-            fetcher: &self.fetcher,
+            fetcher: &fetcher,
             ledger: &self.ledger,
             clock: &self.clock,
             source: &source,

@@ -28,8 +28,8 @@ use crate::ledger::{Ledger, RunFilter};
 use crate::log::{SyncLog, SyncLogLine};
 use crate::run::{Outcome, SyncRun};
 use crate::secrets::Secrets;
-use crate::settings::SettingsFile;
-use crate::source::Fetcher;
+use crate::settings::{SettingsEdit, SettingsFile};
+use crate::source::FollowingFetcher;
 use crate::{Clock, Error, ErrorCode, Result};
 
 /// How many happenings a slow listener may lag behind before it loses the oldest.
@@ -100,7 +100,7 @@ impl Engine {
         let parts = Arc::new(Parts {
             ledger: ledger.clone(),
             clock,
-            fetcher: Fetcher::new()?,
+            fetcher: FollowingFetcher::default(),
             secrets: Secrets::new(&home),
             environment: Arc::clone(&environment),
             log,
@@ -159,6 +159,14 @@ impl Engine {
     /// while one is being asked asks it once more after that. A name that is no proxy's is passed over.
     pub fn ask_proxies(&self, names: Vec<String>) {
         self.send(Event::AskProxies { names });
+    }
+
+    /// Makes a change of the settings that came as data, as [`Engine::edit`] does.
+    ///
+    /// # Errors
+    /// Those of [`SettingsEdit::apply`]; then nothing was changed.
+    pub async fn apply(&self, edit: SettingsEdit) -> Result<()> {
+        self.edit(Box::new(move |file| edit.apply(file))).await
     }
 
     /// Cancels running syncs: of one proxy, or all. They end as `interrupted` before the next thing that they would change.

@@ -12,7 +12,7 @@ use crate::home::{Home, HomeLock};
 use crate::ledger::Ledger;
 use crate::net::{Clients, NetworkEnv};
 use crate::schedule::Plan;
-use crate::settings::KeyPlace;
+use crate::settings::{KeyPlace, Network, NetworkProxy, Settings};
 use crate::source::{FetchLimits, Fetched, Fetcher, Source};
 use crate::{Clock, ErrorCode, Result};
 
@@ -65,15 +65,15 @@ pub(super) fn ledger(opened: &Result<Option<Ledger>>) -> DoctorCheck {
 /// Whether a map comes from the source.
 pub(super) async fn source(context: DoctorContext<'_>) -> Vec<DoctorCheck> {
     vec![match context.settings.source() {
-        Ok(source) => fetched(&Source::from(source)).await,
+        Ok(source) => fetched(&Source::from(source), &context.settings.network).await,
         Err(error) => DoctorCheck::fail("source", &error).remedy("`autosync source set URL|FILE` chooses another one."),
     }]
 }
 
-async fn fetched(source: &Source) -> DoctorCheck {
+async fn fetched(source: &Source, network: &Network) -> DoctorCheck {
     // One try: who looks for a fault wants to see it, and soon.
     let limits = FetchLimits { retries: 0, ..FetchLimits::default() };
-    let fetched = match Fetcher::with(limits, &NetworkEnv::System, Clock::system()) {
+    let fetched = match Fetcher::with(limits, &network.proxy.environment(), Clock::system()) {
         Ok(fetcher) => fetcher.fetch(source, None, &CancellationToken::new()).await,
         Err(error) => Err(error),
     };
@@ -89,14 +89,14 @@ async fn fetched(source: &Source) -> DoctorCheck {
         }
         Ok(Fetched::NotModified) => DoctorCheck::warn("source", format!("{source} says \"not modified\" to a first request.")),
         Err(error) => DoctorCheck::fail("source", &error)
-            .remedy("Try its address in a browser on this machine. Behind a company proxy set HTTPS_PROXY; without any network `autosync source set FILE` reads a file."),
+            .remedy("Try its address in a browser on this machine. Behind a company proxy set HTTPS_PROXY, or proxy below [network] in the settings; without any network `autosync source set FILE` reads a file."),
     }
 }
 
 /// Whether our clock and that of the source's host agree. A file has no clock.
 pub(super) async fn clock(context: DoctorContext<'_>) -> Vec<DoctorCheck> {
     let Ok(Source::Http(url)) = context.settings.source().map(Source::from) else { return Vec::new() };
-    let Some(theirs) = date(&url).await else {
+    let Some(theirs) = date(&url, &context.settings.network).await else {
         return vec![DoctorCheck::warn("clock", "The clock could not be compared: the source does not tell its time.")];
     };
     let off = (context.clock.now() - theirs).abs();
@@ -111,14 +111,29 @@ pub(super) async fn clock(context: DoctorContext<'_>) -> Vec<DoctorCheck> {
 }
 
 /// The Date header of the source's host.
-async fn date(url: &Url) -> Option<DateTime<Utc>> {
-    let clients = Clients::new(&NetworkEnv::System, |builder| builder).ok()?;
+async fn date(url: &Url, network: &Network) -> Option<DateTime<Utc>> {
+    let clients = Clients::new(&network.proxy.environment(), |builder| builder).ok()?;
     let response = clients.for_url(url).await.head(url.clone()).send().await.ok()?;
     let date = response.headers().get("date")?.to_str().ok()?;
     DateTime::parse_from_rfc2822(date).ok().map(|date| date.to_utc())
 }
 
-pub(super) fn network_proxy() -> DoctorCheck {
+pub(super) fn network_proxy(settings: &Settings) -> DoctorCheck {
+    match &settings.network.proxy {
+        NetworkProxy::System => {}
+        NetworkProxy::Direct => {
+            return DoctorCheck::ok(
+                "network_proxy",
+                "The settings want no network proxy; the source is asked directly.",
+            );
+        }
+        through @ NetworkProxy::Through(_) => {
+            let message = format!(
+                "The settings name {through} as the way to the source. Local and private addresses never take it."
+            );
+            return DoctorCheck::ok("network_proxy", message);
+        }
+    }
     let variables = NetworkEnv::variables();
     if variables.is_empty() {
         return DoctorCheck::ok("network_proxy", "No network proxy in the environment; the source is asked directly.");

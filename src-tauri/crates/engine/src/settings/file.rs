@@ -11,7 +11,8 @@ use super::environment::ENV_PROXY;
 use super::read::{self, proxy_tables};
 use super::write::{self, NEW_FILE};
 use super::{
-    Gate, Notify, Period, Preset, Proxy, SCHEMA, Settings, SettingsProblem, Source, SourceChoice, invalid, no_proxy,
+    App, Gate, Network, Notify, Period, Preset, Proxy, SCHEMA, Settings, SettingsProblem, Source, SourceChoice,
+    Updates, invalid, no_proxy,
 };
 use crate::error::bounded;
 use crate::home::{create_private_dir, write_atomic};
@@ -163,6 +164,35 @@ impl SettingsFile {
             settings.notify = notify;
             Ok(())
         })
+    }
+
+    /// Chooses how the window looks and closes.
+    pub fn set_app(&mut self, app: App) -> Result<()> {
+        self.set(&["app.theme", "app.close"], |settings| {
+            settings.app = app;
+            Ok(())
+        })
+    }
+
+    /// Chooses the way out to the source.
+    pub fn set_network(&mut self, network: Network) -> Result<()> {
+        self.set(&["network.proxy"], |settings| {
+            settings.network = network;
+            Ok(())
+        })
+    }
+
+    /// Chooses whether newer versions of this program are looked for.
+    pub fn set_updates(&mut self, updates: Updates) -> Result<()> {
+        self.set(&["updates.look"], |settings| {
+            settings.updates = updates;
+            Ok(())
+        })
+    }
+
+    /// The folder of the file: where a relative path of the source begins.
+    pub(super) fn folder(&self) -> &Path {
+        folder(&self.path)
     }
 
     /// Changes settings and writes these fields of them, and no others.

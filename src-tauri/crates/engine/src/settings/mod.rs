@@ -1,8 +1,10 @@
 //! What the user has chosen: `settings.toml`, as CONTRACT shows it, and what the environment adds.
 
+mod edit;
 mod environment;
 mod file;
 mod name;
+mod network;
 mod period;
 mod read;
 mod url;
@@ -18,12 +20,14 @@ use serde::{Serialize, Serializer};
 
 use crate::{Error, ErrorCode, Result};
 
+pub use edit::{ProxyDocument, SettingsEdit};
 pub use environment::{ENV_PROXY, with_environment};
 pub use file::SettingsFile;
 pub use name::ProxyName;
+pub use network::NetworkProxy;
 pub use period::Period;
 pub use url::{ProxyUrl, SourceUrl};
-pub use words::{DirectMode, GateMode, Preset, PriceNews, Role};
+pub use words::{Close, DirectMode, GateMode, Preset, PriceNews, Role, Theme};
 
 /// The `schema` of the settings that this program knows.
 pub const SCHEMA: i64 = 1;
@@ -48,6 +52,12 @@ pub struct Settings {
     pub gateway: Option<SocketAddr>,
     /// What the user is told.
     pub notify: Notify,
+    /// How the window looks and closes.
+    pub app: App,
+    /// The way out to the source.
+    pub network: Network,
+    /// Whether newer versions of this program are looked for.
+    pub updates: Updates,
     /// The proxies, in the file's order; names differ in more than case.
     pub proxies: Vec<Proxy>,
 }
@@ -107,6 +117,29 @@ pub struct Notify {
     pub failures: bool,
     /// No toasts between these times of the day (`22:00-07:00`, local time); empty: always.
     pub quiet: String,
+}
+
+/// How the window looks and closes. Only the desktop app reads it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct App {
+    /// Its colours.
+    pub theme: Theme,
+    /// What closing it does.
+    pub close: Close,
+}
+
+/// The way out to the source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Network {
+    /// The outgoing HTTP proxy.
+    pub proxy: NetworkProxy,
+}
+
+/// Newer versions of this program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Updates {
+    /// Whether they are looked for. None is ever put in place unasked.
+    pub look: bool,
 }
 
 /// A proxy that is kept up to date.
@@ -187,6 +220,9 @@ impl Default for Settings {
             gate: Gate::default(),
             gateway: None,
             notify: Notify::default(),
+            app: App::default(),
+            network: Network::default(),
+            updates: Updates::default(),
             proxies: Vec::new(),
         }
     }
@@ -220,6 +256,12 @@ impl Default for Gate {
 impl Default for Notify {
     fn default() -> Self {
         Self { new_models: true, price_changes: PriceNews::Mine, failures: true, quiet: String::new() }
+    }
+}
+
+impl Default for Updates {
+    fn default() -> Self {
+        Self { look: true }
     }
 }
 

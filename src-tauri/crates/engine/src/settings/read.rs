@@ -6,13 +6,13 @@ use std::path::Path;
 use toml_edit::{DocumentMut, Item, TableLike};
 
 use super::{
-    Gate, KeyPlace, Notify, Period, Proxy, ProxyName, ProxyUrl, Role, Schedule, Settings, SettingsProblem, Source,
-    SourceChoice, SourceUrl, invalid,
+    App, Gate, KeyPlace, Network, Notify, Period, Proxy, ProxyName, ProxyUrl, Role, Schedule, Settings,
+    SettingsProblem, Source, SourceChoice, SourceUrl, Updates, invalid,
 };
 use crate::{Error, Result};
 
 /// The longest list of windows, and the longest text of any one setting, that is looked at.
-const MANY: usize = 200;
+pub(super) const MANY: usize = 200;
 
 const INSTEAD: &str = "Until it is corrected, the default holds.";
 
@@ -41,6 +41,12 @@ pub(super) fn read(document: &DocumentMut, folder: &Path) -> (Settings, Vec<Sett
             failures: reader.flag("notify.failures", default.notify.failures),
             quiet: reader.text("notify.quiet", default.notify.quiet, |text| quiet(text).map(|()| text.to_owned())),
         },
+        app: App {
+            theme: reader.text("app.theme", default.app.theme, str::parse),
+            close: reader.text("app.close", default.app.close, str::parse),
+        },
+        network: Network { proxy: reader.text("network.proxy", default.network.proxy, str::parse) },
+        updates: Updates { look: reader.flag("updates.look", default.updates.look) },
         proxies: reader.proxies(),
     };
     if let Err(error) = settings.source() {
@@ -63,7 +69,7 @@ impl<'a> Reader<'a> {
     }
 
     fn expect_tables(&mut self) {
-        for name in ["source", "schedule", "gate", "gateway", "notify"] {
+        for name in ["source", "schedule", "gate", "gateway", "notify", "app", "network", "updates"] {
             if self.document.get(name).is_some_and(|item| !item.is_table_like()) {
                 self.problem(
                     name,
@@ -209,7 +215,7 @@ fn as_text(item: &Item) -> Result<&str> {
     item.as_str().filter(|text| text.len() <= 4096).ok_or_else(|| invalid("This is a text in quotes."))
 }
 
-fn off_or<T>(text: &str, parse: impl FnOnce(&str) -> Result<T>) -> Result<Option<T>> {
+pub(super) fn off_or<T>(text: &str, parse: impl FnOnce(&str) -> Result<T>) -> Result<Option<T>> {
     if text == "off" { Ok(None) } else { parse(text).map(Some) }
 }
 
@@ -219,7 +225,7 @@ pub(super) fn positive(text: &str) -> Result<Period> {
     if period.is_zero() { Err(invalid("This is at least 1s.")) } else { Ok(period) }
 }
 
-fn listen(text: &str) -> Result<SocketAddr> {
+pub(super) fn listen(text: &str) -> Result<SocketAddr> {
     text.parse()
         .map_err(|_| invalid("The gateway listens on an IP address and a port, like 127.0.0.1:4401, or is off."))
 }

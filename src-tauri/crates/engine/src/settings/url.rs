@@ -132,7 +132,7 @@ macro_rules! shown_as_text {
 shown_as_text!(ProxyUrl);
 shown_as_text!(SourceUrl);
 
-fn http_url(text: &str) -> Result<Url> {
+pub(super) fn http_url(text: &str) -> Result<Url> {
     // What was given is only repeated once it is known to hold no password.
     let url = Url::parse(text.trim()).map_err(|cause| {
         invalid("This is no address. One looks like http://127.0.0.1:4000 or https://litellm.example.com.")

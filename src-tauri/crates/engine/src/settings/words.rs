@@ -118,3 +118,27 @@ words! {
         Development = "development",
     }
 }
+
+words! {
+    /// The colours of the window.
+    Theme, "The theme" {
+        /// As the system has it.
+        #[default]
+        System = "system",
+        /// Dark text on light.
+        Light = "light",
+        /// Light text on dark.
+        Dark = "dark",
+    }
+}
+
+words! {
+    /// What closing the window does.
+    Close, "What closing the window does" {
+        /// The program goes on in the tray.
+        #[default]
+        Tray = "tray",
+        /// The program ends.
+        Quit = "quit",
+    }
+}

@@ -32,6 +32,16 @@ pub(super) const NEW_FILE: &str = r#"# LiteLLM Auto-Sync. Only what differs from
 #   failures = true
 #   quiet = ""                # "22:00-07:00"
 #
+#   [app]
+#   theme = "system"          # system | light | dark
+#   close = "tray"            # tray | quit: what closing the window does
+#
+#   [network]
+#   proxy = "system"          # the way to the source: system (HTTPS_PROXY, NO_PROXY) | none | "http://host:port"
+#
+#   [updates]
+#   look = true               # look for newer versions of this program
+#
 #   [[proxy]]                 # one for each proxy
 #   name = "local"
 #   url = "http://127.0.0.1:4000"
@@ -108,6 +118,10 @@ fn value(settings: &Settings, field: &str) -> Result<Option<Value>> {
         "notify.price_changes" => settings.notify.price_changes.as_str().into(),
         "notify.failures" => settings.notify.failures.into(),
         "notify.quiet" => settings.notify.quiet.as_str().into(),
+        "app.theme" => settings.app.theme.as_str().into(),
+        "app.close" => settings.app.close.as_str().into(),
+        "network.proxy" => settings.network.proxy.to_string().into(),
+        "updates.look" => settings.updates.look.into(),
         _ => return Err(invalid(format!("There is no setting {field}."))),
     }))
 }

@@ -1,5 +1,6 @@
 //! The fetch itself: what it may cost, what it brings, what it tells on the way.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
@@ -9,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Source;
 use crate::net::{Clients, NetworkEnv};
+use crate::settings::Network;
 use crate::{Clock, Error, ErrorCode, Result};
 
 /// What a fetch may cost. The defaults are meant for a 3 MB file on a slow line.
@@ -155,6 +157,11 @@ impl Fetcher {
         Self::with(FetchLimits::default(), &NetworkEnv::System, Clock::system())
     }
 
+    /// A fetcher with the default limits, going out as the settings say.
+    pub fn for_network(network: &Network) -> Result<Self> {
+        Self::with(FetchLimits::default(), &network.proxy.environment(), Clock::system())
+    }
+
     /// A fetcher with these limits, going out as `env` says. Fails only if the HTTP client cannot be made.
     pub fn with(limits: FetchLimits, env: &NetworkEnv, clock: Clock) -> Result<Self> {
         let clients = Clients::new(env, |builder| builder.connect_timeout(limits.connect).read_timeout(limits.stall))?;
@@ -191,6 +198,24 @@ impl Fetcher {
             ))
         };
         cancel.run_until_cancelled(work).await.unwrap_or_else(stopped)
+    }
+}
+
+/// The fetcher of a program whose settings may change: the same one, with its connections, for as long as the way out
+/// stays the same.
+#[derive(Debug, Default)]
+pub(crate) struct FollowingFetcher(Mutex<Option<(Network, Fetcher)>>);
+
+impl FollowingFetcher {
+    /// The fetcher for these settings.
+    pub(crate) fn get(&self, network: &Network) -> Result<Fetcher> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, fetcher)) = last.as_ref().filter(|(known, _)| known == network) {
+            return Ok(fetcher.clone());
+        }
+        let fetcher = Fetcher::for_network(network)?;
+        *last = Some((network.clone(), fetcher.clone()));
+        Ok(fetcher)
     }
 }
 

@@ -8,6 +8,7 @@ mod file;
 mod http;
 mod retry;
 
+pub(crate) use fetch::FollowingFetcher;
 pub use fetch::{FetchLimits, FetchProgress, Fetched, Fetcher, looks_like_a_web_page};
 
 use std::fmt;

@@ -1,0 +1,274 @@
+//! Every change that a person can make to the settings, as data: what the window, the terminal and the door send.
+//!
+//! Values are texts, numbers and flags as a form or a command line has them; they are read by the same parsers as the
+//! file, so that everybody gets the same error with the same `field`.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    App, Gate, Network, Notify, Period, Proxy, ProxyUrl, SettingsFile, Source, SourceChoice, Updates, invalid, read,
+};
+use crate::clock::local_offset;
+use crate::schedule::Windows;
+use crate::{Error, Result};
+
+/// One change. In JSON `{"edit": "set_gate", "mode": "hold"}`; what is left out of a section stays as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "edit", rename_all = "snake_case", deny_unknown_fields)]
+pub enum SettingsEdit {
+    /// Adds a proxy.
+    AddProxy {
+        /// The whole of it.
+        proxy: ProxyDocument,
+    },
+    /// Changes a proxy. Its name is the identity of its history and stays.
+    SetProxy {
+        /// Which one.
+        name: String,
+        /// The whole of it, as it is to be.
+        proxy: ProxyDocument,
+    },
+    /// Removes a proxy. Its key, in the system's key store, is the caller's to remove.
+    RemoveProxy {
+        /// Which one.
+        name: String,
+    },
+    /// Chooses where maps come from.
+    SetSource {
+        /// An address or a file; null: the default.
+        source: Option<String>,
+    },
+    /// Chooses how often the source is watched.
+    SetWatch {
+        /// `5m`, or `off`.
+        watch: String,
+    },
+    /// Chooses when proxies are synced.
+    SetSchedule {
+        /// `production`, `development`, `testing`, `custom` or `off`.
+        preset: String,
+        /// The interval of `custom`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        every: Option<String>,
+    },
+    /// Chooses when scheduled syncs may run.
+    SetWindows {
+        /// `allow Mon-Fri 02:00-05:00`, …
+        windows: Vec<String>,
+    },
+    /// Chooses what the checks may do.
+    SetGate {
+        /// `review`, `hold` or `off`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mode: Option<String>,
+        /// `tell` or `wait`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        direct: Option<String>,
+        /// `0m`, `2h`, …
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        soak: Option<String>,
+    },
+    /// Turns the gateway on or off.
+    SetGateway {
+        /// `127.0.0.1:4401`, or `off`.
+        listen: String,
+    },
+    /// Chooses what the user is told.
+    SetNotify {
+        /// New models.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        new_models: Option<bool>,
+        /// `mine`, `all` or `off`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        price_changes: Option<String>,
+        /// Runs that failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failures: Option<bool>,
+        /// `22:00-07:00`, or empty.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        quiet: Option<String>,
+    },
+    /// Chooses how the window looks and closes.
+    SetApp {
+        /// `system`, `light` or `dark`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        theme: Option<String>,
+        /// `tray` or `quit`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        close: Option<String>,
+    },
+    /// Chooses the way out to the source.
+    SetNetwork {
+        /// `system`, `none` or `http://host:port`.
+        proxy: String,
+    },
+    /// Chooses whether newer versions of this program are looked for.
+    SetUpdates {
+        /// Whether they are.
+        look: bool,
+    },
+}
+
+/// A proxy as a form or a command line has it. Never the key itself, only where it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProxyDocument {
+    /// What the user calls it.
+    pub name: String,
+    /// Its base address.
+    pub url: String,
+    /// `production`, `staging`, `testing` or `development`.
+    #[serde(default = "default_role")]
+    pub role: String,
+    /// `keyring`, or `env:` and the name of a variable.
+    #[serde(default = "default_key")]
+    pub key: String,
+    /// Whether the key may go over plain HTTP to a public address.
+    #[serde(default)]
+    pub allow_plain_http: bool,
+}
+
+fn default_role() -> String {
+    super::Role::default().to_string()
+}
+
+fn default_key() -> String {
+    super::KeyPlace::default().to_string()
+}
+
+impl From<&Proxy> for ProxyDocument {
+    fn from(proxy: &Proxy) -> Self {
+        Self {
+            name: proxy.name.to_string(),
+            url: proxy.url.to_string(),
+            role: proxy.role.to_string(),
+            key: proxy.key.to_string(),
+            allow_plain_http: proxy.allow_plain_http,
+        }
+    }
+}
+
+impl TryFrom<&ProxyDocument> for Proxy {
+    type Error = Error;
+
+    /// Fails as the fields do; `field` is `name`, `url`, `role` or `key`.
+    fn try_from(document: &ProxyDocument) -> Result<Self> {
+        Ok(Self {
+            name: document.name.parse()?,
+            url: ProxyUrl::parse(&document.url, document.allow_plain_http)?,
+            role: parsed(&document.role, "role")?,
+            key: parsed(&document.key, "key")?,
+            allow_plain_http: document.allow_plain_http,
+        })
+    }
+}
+
+impl SettingsEdit {
+    /// Makes the change in the file, which is read again first.
+    ///
+    /// # Errors
+    /// What is wrong with a value, with its `field`; those of the file. Nothing was changed then.
+    pub fn apply(&self, file: &mut SettingsFile) -> Result<()> {
+        // What is left out of a section stays as it is now, not as it was when the file was last read.
+        file.reload()?;
+        match self {
+            Self::AddProxy { proxy } => file.add_proxy(&proxy.try_into()?),
+            Self::SetProxy { name, proxy } => file.set_proxy(&of_the_same_name(file, name, proxy)?),
+            Self::RemoveProxy { name } => file.remove_proxy(name),
+            Self::SetSource { source } => {
+                let chosen = source.as_deref().map(|text| Source::parse(text, file.folder())).transpose()?;
+                file.set_source(chosen)
+            }
+            Self::SetWatch { watch } => file.set_watch(of("source.watch", read::off_or(watch, read::positive))?),
+            Self::SetSchedule { preset, every } => {
+                let every = every.as_deref().map(|text| of("schedule.every", read::positive(text))).transpose()?;
+                file.set_schedule(parsed(preset, "schedule.preset")?, every)
+            }
+            Self::SetWindows { windows } => {
+                of("schedule.windows", checked_windows(windows))?;
+                file.set_windows(windows.clone())
+            }
+            Self::SetGate { mode, direct, soak } => {
+                let now = file.settings().gate;
+                file.set_gate(Gate {
+                    mode: parsed_or(mode.as_deref(), "gate.mode", now.mode)?,
+                    direct: parsed_or(direct.as_deref(), "gate.direct", now.direct)?,
+                    soak: parsed_or::<Period>(soak.as_deref(), "gate.soak", now.soak)?,
+                })
+            }
+            Self::SetGateway { listen } => file.set_gateway(of("gateway.listen", read::off_or(listen, read::listen))?),
+            Self::SetNotify { new_models, price_changes, failures, quiet } => {
+                let now = file.settings().notify.clone();
+                file.set_notify(Notify {
+                    new_models: new_models.unwrap_or(now.new_models),
+                    price_changes: parsed_or(price_changes.as_deref(), "notify.price_changes", now.price_changes)?,
+                    failures: failures.unwrap_or(now.failures),
+                    quiet: quiet.clone().unwrap_or(now.quiet),
+                })
+            }
+            Self::SetApp { theme, close } => {
+                let now = file.settings().app;
+                file.set_app(App {
+                    theme: parsed_or(theme.as_deref(), "app.theme", now.theme)?,
+                    close: parsed_or(close.as_deref(), "app.close", now.close)?,
+                })
+            }
+            Self::SetNetwork { proxy } => file.set_network(Network { proxy: parsed(proxy, "network.proxy")? }),
+            Self::SetUpdates { look } => file.set_updates(Updates { look: *look }),
+        }
+    }
+
+    /// The change that chooses this source.
+    ///
+    /// # Errors
+    /// `invalid_setting` where the file's path is no Unicode text.
+    pub fn set_source(source: &SourceChoice) -> Result<Self> {
+        let source = match source {
+            SourceChoice::Default => None,
+            SourceChoice::Refused(error) => return Err(error.clone()),
+            SourceChoice::Chosen(Source::Url(url)) => Some(url.as_str().to_owned()),
+            SourceChoice::Chosen(Source::File(path)) => {
+                let text = path.to_str().ok_or_else(|| invalid("The file's path is not Unicode text.").field("source"));
+                Some(text?.to_owned())
+            }
+        };
+        Ok(Self::SetSource { source })
+    }
+}
+
+/// The proxy as it is to be, under the name that it has: its runs and its key are found by that.
+fn of_the_same_name(file: &SettingsFile, name: &str, document: &ProxyDocument) -> Result<Proxy> {
+    let proxy = Proxy::try_from(document)?;
+    if !proxy.name.is(name) {
+        let name = crate::error::bounded(name, 80);
+        let message = format!(
+            "The name of a proxy stays, since its history and its key are found by it. {name} was not changed; to use another name, remove it and add it again."
+        );
+        return Err(invalid(message).field("name"));
+    }
+    // Case is kept too: the history tells names apart by it.
+    Ok(match file.settings().proxy(name) {
+        Ok(known) => Proxy { name: known.name.clone(), ..proxy },
+        Err(_) => proxy,
+    })
+}
+
+/// As many and as long as the file may have them, each of them a window.
+fn checked_windows(windows: &[String]) -> Result<()> {
+    if windows.len() > read::MANY || windows.iter().any(|window| window.len() > read::MANY) {
+        return Err(invalid(format!("There may be at most {} windows. Nothing was changed.", read::MANY)));
+    }
+    Windows::parse(windows.iter().map(String::as_str), local_offset).map(drop)
+}
+
+fn parsed<T: std::str::FromStr<Err = Error>>(text: &str, field: &str) -> Result<T> {
+    of(field, text.parse())
+}
+
+fn parsed_or<T: std::str::FromStr<Err = Error>>(text: Option<&str>, field: &str, now: T) -> Result<T> {
+    text.map_or(Ok(now), |text| parsed(text, field))
+}
+
+fn of<T>(field: &str, value: Result<T>) -> Result<T> {
+    value.map_err(|error| error.field(field))
+}
