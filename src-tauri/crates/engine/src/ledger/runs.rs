@@ -5,7 +5,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params, params_from_iter};
 use serde::{Deserialize, Serialize};
 
-use super::{Ledger, damaged, limit, to_json, to_micros};
+use super::{Ledger, damaged, from_micros, limit, to_json, to_micros};
 use crate::run::{Outcome, SyncRun, Trigger};
 use crate::{Error, ErrorCode, Result};
 
@@ -120,6 +120,23 @@ impl Ledger {
     pub async fn last_success(&self, proxy: &str) -> Result<Option<SyncRun>> {
         let sql = "SELECT id, document FROM runs WHERE proxy = ?1 AND outcome IN ('succeeded', 'unchanged') ORDER BY id DESC LIMIT 1";
         Ok(self.query_runs(sql, vec![proxy.to_owned().into()]).await?.pop())
+    }
+
+    /// The newest runs of a proxy in short: number, outcome, start. Reads no document, so that a card costs nothing.
+    pub async fn outcomes(&self, proxy: &str, at_most: usize) -> Result<Vec<(u64, Outcome, DateTime<Utc>)>> {
+        let (proxy, at_most) = (proxy.to_owned(), limit(at_most));
+        self.call(move |connection| {
+            let mut query = connection
+                .prepare_cached("SELECT outcome, id, started FROM runs WHERE proxy = ?1 ORDER BY id DESC LIMIT ?2")?;
+            let mut rows = query.query(params![proxy, at_most])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let id = u64::try_from(row.get::<_, i64>(1)?).map_err(|cause| damaged(&cause))?;
+                found.push((id, outcome(row)?, from_micros(row.get(2)?)?));
+            }
+            Ok(found)
+        })
+        .await
     }
 
     /// How often the runs of a proxy worked that were started in the last `days` days before `now`.
@@ -283,6 +300,9 @@ mod tests {
         assert_eq!(page(None, 3, Some(ids[4])).await, [ids[3], ids[2], ids[1]]);
         assert_eq!(page(Some("even"), 10, Some(ids[6])).await, [ids[4], ids[2], ids[0]]);
         assert_eq!(page(Some("none"), 10, None).await, [0; 0]);
+        let short = ledger.outcomes("odd", 2).await.unwrap();
+        let start = at("2026-01-01T00:00:00Z");
+        assert_eq!(short, [(ids[5], Outcome::Unchanged, start), (ids[3], Outcome::Unchanged, start)]);
     }
 
     #[tokio::test]

@@ -44,6 +44,9 @@ const DISTANT: TimeDelta = TimeDelta::days(30);
 /// The rule that [`DISTANT`] is about.
 const MASS_REPRICING: &str = "shrink.mass_repricing";
 
+/// The source of a promoted map that was put together here: upstream's, less the models that are held.
+pub const COMPOSED: &str = "promoted";
+
 /// Where the ledger keeps the [`SourceState`].
 const STATE_KEY: &str = "source";
 
@@ -254,7 +257,7 @@ async fn promote(
     let models = composed.len();
     if !held.is_empty() {
         let verdict = Verdict::Accepted;
-        ledger.put_map(&revision, composed.text().as_bytes().into(), "promoted", now, models, verdict).await?;
+        ledger.put_map(&revision, composed.text().as_bytes().into(), COMPOSED, now, models, verdict).await?;
     }
     let promotion =
         Promotion { revision, upstream: upstream.revision(), models, held_models: held.to_vec(), promoted_at: now };

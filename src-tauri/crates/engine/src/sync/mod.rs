@@ -8,7 +8,7 @@ mod operator;
 mod prove;
 mod proxy_run;
 
-pub use candidate::{Candidate, CheckOrder, SourceCheck, SourceState, check_source, last_source, parsed};
+pub use candidate::{COMPOSED, Candidate, CheckOrder, SourceCheck, SourceState, check_source, last_source, parsed};
 pub use operator::Operator;
 pub use proxy_run::{RunOrder, preview, sync_proxy};
 

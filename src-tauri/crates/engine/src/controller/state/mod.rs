@@ -240,9 +240,8 @@ impl Controller {
                 }
             }
             Happening::SourceFailed { error } => {
-                if let Some(source) = &mut self.source {
-                    source.error = Some(error.clone());
-                }
+                let unknown = || SourceState::unknown(shown_source(&self.effective));
+                self.source.get_or_insert_with(unknown).error = Some(error.clone());
                 if let Some(scheduler) = &mut self.scheduler {
                     scheduler.record_source_check(self.parts.clock.now());
                 }
@@ -305,6 +304,11 @@ fn plan(settings: &Settings) -> Plan {
         tracing::warn!(%error, "no scheduled sync runs until schedule.windows can be read");
     }
     plan
+}
+
+/// The source's address, where there is one that can be used.
+fn shown_source(settings: &Settings) -> String {
+    settings.source().map(|source| Source::from(source).to_string()).unwrap_or_default()
 }
 
 async fn known_source(ledger: &Ledger, settings: &Settings) -> Result<Option<SourceState>> {

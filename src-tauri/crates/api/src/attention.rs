@@ -1,0 +1,167 @@
+//! What a person should look at, each with the one thing that resolves it. A pure function of the state.
+
+use engine::run::Outcome;
+use engine::settings::SettingsProblem;
+use engine::status::Health;
+
+use crate::view::{AppState, Attention, AttentionAction, Place, ProxyView, Tone};
+
+/// Everything that needs a person, the worst first.
+pub(crate) fn attention(state: &AppState, problems: &[SettingsProblem]) -> Vec<Attention> {
+    let mut all: Vec<Attention> = state.proxies.iter().filter_map(of_proxy).collect();
+    all.extend(of_source(state));
+    all.extend(held_entries(state));
+    all.extend(state.proxies.iter().filter_map(unpriced));
+    all.extend(settings(problems));
+    all.extend(toasts(state));
+    all.sort_by_key(|one| std::cmp::Reverse(one.tone));
+    all
+}
+
+/// One matter for each proxy: what stands in the way first, then what the last run left.
+fn of_proxy(proxy: &ProxyView) -> Option<Attention> {
+    let name = &proxy.name;
+    let said = proxy.error.as_ref().map(|error| error.message.clone()).unwrap_or_default();
+    let one = |id: &str, tone, title: String, text: String, action| {
+        Some(Attention { id: format!("{id}:{name}"), tone, title, text, subject: None, action })
+    };
+    let label = |label: &str| label.to_owned();
+    let edit =
+        || open("Edit proxy", Place::Settings { section: Some("proxies".to_owned()), proxy: Some(name.clone()) });
+    if proxy.running.is_some() {
+        return None;
+    }
+    match proxy.health {
+        Some(Health::Down) => {
+            let action = AttentionAction::Ask { label: label("Test again"), proxy: name.clone() };
+            return one("down", Tone::Bad, format!("{name} is down."), said, action);
+        }
+        Some(Health::Unauthorised) => {
+            return one("key", Tone::Bad, format!("{name} cannot be synced with this key."), said, edit());
+        }
+        _ => {}
+    }
+    let run = proxy.last_run.as_ref()?;
+    let message = run.error.as_ref().map(|error| error.message.clone()).unwrap_or_default();
+    let sync = |words: &str| AttentionAction::Sync { label: label(words), proxy: name.clone() };
+    match run.outcome {
+        Outcome::Failed => {
+            let action = match run.error.as_ref().map(|error| error.code.as_str()) {
+                Some("unauthorised" | "no_key" | "no_secret_store" | "plain_http") => edit(),
+                Some("no_database" | "source_mismatch" | "local_file" | "unsupported") => {
+                    open("Open run", Place::History { run: Some(run.id) })
+                }
+                _ => sync("Sync again"),
+            };
+            one("failed", Tone::Bad, format!("{name} could not be synced."), message, action)
+        }
+        Outcome::Unproven => {
+            let action = sync("Sync again");
+            one("unproven", Tone::Warn, format!("{name} took the map, but it is not proven."), message, action)
+        }
+        Outcome::Interrupted => {
+            one("interrupted", Tone::Warn, format!("The last sync of {name} was cut off."), message, sync("Sync now"))
+        }
+        _ if proxy.health == Some(Health::Degraded) => {
+            one("degraded", Tone::Warn, format!("{name} works, but not as it should."), said, sync("Sync now"))
+        }
+        _ => None,
+    }
+}
+
+fn of_source(state: &AppState) -> Option<Attention> {
+    let source = &state.source;
+    if let Some(error) = &source.error {
+        return Some(Attention {
+            id: "source".to_owned(),
+            tone: Tone::Warn,
+            title: "The source cannot be read.".to_owned(),
+            text: error.message.clone(),
+            subject: None,
+            action: AttentionAction::CheckSource { label: "Check now".to_owned() },
+        });
+    }
+    (source.verdict.as_deref() == Some("held")).then(|| Attention {
+        id: format!("held:{}", source.revision.as_deref().unwrap_or_default()),
+        tone: Tone::Warn,
+        title: "The newest map is held back.".to_owned(),
+        text: format!(
+            "{} Your proxies keep the map that they have.",
+            source.held_because.as_deref().unwrap_or("The checks found it broken.")
+        ),
+        subject: None,
+        action: open("See why", differences(state)),
+    })
+}
+
+fn held_entries(state: &AppState) -> Option<Attention> {
+    let promoted = state.promoted.as_ref().filter(|promoted| promoted.held > 0)?;
+    let title = match promoted.held {
+        1 => "1 entry held for review.".to_owned(),
+        held => format!("{held} entries held for review."),
+    };
+    Some(Attention {
+        id: format!("review:{}", promoted.revision),
+        tone: Tone::Warn,
+        title,
+        text: "looks wrong in the newest map. Old prices stay; everything else went on.".to_owned(),
+        subject: promoted.held_models.first().cloned(),
+        action: open("See why", differences(state)),
+    })
+}
+
+fn unpriced(proxy: &ProxyView) -> Option<Attention> {
+    let first = proxy.unpriced.first()?;
+    let title = match proxy.unpriced.len() {
+        1 => "1 callable model has no price.".to_owned(),
+        more => format!("{more} callable models have no price."),
+    };
+    Some(Attention {
+        id: format!("unpriced:{}", proxy.name),
+        tone: Tone::Warn,
+        title,
+        text: format!("on {} is billed as $0.", proxy.name),
+        subject: Some(first.clone()),
+        action: open("Look for it", Place::Models { model: Some(first.clone()) }),
+    })
+}
+
+fn settings(problems: &[SettingsProblem]) -> Option<Attention> {
+    let first = problems.first()?;
+    Some(Attention {
+        id: "settings".to_owned(),
+        tone: Tone::Warn,
+        title: match problems.len() {
+            1 => "1 setting is not valid.".to_owned(),
+            more => format!("{more} settings are not valid."),
+        },
+        text: first.message.clone(),
+        subject: None,
+        action: open("Open settings", Place::Settings { section: Some("data".to_owned()), proxy: None }),
+    })
+}
+
+fn toasts(state: &AppState) -> Option<Attention> {
+    let problem = state.toasts.problem.as_ref()?;
+    Some(Attention {
+        id: "toasts".to_owned(),
+        tone: Tone::Info,
+        title: "Notifications cannot be shown here.".to_owned(),
+        text: format!("{problem} Everything stays in History."),
+        subject: None,
+        action: open(
+            "Notification settings",
+            Place::Settings { section: Some("notifications".to_owned()), proxy: None },
+        ),
+    })
+}
+
+/// The newest map against what is promoted; without that, the newest change.
+fn differences(state: &AppState) -> Place {
+    let from = state.latest_changes.as_ref().map(|set| set.from.clone());
+    Place::Changes { from, to: state.source.revision.clone() }
+}
+
+fn open(label: &str, place: Place) -> AttentionAction {
+    AttentionAction::Open { label: label.to_owned(), place }
+}

@@ -1,0 +1,290 @@
+//! The commands: one table, from which the dispatch and the TypeScript are made. Each handler is a few lines; what it
+//! does is the engine's.
+
+use engine::{Error, ErrorCode, Result};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use ts_rs::TS;
+
+use crate::Api;
+use crate::bindings::Declarations;
+use crate::view::{
+    AppState, Changes, FoundProxy, LogRow, ModelDetail, ModelList, ProxyForm, ProxyTest, RevisionRow, RunDetail,
+    RunRow, SettingsView, UpdateView, VerifyView,
+};
+
+/// Which proxies; none means all.
+#[derive(Debug, Deserialize, TS)]
+pub struct Proxies {
+    /// Their names.
+    pub proxies: Vec<String>,
+}
+
+/// What to sync.
+#[derive(Debug, Deserialize, TS)]
+pub struct SyncArgs {
+    /// The proxies by name; none means all.
+    pub proxies: Vec<String>,
+    /// POST even where the proxy has the map already. Never passes a hold.
+    pub force: bool,
+}
+
+/// One proxy.
+#[derive(Debug, Deserialize, TS)]
+pub struct ProxyArg {
+    /// Its name.
+    pub proxy: String,
+}
+
+/// How long to pause.
+#[derive(Debug, Deserialize, TS)]
+pub struct PauseArgs {
+    /// `30m`, `1h`, `tomorrow`, or nothing: until resumed.
+    pub length: Option<String>,
+}
+
+/// Which two maps.
+#[derive(Debug, Deserialize, TS)]
+pub struct ChangesArgs {
+    /// The old one; `None`: the one before `to`.
+    pub from: Option<String>,
+    /// The new one; `None`: the newest.
+    pub to: Option<String>,
+}
+
+/// One model.
+#[derive(Debug, Deserialize, TS)]
+pub struct ModelArg {
+    /// Its name in the map.
+    pub model: String,
+}
+
+/// What to verify.
+#[derive(Debug, Deserialize, TS)]
+pub struct VerifyArgs {
+    /// The model's name in the map.
+    pub model: String,
+    /// The proxy; `None`: the first one that uses it, or the first one.
+    pub proxy: Option<String>,
+}
+
+/// A page of runs.
+#[derive(Debug, Deserialize, TS)]
+pub struct HistoryArgs {
+    /// Only of this proxy.
+    pub proxy: Option<String>,
+    /// Only those older than this run.
+    pub before: Option<u64>,
+    /// At most so many; never more than 200.
+    pub limit: usize,
+}
+
+/// One run.
+#[derive(Debug, Deserialize, TS)]
+pub struct RunArg {
+    /// Its number.
+    pub id: u64,
+}
+
+/// How many lines of the log.
+#[derive(Debug, Deserialize, TS)]
+pub struct LogArgs {
+    /// At most so many, the newest; never more than 500.
+    pub limit: usize,
+}
+
+/// A proxy to test: as typed, or one of the settings when only `edits` and an unchanged key are given.
+#[derive(Debug, Deserialize, TS)]
+pub struct TestArgs {
+    /// What is typed; it is not saved.
+    pub form: ProxyForm,
+}
+
+/// A proxy to add or change.
+#[derive(Debug, Deserialize, TS)]
+pub struct SaveProxyArgs {
+    /// What is typed.
+    pub form: ProxyForm,
+}
+
+/// One setting.
+#[derive(Debug, Deserialize, TS)]
+pub struct SetArgs {
+    /// Which one.
+    pub field: SettingField,
+    /// Its new value as text: `production`, `6h`, `true`; several lines for `windows`.
+    pub value: String,
+}
+
+/// A setting that one control changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum SettingField {
+    /// An address or a path; empty: the default.
+    Source,
+    /// `5m`, `off`.
+    Watch,
+    /// `production`, `development`, `testing`, `custom`, `off`.
+    Preset,
+    /// The interval of `custom`.
+    Every,
+    /// One rule a line.
+    Windows,
+    /// `review`, `hold`, `off`.
+    GateMode,
+    /// `tell`, `wait`.
+    GateDirect,
+    /// `0m`, `1h`.
+    GateSoak,
+    /// `true`, `false`.
+    NotifyNewModels,
+    /// `mine`, `all`, `off`.
+    NotifyPriceChanges,
+    /// `true`, `false`.
+    NotifyFailures,
+    /// `22:00-07:00`, or empty.
+    Quiet,
+    /// `true`, `false`.
+    Autostart,
+    /// `tray`, `quit`.
+    Close,
+    /// `system`, `none`, or an address.
+    NetworkProxy,
+    /// `system`, `light`, `dark`.
+    Theme,
+    /// `true`, `false`.
+    Updates,
+}
+
+/// What to open outside of the dashboard.
+#[derive(Debug, Deserialize, TS)]
+pub struct OpenArgs {
+    /// Which.
+    pub what: Outside,
+}
+
+/// Things outside of the dashboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Outside {
+    /// The folder with the logs.
+    Logs,
+    /// The home.
+    Data,
+}
+
+/// A file to keep.
+#[derive(Debug, Deserialize, TS)]
+pub struct SaveFileArgs {
+    /// A name without a folder: `changes-a07f3d1-b41c9e2.md`.
+    pub name: String,
+    /// What it holds.
+    pub text: String,
+}
+
+/// Where a file was put.
+#[derive(Debug, Serialize, TS)]
+pub struct SavedFile {
+    /// The whole path.
+    pub path: String,
+}
+
+/// Text.
+#[derive(Debug, Serialize, Deserialize, TS)]
+pub struct Text {
+    /// The text.
+    pub text: String,
+}
+
+macro_rules! commands {
+    ($($(#[doc = $doc:literal])+ $name:ident($args:ty) -> $result:ty;)+) => {
+        impl Api {
+            /// Runs the command of this name. What the app's window and the development server both call.
+            ///
+            /// # Errors
+            /// The command's own; `not_found` for a name that is none; `usage` for arguments that do not fit.
+            pub async fn call(&self, name: &str, args: Value) -> Result<Value> {
+                match name {
+                    $(stringify!($name) => answer(&self.$name(given::<$args>(name, args)?).await?),)+
+                    _ => Err(Error::new(ErrorCode::NotFound, "There is no such command.").detail(name)),
+                }
+            }
+        }
+
+        /// Tells every command to `declarations`, in order.
+        pub(crate) fn declare(declarations: &mut Declarations) {
+            $(declarations.command::<$args, $result>(stringify!($name), &[$($doc),+]);)+
+        }
+    };
+}
+
+commands! {
+    /// The whole state.
+    state(()) -> AppState;
+    /// Syncs, and answers when all runs have ended. Their progress is in the state.
+    sync(SyncArgs) -> Vec<RunRow>;
+    /// What a sync of this proxy would do; nothing is changed.
+    preview(ProxyArg) -> RunDetail;
+    /// Cancels the running syncs of these proxies.
+    cancel(Proxies) -> ();
+    /// Asks the source whether it has a new map.
+    check_source(()) -> ();
+    /// Asks proxies how they are.
+    ask(Proxies) -> ();
+    /// Pauses the schedule.
+    pause(PauseArgs) -> ();
+    /// Lets the schedule go on.
+    resume(()) -> ();
+    /// Every map that is kept, the newest first.
+    revisions(()) -> Vec<RevisionRow>;
+    /// What differs between two maps; null when there are no two.
+    changes(ChangesArgs) -> Option<Changes>;
+    /// All entries of the promoted map.
+    models(()) -> ModelList;
+    /// One entry in depth.
+    model(ModelArg) -> ModelDetail;
+    /// A model's prices at the source, promoted and live.
+    verify(VerifyArgs) -> VerifyView;
+    /// A page of runs, the newest first.
+    history(HistoryArgs) -> Vec<RunRow>;
+    /// One run, all of it.
+    run(RunArg) -> RunDetail;
+    /// The newest lines of the sync log, the oldest of them first.
+    log(LogArgs) -> Vec<LogRow>;
+    /// All settings.
+    settings(()) -> SettingsView;
+    /// Changes one setting.
+    set(SetArgs) -> SettingsView;
+    /// Adds a proxy, or changes one. The key goes to the system's store.
+    save_proxy(SaveProxyArgs) -> SettingsView;
+    /// Removes a proxy and its key; its history is kept.
+    remove_proxy(ProxyArg) -> SettingsView;
+    /// What a proxy lets us do. Nothing is saved, and no key goes to what is no LiteLLM.
+    test_proxy(TestArgs) -> ProxyTest;
+    /// Looks for LiteLLM on the usual ports of this machine. No key is sent.
+    find_proxies(()) -> Vec<FoundProxy>;
+    /// The welcome was finished or skipped.
+    end_first_run(()) -> ();
+    /// Opens a folder in the system's file manager.
+    open(OpenArgs) -> ();
+    /// Puts text on the clipboard; a browser does that itself.
+    copy(Text) -> ();
+    /// Puts a file into the user's folder for downloads.
+    save_file(SaveFileArgs) -> SavedFile;
+    /// What a bug report needs; no key, and addresses without credentials.
+    diagnostics(()) -> Text;
+    /// Whether there is a newer version of this program.
+    check_updates(()) -> UpdateView;
+}
+
+fn given<T: DeserializeOwned>(name: &str, args: Value) -> Result<T> {
+    serde_json::from_value(args).map_err(|error| {
+        Error::new(ErrorCode::Usage, format!("The arguments of the command {name} do not fit.")).detail(error)
+    })
+}
+
+fn answer<T: Serialize>(answer: &T) -> Result<Value> {
+    serde_json::to_value(answer)
+        .map_err(|error| Error::new(ErrorCode::Internal, "An answer could not be written.").detail(error))
+}

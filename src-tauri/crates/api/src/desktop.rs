@@ -1,0 +1,68 @@
+//! What the commands may do to the desktop. The app does it with Tauri; in a browser there is none.
+
+use std::path::{Path, PathBuf};
+
+use engine::{Error, ErrorCode, Result};
+
+/// The desktop around the dashboard.
+pub trait Desktop: Send + Sync {
+    /// Whether the app starts at login; `None` where that cannot be.
+    fn autostart(&self) -> Option<bool>;
+
+    /// Has the app start at login, or not.
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    fn set_autostart(&self, on: bool) -> Result<()>;
+
+    /// Shows a folder in the system's file manager.
+    ///
+    /// # Errors
+    /// Where there is none.
+    fn open_folder(&self, path: &Path) -> Result<()>;
+
+    /// The user's folder for downloads.
+    fn downloads(&self) -> Option<PathBuf>;
+
+    /// Puts text on the clipboard.
+    ///
+    /// # Errors
+    /// Where there is none.
+    fn copy(&self, text: &str) -> Result<()>;
+
+    /// Why the last toast could not be shown.
+    fn toast_problem(&self) -> Option<String>;
+}
+
+/// No desktop: a browser, or a machine without a screen.
+pub struct NoDesktop;
+
+impl Desktop for NoDesktop {
+    fn autostart(&self) -> Option<bool> {
+        None
+    }
+
+    fn set_autostart(&self, _on: bool) -> Result<()> {
+        Err(unsupported("Starting at login is set in the app's own window."))
+    }
+
+    fn open_folder(&self, path: &Path) -> Result<()> {
+        Err(unsupported("A browser opens no folder.").detail(path.display()))
+    }
+
+    fn downloads(&self) -> Option<PathBuf> {
+        None
+    }
+
+    fn copy(&self, _text: &str) -> Result<()> {
+        Err(unsupported("The browser itself copies."))
+    }
+
+    fn toast_problem(&self) -> Option<String> {
+        None
+    }
+}
+
+fn unsupported(message: &str) -> Error {
+    Error::new(ErrorCode::Unsupported, message)
+}

@@ -1,0 +1,14 @@
+//! What the commands do, one file for each screen.
+#![expect(clippy::unused_async, reason = "the table of commands awaits each of them alike")]
+
+mod actions;
+mod changes;
+mod history;
+mod models;
+mod proxies;
+mod settings;
+
+/// `1,234`.
+pub(crate) fn grouped(number: usize) -> String {
+    changes::grouped(number as u64)
+}

@@ -1,0 +1,217 @@
+//! Proxies: find, test, save, remove. No key goes anywhere before a LiteLLM has shown itself there.
+
+use std::time::{Duration, Instant};
+
+use costmap::CostMap;
+use engine::proxy::{Capabilities, Database, KeyState, ProxyClient, ProxyFacts};
+use engine::settings::{KeyPlace, Proxy, ProxyName, ProxyUrl, Role};
+use engine::status::{PriceList, UsedModels};
+use engine::{Error, ErrorCode, Result};
+use secrecy::SecretString;
+
+use crate::Api;
+use crate::commands::{ProxyArg, SaveProxyArgs, TestArgs};
+use crate::state::at_field;
+use crate::view::{ErrorView, FoundProxy, KeyForm, ProxyForm, ProxyTest, SettingsView};
+
+/// Where LiteLLM listens by default, and where people put it when that is taken.
+const PORTS: [u16; 4] = [4000, 8000, 8080, 4001];
+
+/// A LiteLLM on this machine answers in milliseconds; something else may never.
+const LOOK: Duration = Duration::from_millis(2500);
+
+impl Api {
+    pub(crate) async fn find_proxies(&self, (): ()) -> Result<Vec<FoundProxy>> {
+        let looks = PORTS.map(|port| tokio::spawn(look(port)));
+        let mut found = Vec::new();
+        for look in looks {
+            found.extend(look.await.ok().flatten());
+        }
+        Ok(found)
+    }
+
+    pub(crate) async fn test_proxy(&self, args: TestArgs) -> Result<ProxyTest> {
+        let proxy = typed(&args.form)?;
+        let began = Instant::now();
+        let mut test = ProxyTest {
+            version: None,
+            milliseconds: 0,
+            can_read: false,
+            can_sync: false,
+            database: None,
+            callable: None,
+            priced: None,
+            unpriced: Vec::new(),
+            error: None,
+            traps: Vec::new(),
+        };
+        match ProxyClient::new(proxy.url.url(), None)?.identify().await {
+            Ok(version) => test.version = Some(version.to_string()),
+            Err(error) => {
+                test.error = Some(ErrorView::from(&error));
+                return Ok(test);
+            }
+        }
+        test.milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let (key, no_key) = match self.key(&args.form, &proxy).await {
+            Ok(key) => (Some(key), None),
+            Err(error) => (None, Some(error)),
+        };
+        let client = ProxyClient::new(proxy.url.url(), key)?;
+        let answered = self.fill(&client, &mut test).await;
+        test.error = answered.err().or(no_key).map(|error| ErrorView::from(&error)).or(test.error);
+        Ok(test)
+    }
+
+    async fn fill(&self, client: &ProxyClient, test: &mut ProxyTest) -> Result<()> {
+        let facts = client.probe().await?;
+        test.database = match facts.database {
+            Database::Yes => Some(true),
+            Database::No => Some(false),
+            Database::Unknown => None,
+        };
+        test.can_sync = facts.may_sync;
+        test.traps = traps(facts.capabilities);
+        test.error = obstacle(&facts).map(|error| ErrorView::from(&error));
+        let live = client.live_map().await?;
+        let map = CostMap::parse(live).ok();
+        test.can_read = map.is_some();
+        test.priced = map.as_ref().map(|map| map.len() as u64);
+        if facts.key == KeyState::Valid {
+            test.callable = client.callable_models().await.ok();
+            if let Ok(deployments) = client.deployments().await {
+                let prices = map.as_ref().map(PriceList::of);
+                test.unpriced = UsedModels::of(&deployments, prices.as_ref()).unpriced;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn save_proxy(&self, args: SaveProxyArgs) -> Result<SettingsView> {
+        let form = args.form;
+        let proxy = typed(&form)?;
+        // Who is there, asked without a key. One that does not answer now may be saved all the same.
+        if let Err(error) = ProxyClient::new(proxy.url.url(), None)?.identify().await
+            && error.code == ErrorCode::NotLitellm
+        {
+            return Err(at_field(error, "url"));
+        }
+        if form.edits.is_none() && self.chosen()?.settings.proxy(proxy.name.as_str()).is_ok() {
+            let message = format!("There is already a proxy named {}. Nothing was changed.", proxy.name);
+            return Err(Error::new(ErrorCode::AlreadyExists, message).field("name"));
+        }
+        let secret = match &form.key {
+            KeyForm::Keyring { secret: Some(secret) } => Some(SecretString::from(secret.clone())),
+            KeyForm::Keyring { secret: None } if form.edits.is_none() => {
+                return Err(Error::new(
+                    ErrorCode::NoKey,
+                    "Type the key of this proxy: its master key, or a proxy admin's.",
+                )
+                .field("key"));
+            }
+            _ => None,
+        };
+        if let Some(secret) = &secret {
+            self.secrets().set(&proxy.name, secret).await.map_err(|error| at_field(error, "key"))?;
+        }
+        let (name, is_new) = (proxy.name.clone(), form.edits.is_none());
+        let saved = self
+            .engine
+            .edit(Box::new(move |file| if is_new { file.add_proxy(&proxy) } else { file.set_proxy(&proxy) }))
+            .await;
+        if let Err(error) = saved {
+            if is_new && secret.is_some() {
+                self.secrets().delete(&name).await.ok();
+            }
+            return Err(error);
+        }
+        self.engine.ask_proxies(vec![name.to_string()]);
+        self.settings(()).await
+    }
+
+    pub(crate) async fn remove_proxy(&self, args: ProxyArg) -> Result<SettingsView> {
+        let chosen = self.chosen()?;
+        let proxy = chosen.file.settings().proxy(&args.proxy)?.clone();
+        let name = proxy.name.to_string();
+        self.engine.cancel(Some(name.clone()));
+        self.engine.edit(Box::new(move |file| file.remove_proxy(&name))).await?;
+        if proxy.key == KeyPlace::Keyring
+            && let Err(error) = self.secrets().delete(&proxy.name).await
+        {
+            tracing::warn!(%error, "the key of a removed proxy may still be in the key store");
+        }
+        self.settings(()).await
+    }
+
+    /// The key that is typed, or the one that is kept for the proxy that is edited.
+    async fn key(&self, form: &ProxyForm, proxy: &Proxy) -> Result<SecretString> {
+        match &form.key {
+            KeyForm::Keyring { secret: Some(secret) } => Ok(SecretString::from(secret.trim().to_owned())),
+            _ => self.secrets().key_for(proxy, &*self.environment).await,
+        }
+    }
+}
+
+fn typed(form: &ProxyForm) -> Result<Proxy> {
+    let name: ProxyName = match &form.edits {
+        Some(name) => name.parse(),
+        None => form.name.trim().parse(),
+    }
+    .map_err(|error| at_field(error, "name"))?;
+    let url = ProxyUrl::parse(form.url.trim(), form.allow_plain_http).map_err(|error| error.field("url"))?;
+    let role: Role = form.role.parse().map_err(|error: Error| error.field("role"))?;
+    let key = match &form.key {
+        KeyForm::Keyring { .. } => KeyPlace::Keyring,
+        KeyForm::Env { variable } => {
+            format!("env:{}", variable.trim()).parse().map_err(|error: Error| error.field("key"))?
+        }
+    };
+    Ok(Proxy { name, url, role, key, allow_plain_http: form.allow_plain_http })
+}
+
+async fn look(port: u16) -> Option<FoundProxy> {
+    let url = ProxyUrl::parse(&format!("http://127.0.0.1:{port}"), false).ok()?;
+    let client = ProxyClient::new(url.url(), None).ok()?;
+    let began = Instant::now();
+    let version = tokio::time::timeout(LOOK, client.identify()).await.ok()?.ok()?.to_string();
+    let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Some(FoundProxy { url: url.to_string(), version, milliseconds })
+}
+
+/// What stands in the way of a sync.
+fn obstacle(facts: &ProxyFacts) -> Option<Error> {
+    let unauthorised = |message: &str| Some(Error::new(ErrorCode::Unauthorised, message).field("key"));
+    match facts.key {
+        KeyState::Missing => unauthorised("The proxy wants a key: its master key, or a proxy admin's."),
+        KeyState::Invalid => {
+            unauthorised("The proxy does not know this key. Give it the master key or a proxy admin's.")
+        }
+        KeyState::NotAdmin => unauthorised(
+            "The key works for calls, but only an admin's key may reload. Give it the master key or a proxy admin's.",
+        ),
+        KeyState::Valid if facts.database == Database::No => Some(Error::new(
+            ErrorCode::NoDatabase,
+            "The proxy has no database, and LiteLLM reloads its map only with one. Give it a DATABASE_URL.",
+        )),
+        KeyState::Valid => None,
+    }
+}
+
+/// What this version does that people do not expect.
+fn traps(can: Capabilities) -> Vec<String> {
+    [
+        (
+            can.reload_may_lie,
+            "A reload whose fetch failed still answers \"success\" (until 1.96); the read-back finds that out.",
+        ),
+        (
+            can.reload_erases_registrations,
+            "A reload drops the prices of configured models from the live map until the proxy restarts (until 1.96).",
+        ),
+        (can.reload_erases_schedule, "A reload erases the proxy's own schedule (until 1.82.0); a sync puts it back."),
+    ]
+    .into_iter()
+    .filter(|(is_so, _)| *is_so)
+    .map(|(_, words)| words.to_owned())
+    .collect()
+}

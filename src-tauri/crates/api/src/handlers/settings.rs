@@ -1,0 +1,248 @@
+//! The settings: all of them as a form, and one change at a time.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use engine::schedule::Plan;
+use engine::settings::{DEFAULT_SOURCE, KeyPlace, Period, Source};
+use engine::{Error, ErrorCode, Result};
+
+use crate::Api;
+use crate::commands::{OpenArgs, Outside, SaveFileArgs, SavedFile, SetArgs, SettingField, Text};
+use crate::state::{at_field, word};
+use crate::view::{ProblemView, ProxySetting, SettingsView, UpdateView};
+
+/// Syncs that the settings show ahead.
+const AHEAD: usize = 3;
+
+/// A key store that waits for a password must not hold up the settings.
+const STORE_ANSWERS_WITHIN: Duration = Duration::from_millis(1500);
+
+/// The environment's HTTP proxies.
+const NETWORK_VARIABLES: [&str; 3] = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"];
+
+impl Api {
+    pub(crate) async fn settings(&self, (): ()) -> Result<SettingsView> {
+        let chosen = self.chosen()?;
+        let settings = &chosen.settings;
+        let source = settings.source();
+        let in_file = |name: &str| chosen.file.settings().proxy(name).is_ok();
+        let proxies = settings.proxies.iter().map(|proxy| ProxySetting {
+            name: proxy.name.to_string(),
+            url: proxy.url.to_string(),
+            role: proxy.role.to_string(),
+            key_variable: match &proxy.key {
+                KeyPlace::Env(variable) => Some(variable.clone()),
+                KeyPlace::Keyring => None,
+            },
+            allow_plain_http: proxy.allow_plain_http,
+            from_environment: !in_file(proxy.name.as_str()),
+        });
+        let problems = chosen.problems.iter();
+        Ok(SettingsView {
+            proxies: proxies.collect(),
+            source_is_file: matches!(source, Ok(Source::File(_))),
+            source: source.as_ref().map(ToString::to_string).unwrap_or_default(),
+            default_source: DEFAULT_SOURCE.to_owned(),
+            watch: settings.watch.map_or_else(|| "off".to_owned(), |period| period.to_string()),
+            preset: settings.schedule.preset.to_string(),
+            every: settings.schedule.every.to_string(),
+            windows: settings.schedule.windows.clone(),
+            next_syncs: self.next_syncs(&Plan::of(settings).0),
+            gate_mode: settings.gate.mode.to_string(),
+            gate_direct: settings.gate.direct.to_string(),
+            gate_soak: settings.gate.soak.to_string(),
+            notify_new_models: settings.notify.new_models,
+            notify_price_changes: settings.notify.price_changes.to_string(),
+            notify_failures: settings.notify.failures,
+            quiet: settings.notify.quiet.clone(),
+            autostart: self.desktop.autostart(),
+            close: settings.app.close.to_string(),
+            network_proxy: settings.network.proxy.to_string(),
+            network_environment: NETWORK_VARIABLES.iter().filter_map(|name| self.variable(name)).collect(),
+            theme: settings.app.theme.to_string(),
+            updates: settings.updates.look,
+            home: self.home.path().display().to_string(),
+            ledger_bytes: std::fs::metadata(self.home.ledger()).map(|file| file.len()).unwrap_or_default(),
+            problems: problems
+                .map(|problem| ProblemView { field: problem.field.clone(), message: problem.message.clone() })
+                .collect(),
+            key_store: key_store().to_owned(),
+            key_store_problem: self.key_store_problem().await,
+        })
+    }
+
+    pub(crate) async fn set(&self, args: SetArgs) -> Result<SettingsView> {
+        let field = word(args.field);
+        if args.field == SettingField::Autostart {
+            self.desktop.set_autostart(truth(&args.value, &field)?)?;
+        } else {
+            self.change(args.field, args.value).await.map_err(|error| Error { field: Some(field), ..error })?;
+        }
+        self.settings(()).await
+    }
+
+    async fn change(&self, field: SettingField, value: String) -> Result<()> {
+        let value = value.trim().to_owned();
+        let home = self.home.path().to_owned();
+        let edit: engine::controller::Edit = Box::new(move |file| {
+            let now = file.settings().clone();
+            let name = word(field);
+            match field {
+                SettingField::Source if value.is_empty() => file.set_source(None),
+                SettingField::Source => file.set_source(Some(Source::parse(&value, &home)?)),
+                SettingField::Watch => file.set_watch(period_or_off(&value)?),
+                SettingField::Preset => file.set_schedule(value.parse()?, None),
+                SettingField::Every => file.set_schedule("custom".parse()?, Some(value.parse()?)),
+                SettingField::Windows => file.set_windows(lines(&value)),
+                SettingField::GateMode => file.set_gate(engine::settings::Gate { mode: value.parse()?, ..now.gate }),
+                SettingField::GateDirect => {
+                    file.set_gate(engine::settings::Gate { direct: value.parse()?, ..now.gate })
+                }
+                SettingField::GateSoak => file.set_gate(engine::settings::Gate { soak: value.parse()?, ..now.gate }),
+                SettingField::NotifyNewModels => {
+                    file.set_notify(engine::settings::Notify { new_models: truth(&value, &name)?, ..now.notify })
+                }
+                SettingField::NotifyPriceChanges => {
+                    file.set_notify(engine::settings::Notify { price_changes: value.parse()?, ..now.notify })
+                }
+                SettingField::NotifyFailures => {
+                    file.set_notify(engine::settings::Notify { failures: truth(&value, &name)?, ..now.notify })
+                }
+                SettingField::Quiet => file.set_notify(engine::settings::Notify { quiet: value, ..now.notify }),
+                SettingField::Close => file.set_app(engine::settings::App { close: value.parse()?, ..now.app }),
+                SettingField::Theme => file.set_app(engine::settings::App { theme: value.parse()?, ..now.app }),
+                SettingField::NetworkProxy => file.set_network(engine::settings::Network { proxy: value.parse()? }),
+                SettingField::Updates => file.set_updates(engine::settings::Updates { look: truth(&value, &name)? }),
+                SettingField::Autostart => Ok(()),
+            }
+        });
+        self.engine.edit(edit).await
+    }
+
+    /// The next syncs that the schedule would start; none while paused without end.
+    fn next_syncs(&self, plan: &Plan) -> Vec<DateTime<Utc>> {
+        let snapshot = self.engine.snapshot();
+        let snapshot = snapshot.borrow();
+        let first = snapshot.proxies.iter().filter_map(|proxy| proxy.next_run).min();
+        let every = plan.proxies.iter().map(|(_, every)| *every).min();
+        let (Some(first), Some(every)) = (first, every) else { return Vec::new() };
+        let next = |at: &DateTime<Utc>| plan.windows.next_allowed(*at + every);
+        std::iter::successors(Some(first.max(self.now())), next).take(AHEAD).collect()
+    }
+
+    /// `HTTPS_PROXY=http://proxy:3128`, without credentials.
+    fn variable(&self, name: &str) -> Option<String> {
+        let value = (self.environment)(name).or_else(|| (self.environment)(&name.to_lowercase()))?;
+        Some(format!("{name}={}", engine::net::shown_text(&value)))
+    }
+
+    async fn key_store_problem(&self) -> Option<String> {
+        let name = "autosync".parse().ok()?;
+        let secrets = self.secrets();
+        match tokio::time::timeout(STORE_ANSWERS_WITHIN, secrets.get(&name)).await {
+            Ok(Ok(_)) => None,
+            Ok(Err(error)) => Some(error.message),
+            Err(_) => Some("The system's key store does not answer; it may be waiting for its password.".to_owned()),
+        }
+    }
+
+    pub(crate) async fn open(&self, args: OpenArgs) -> Result<()> {
+        match args.what {
+            Outside::Logs => self.desktop.open_folder(&self.home.logs()),
+            Outside::Data => self.desktop.open_folder(self.home.path()),
+        }
+    }
+
+    pub(crate) async fn copy(&self, args: Text) -> Result<()> {
+        self.desktop.copy(&args.text)
+    }
+
+    pub(crate) async fn save_file(&self, args: SaveFileArgs) -> Result<SavedFile> {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if args.name.is_empty()
+            || args.name.len() > 120
+            || args.name.starts_with('.')
+            || !args.name.chars().all(is_plain)
+        {
+            return Err(
+                Error::new(ErrorCode::Usage, "A file's name has letters, digits, dots and dashes only.").field("name")
+            );
+        }
+        let folder = self.desktop.downloads().ok_or_else(|| {
+            Error::new(ErrorCode::Unsupported, "There is no folder for downloads here. Copy the text instead.")
+        })?;
+        let path = free_name(&folder, &args.name);
+        engine::home::write_atomic(&path, args.text.as_bytes()).map_err(|cause| {
+            Error::new(ErrorCode::HomeUnusable, format!("The file could not be written into {}.", folder.display()))
+                .detail(cause)
+        })?;
+        Ok(SavedFile { path: path.display().to_string() })
+    }
+
+    pub(crate) async fn diagnostics(&self, (): ()) -> Result<Text> {
+        let state = self.app_state().await?;
+        let mut lines = vec![
+            format!("LiteLLM Auto-Sync {} on {} {}", state.version, state.platform, std::env::consts::ARCH),
+            format!("home      {}", self.home.path().display()),
+            format!("source    {} {}", state.source.url, state.source.revision.as_deref().unwrap_or("never read")),
+            format!("promoted  {}", state.promoted.as_ref().map_or("nothing yet", |promoted| &promoted.revision)),
+        ];
+        for proxy in &state.proxies {
+            let run = proxy
+                .last_run
+                .as_ref()
+                .map_or_else(String::new, |run| format!(", run {} {}", run.id, word(run.outcome)));
+            lines.push(format!(
+                "proxy     {} {} LiteLLM {}: {}, {}{run}",
+                proxy.name,
+                proxy.url,
+                proxy.version.as_deref().unwrap_or("?"),
+                word(proxy.sync),
+                proxy.health.map_or_else(|| "not asked".to_owned(), word),
+            ));
+            lines.extend(proxy.error.as_ref().map(|error| format!("          {}: {}", error.code, error.message)));
+        }
+        lines.extend(state.attention.iter().map(|one| format!("attention {} {}", one.title, one.text)));
+        let out = lines.join("\n") + "\n";
+        Ok(Text { text: out })
+    }
+
+    pub(crate) async fn check_updates(&self, (): ()) -> Result<UpdateView> {
+        let current = env!("CARGO_PKG_VERSION").to_owned();
+        // A release names its channel when it is built; without one, asking would be asking a stranger.
+        let message = format!("This is version {current}, built from source: it has no update channel to ask.");
+        Ok(UpdateView { current, newest: None, message })
+    }
+}
+
+/// A name that no file has yet: `changes-2.md` after `changes.md`.
+fn free_name(folder: &std::path::Path, name: &str) -> std::path::PathBuf {
+    let (stem, end) = name.rsplit_once('.').map_or((name, String::new()), |(stem, end)| (stem, format!(".{end}")));
+    let numbered = (2_u32..).map(|number| folder.join(format!("{stem}-{number}{end}")));
+    std::iter::once(folder.join(name)).chain(numbered).find(|path| !path.exists()).unwrap_or_else(|| folder.join(name))
+}
+
+fn period_or_off(value: &str) -> Result<Option<Period>> {
+    if value == "off" { Ok(None) } else { value.parse().map(Some) }
+}
+
+fn lines(value: &str) -> Vec<String> {
+    value.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+fn truth(value: &str, field: &str) -> Result<bool> {
+    value
+        .trim()
+        .parse()
+        .map_err(|_| at_field(Error::new(ErrorCode::InvalidSetting, "This is either true or false."), field))
+}
+
+/// What the system calls its key store.
+fn key_store() -> &'static str {
+    match std::env::consts::OS {
+        "windows" => "Windows Credential Manager",
+        "macos" => "Keychain",
+        _ => "the system's key store",
+    }
+}

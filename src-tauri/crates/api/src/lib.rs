@@ -1,0 +1,140 @@
+//! What the dashboard and the tray ask of the engine: views that are ready to show, and commands. The app's window and
+//! the development server call the same ones, so that the whole UI also runs in a browser.
+
+mod attention;
+pub mod bindings;
+pub mod commands;
+mod desktop;
+mod handlers;
+mod maps;
+mod state;
+pub mod toast;
+pub mod tray;
+pub mod view;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use chrono::{DateTime, Utc};
+use engine::controller::{Engine, Environment};
+use engine::home::Home;
+use engine::secrets::Secrets;
+use engine::settings::{Close, Settings, SettingsFile, SettingsProblem, with_environment};
+use engine::{Clock, Result};
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Notify, broadcast};
+use ts_rs::TS;
+
+pub use desktop::{Desktop, NoDesktop};
+use maps::Differences;
+use view::{AppState, HostKind, Place};
+
+/// How many events a slow window may lag behind; it asks for the state anew then.
+const EVENTS: usize = 64;
+
+/// What is pushed to the dashboard.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum AppEvent {
+    /// The state has changed.
+    State {
+        /// All of it.
+        state: Box<AppState>,
+    },
+    /// Go to a place: a toast was clicked, or the tray asked.
+    Open {
+        /// Where.
+        place: Place,
+    },
+}
+
+/// The engine with what the dashboard needs around it.
+pub struct Api {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) home: Home,
+    pub(crate) clock: Clock,
+    pub(crate) environment: Environment,
+    pub(crate) desktop: Box<dyn Desktop>,
+    pub(crate) host: HostKind,
+    pub(crate) differences: Differences,
+    /// Checks of the source that a person asked for and that go on.
+    pub(crate) checking: AtomicUsize,
+    /// How often something else than the engine's snapshot changed what is shown.
+    pub(crate) refreshes: AtomicU64,
+    pub(crate) wake: Notify,
+    events: broadcast::Sender<AppEvent>,
+}
+
+/// The settings with what the environment adds.
+pub(crate) struct Chosen {
+    /// The file.
+    pub(crate) file: SettingsFile,
+    /// With the environment.
+    pub(crate) settings: Settings,
+    /// What was not used, and why.
+    pub(crate) problems: Vec<SettingsProblem>,
+}
+
+impl Api {
+    /// Around a running engine.
+    pub fn new(
+        engine: Arc<Engine>,
+        home: Home,
+        clock: Clock,
+        environment: Environment,
+        desktop: Box<dyn Desktop>,
+        host: HostKind,
+    ) -> Arc<Self> {
+        let (events, _) = broadcast::channel(EVENTS);
+        Arc::new(Self {
+            engine,
+            home,
+            clock,
+            environment,
+            desktop,
+            host,
+            differences: Differences::default(),
+            checking: AtomicUsize::default(),
+            refreshes: AtomicU64::default(),
+            wake: Notify::new(),
+            events,
+        })
+    }
+
+    /// Pushes the state anew, though the engine's own did not change.
+    pub fn refresh(&self) {
+        self.refreshes.fetch_add(1, Ordering::Relaxed);
+        self.wake.notify_one();
+    }
+
+    /// Whether closing the window ends the program: the user's choice.
+    pub fn closing_quits(&self) -> bool {
+        self.chosen().is_ok_and(|chosen| chosen.settings.app.close == Close::Quit)
+    }
+
+    /// What is pushed from now on.
+    pub fn events(&self) -> broadcast::Receiver<AppEvent> {
+        self.events.subscribe()
+    }
+
+    /// Pushes an event to every window. Without one it is lost, which is no matter: a window asks for the state first.
+    pub fn push(&self, event: AppEvent) {
+        self.events.send(event).ok();
+    }
+
+    /// The time.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    pub(crate) fn chosen(&self) -> Result<Chosen> {
+        let file = SettingsFile::load(&self.home.settings())?;
+        let (settings, ignored) = with_environment(file.settings(), &*self.environment);
+        let problems = file.problems().iter().cloned().chain(ignored).collect();
+        Ok(Chosen { file, settings, problems })
+    }
+
+    pub(crate) fn secrets(&self) -> Secrets {
+        Secrets::new(&self.home)
+    }
+}

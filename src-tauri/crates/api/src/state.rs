@@ -1,0 +1,324 @@
+//! The state of the dashboard, made from the engine's snapshot and a few short queries of the ledger.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use costmap::{ChangeSet, Revision, Severity, Verdict};
+use engine::controller::{ProxySnapshot, Running, Snapshot};
+use engine::ledger::{Promotion, StoredRevision, SuccessRate};
+use engine::run::{Receipt, SyncRun};
+use engine::settings::Settings;
+use engine::status::SyncState;
+use engine::sync::{SourceState, Step};
+use engine::{Error, Result};
+use tokio::sync::watch;
+
+use crate::attention::attention;
+use crate::view::{
+    AppState, ChangeSummary, CountPoint, ErrorView, PauseView, PromotedView, ProxyView, RateView, ReceiptView, RunRow,
+    RunningView, SourceView, StepTime, StripRun, ToastView,
+};
+use crate::{Api, AppEvent};
+
+/// Runs in the strip of a proxy's card.
+const STRIP: usize = 30;
+
+/// The success rate and the chart go back this far.
+const DAYS: u32 = 30;
+
+/// Maps that the chart and the newest change are made from.
+const REVISIONS: usize = 400;
+
+/// Held models that the state names.
+const HELD_NAMES: usize = 50;
+
+/// The state goes out at most this often: a sync's steps follow each other within milliseconds.
+const AT_MOST_EVERY: Duration = Duration::from_millis(80);
+
+/// Where the ledger keeps that the welcome is over.
+pub(crate) const WELCOMED: &str = "welcomed";
+
+impl Api {
+    /// The state now.
+    ///
+    /// # Errors
+    /// The ledger's, and those of the settings file.
+    pub async fn app_state(&self) -> Result<AppState> {
+        let snapshot = Arc::clone(&self.engine.snapshot().borrow());
+        self.build(&snapshot).await
+    }
+
+    /// Pushes the state to the windows and into `latest` whenever it changes, until the engine ends.
+    pub async fn keep_pushing(self: Arc<Self>, latest: watch::Sender<Option<Arc<AppState>>>) {
+        let mut snapshots = self.engine.snapshot();
+        loop {
+            let snapshot = Arc::clone(&snapshots.borrow_and_update());
+            match self.build(&snapshot).await {
+                Ok(state) => {
+                    latest.send_replace(Some(Arc::new(state.clone())));
+                    self.push(AppEvent::State { state: Box::new(state) });
+                }
+                Err(error) => tracing::warn!(%error, "the state could not be told"),
+            }
+            tokio::time::sleep(AT_MOST_EVERY).await;
+            tokio::select! {
+                changed = snapshots.changed() => if changed.is_err() { return },
+                () = self.wake.notified() => {}
+            }
+        }
+    }
+
+    async fn build(&self, snapshot: &Snapshot) -> Result<AppState> {
+        let chosen = self.chosen()?;
+        let ledger = self.engine.ledger();
+        let revisions = upstream(ledger.revisions(REVISIONS).await?);
+        let mine = used_models(snapshot);
+        let latest_changes = match &revisions[..] {
+            [new, old, ..] => {
+                let set = self.differences.between(ledger, &old.revision, &new.revision).await;
+                set.ok().map(|set| summary(&set, &mine))
+            }
+            _ => None,
+        };
+        let mut proxies = Vec::new();
+        for proxy in &snapshot.proxies {
+            proxies.push(self.proxy(proxy, snapshot.source.as_ref()).await?);
+        }
+        let source = self.source(snapshot, &chosen.settings, latest_changes.as_ref()).await?;
+        let toasts = ToastView { problem: self.desktop.toast_problem() };
+        let mut state = AppState {
+            revision: snapshot.revision + self.refreshes.load(Ordering::Relaxed),
+            now: self.now(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            platform: std::env::consts::OS.to_owned(),
+            host: self.host,
+            first_run: proxies.is_empty() && ledger.get_state::<bool>(WELCOMED).await? != Some(true),
+            theme: chosen.settings.app.theme.to_string(),
+            source,
+            promoted: snapshot.promoted.as_deref().map(promoted),
+            pause: pause(snapshot, self.now()),
+            last_sync: proxies.iter().filter_map(|proxy| proxy.proved_at).max(),
+            next_sync: proxies.iter().filter_map(|proxy| proxy.next_run).min(),
+            model_counts: counts(&revisions, self.now()),
+            proxies,
+            attention: Vec::new(),
+            latest_changes,
+            toasts,
+        };
+        state.attention = attention(&state, &chosen.problems);
+        Ok(state)
+    }
+
+    async fn source(
+        &self,
+        snapshot: &Snapshot,
+        settings: &Settings,
+        latest: Option<&ChangeSummary>,
+    ) -> Result<SourceView> {
+        let chosen = settings.source().map(|source| engine::source::Source::from(source).to_string());
+        let mut state =
+            snapshot.source.clone().unwrap_or_else(|| SourceState::unknown(chosen.clone().unwrap_or_default()));
+        // One that cannot be used is never asked, so nothing else tells.
+        state.error = state.error.or(chosen.err());
+        let held_because = match (state.verdict, &state.revision) {
+            (Some(Verdict::Held), Some(revision)) => self.first_hold(revision, snapshot.promoted.as_deref()).await?,
+            _ => None,
+        };
+        Ok(SourceView {
+            revision: state.revision.map(|revision| revision.to_string()),
+            seen_at: state.seen_at,
+            checked_at: state.checked_at,
+            models: state.models,
+            verdict: state.verdict.map(word),
+            error: state.error.as_ref().map(ErrorView::from),
+            is_checking: self.checking.load(Ordering::Relaxed) > 0 || checks(snapshot),
+            new_there: latest.filter(|set| state.revision.is_some_and(|rev| rev.to_string() == set.to)).cloned(),
+            held_because,
+            url: state.url,
+        })
+    }
+
+    /// The first Hold finding's sentence.
+    async fn first_hold(&self, revision: &Revision, promoted: Option<&Promotion>) -> Result<Option<String>> {
+        let baseline = promoted.map(|promotion| promotion.revision);
+        let findings = self.engine.ledger().findings(revision, baseline.as_ref()).await?.unwrap_or_default();
+        let first = findings.iter().find(|finding| finding.severity == Severity::Hold).or(findings.first());
+        Ok(first.map(|finding| finding.message.clone()))
+    }
+
+    async fn proxy(&self, proxy: &ProxySnapshot, source: Option<&SourceState>) -> Result<ProxyView> {
+        let ledger = self.engine.ledger();
+        let strip = ledger.outcomes(&proxy.name, STRIP).await?;
+        let success = ledger.last_success(&proxy.name).await?;
+        let rate = ledger.success_rate(&proxy.name, DAYS, self.now()).await?;
+        let receipt = success.as_ref().and_then(|run| run.receipt.as_ref());
+        let status = proxy.status.as_deref();
+        let live = status.and_then(|status| status.live.as_ref());
+        let live_revision = live.and_then(|live| live.revision);
+        let desired = source.and_then(|source| source.revision);
+        Ok(ProxyView {
+            name: proxy.name.clone(),
+            url: proxy.url.clone(),
+            role: proxy.role.clone(),
+            sync: status.map_or(SyncState::Unknown, |status| status.sync),
+            live_revision: live_revision.or(proxy.proved).map(|revision| revision.to_string()),
+            proved_at: success.as_ref().and_then(|run| run.finished),
+            to_the_byte: live_revision.is_some() && live_revision == desired,
+            health: status.map(|status| status.health),
+            asked_at: proxy.asked_at,
+            is_asking: proxy.is_asking,
+            down_since: proxy.down_since,
+            version: status.and_then(|status| status.version.clone()),
+            database: status.and_then(|status| status.database),
+            reads: status.map_or(engine::status::Reads::Unknown, |status| status.reads),
+            error: status.and_then(|status| status.error.as_ref()).map(ErrorView::from),
+            last_run: proxy.last_run.as_deref().map(RunRow::from),
+            running: proxy.running.as_ref().map(RunningView::from),
+            next_run: proxy.next_run,
+            strip: strip.into_iter().rev().map(|(id, outcome, started)| StripRun { id, outcome, started }).collect(),
+            rate: RateView::from(rate),
+            callable: status.and_then(|status| status.callable_models),
+            priced: live.and_then(|live| live.models).or(receipt.map(|receipt| receipt.compared_models as u64)),
+            unpriced: status.map(|status| status.unpriced_models.clone()).unwrap_or_default(),
+            receipt: receipt.map(ReceiptView::from),
+        })
+    }
+}
+
+/// "Until resumed" is a time that no schedule reaches.
+pub(crate) fn pause(snapshot: &Snapshot, now: DateTime<Utc>) -> Option<PauseView> {
+    let until = snapshot.paused_until?;
+    Some(PauseView { until: Some(until).filter(|until| *until - now < TimeDelta::days(3650)) })
+}
+
+/// A run begins with the source.
+fn checks(snapshot: &Snapshot) -> bool {
+    let running = snapshot.proxies.iter().filter_map(|proxy| proxy.running.as_ref());
+    running.map(|running| running.step).any(|step| step == Step::CheckSource)
+}
+
+/// Maps as they came from the source, the newest first: what is put together here is no revision of upstream's.
+fn upstream(revisions: Vec<StoredRevision>) -> Vec<StoredRevision> {
+    revisions.into_iter().filter(|stored| stored.source != engine::sync::COMPOSED).collect()
+}
+
+/// The models that any proxy uses.
+pub(crate) fn used_models(snapshot: &Snapshot) -> BTreeSet<String> {
+    let used = snapshot.proxies.iter().filter_map(|proxy| proxy.status.as_ref());
+    used.flat_map(|status| status.used_models.iter().cloned()).collect()
+}
+
+/// A change set in a few numbers.
+pub(crate) fn summary(set: &ChangeSet, mine: &BTreeSet<String>) -> ChangeSummary {
+    let repriced: BTreeSet<&str> = set.pricing_changes.iter().map(|change| change.model.as_str()).collect();
+    let counts = &set.counts;
+    let other = counts.provider_changes
+        + counts.mode_changes
+        + counts.capability_changes
+        + counts.deprecation_changes
+        + counts.other_changes;
+    ChangeSummary {
+        from: set.from.to_string(),
+        to: set.to.to_string(),
+        new_models: counts.new_models,
+        removed_models: counts.removed_models,
+        repriced_mine: repriced.iter().filter(|model| mine.contains(**model)).count(),
+        repriced_models: repriced.len(),
+        limits: counts.limit_changes,
+        other,
+    }
+}
+
+/// Models in the source over time: the count at the beginning of the chart, and each change of it.
+fn counts(revisions: &[StoredRevision], now: DateTime<Utc>) -> Vec<CountPoint> {
+    let since = now - TimeDelta::days(i64::from(DAYS));
+    let mut points: Vec<CountPoint> = Vec::new();
+    for stored in revisions.iter().rev() {
+        let at = stored.first_seen.max(since);
+        match points.last_mut() {
+            Some(last) if last.at == at => last.models = stored.models,
+            Some(last) if last.models == stored.models => {}
+            _ => points.push(CountPoint { at, models: stored.models }),
+        }
+    }
+    points
+}
+
+fn promoted(promotion: &Promotion) -> PromotedView {
+    PromotedView {
+        revision: promotion.revision.to_string(),
+        upstream: promotion.upstream.to_string(),
+        models: promotion.models,
+        promoted_at: promotion.promoted_at,
+        held_models: promotion.held_models.iter().take(HELD_NAMES).cloned().collect(),
+        held: promotion.held_models.len(),
+    }
+}
+
+/// A verdict or a severity as in JSON.
+pub(crate) fn word<T: serde::Serialize>(value: T) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+impl From<SuccessRate> for RateView {
+    fn from(rate: SuccessRate) -> Self {
+        let SuccessRate { days, succeeded, failed, held, interrupted } = rate;
+        Self { days, succeeded, failed, held, interrupted }
+    }
+}
+
+impl From<&Running> for RunningView {
+    fn from(running: &Running) -> Self {
+        let done = running.steps.iter().map(|time| StepTime { step: time.step, seconds: time.seconds }).collect();
+        Self { id: running.id, step: running.step, done, started: running.started, trigger: running.trigger }
+    }
+}
+
+impl From<&SyncRun> for RunRow {
+    fn from(run: &SyncRun) -> Self {
+        let took = run.finished.map(|finished| finished - run.started);
+        Self {
+            id: run.id,
+            proxy: run.proxy.clone(),
+            trigger: run.trigger,
+            outcome: run.outcome,
+            reason: run.reason.clone(),
+            started: run.started,
+            finished: run.finished,
+            seconds: took.map(|took| took.num_milliseconds() as f64 / 1000.0),
+            from: run.from.map(|revision| revision.to_string()),
+            to: run.to.map(|revision| revision.to_string()),
+            new_models: run.new_models.len(),
+            removed_models: run.removed_models.len(),
+            pricing_changes: run.pricing_changes,
+            error: run.error.as_ref().map(ErrorView::from),
+            compared_models: run.receipt.as_ref().map(|receipt| receipt.compared_models),
+        }
+    }
+}
+
+impl From<&Receipt> for ReceiptView {
+    fn from(receipt: &Receipt) -> Self {
+        Self {
+            revision: receipt.revision.to_string(),
+            bytes: receipt.bytes,
+            models: receipt.models,
+            proxy_version: receipt.proxy_version.clone(),
+            proxy_revision: receipt.proxy_revision.map(|revision| revision.to_string()),
+            loaded_at: receipt.loaded_at,
+            compared_models: receipt.compared_models,
+            compared_fields: receipt.compared_fields,
+            overrides: receipt.overrides.clone(),
+            sampled_models: receipt.sampled_models.clone(),
+            read_back_at: receipt.read_back_at,
+        }
+    }
+}
+
+/// An error that carries an invalid field's name to the form.
+pub(crate) fn at_field(error: Error, field: &str) -> Error {
+    if error.field.is_some() { error } else { error.field(field) }
+}

@@ -1,0 +1,296 @@
+//! What is told by a toast, and when: one digest for each revision, the first failure and then when it heals.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Local, TimeDelta, Utc};
+use costmap::people::{amount, label, price};
+use costmap::{ChangeSet, FieldChange, Revision, Unit, Verdict};
+use engine::Result;
+use engine::controller::{Happening, Snapshot};
+use engine::error::bounded;
+use engine::run::{Outcome, SyncRun};
+use engine::settings::{Notify, PriceNews};
+use rust_decimal::Decimal;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::Api;
+use crate::state::{pause, used_models};
+use crate::view::Place;
+
+/// A digest waits this long for the syncs that the same news may have started: their proof belongs into it.
+const WAIT: Duration = Duration::from_secs(3);
+
+/// Characters of a title (LOOK) and of a body.
+const TITLE: usize = 60;
+const BODY: usize = 200;
+
+/// One toast.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toast {
+    /// The fact, with counts.
+    pub title: String,
+    /// One example, then the proof.
+    pub body: String,
+    /// What a click opens.
+    pub place: Place,
+    /// It breaks through quiet hours.
+    pub is_failure: bool,
+}
+
+/// A new map that has not been told yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct News {
+    revision: Revision,
+    verdict: Option<Verdict>,
+    at: DateTime<Utc>,
+}
+
+/// What was told, so that nothing is told twice.
+#[derive(Debug, Default)]
+pub struct Toaster {
+    /// Since when a proxy's syncs fail.
+    failing: HashMap<String, DateTime<Utc>>,
+    running: HashSet<u64>,
+    news: Option<News>,
+    /// Proxies that proved the new map.
+    proved: BTreeSet<String>,
+}
+
+impl Toaster {
+    /// Knows what failed before this program started: that was told then.
+    pub fn knowing(snapshot: &Snapshot) -> Self {
+        let failed = snapshot.proxies.iter().filter_map(|proxy| {
+            let run = proxy.last_run.as_ref().filter(|run| is_failure(run.outcome))?;
+            Some((proxy.name.clone(), run.started))
+        });
+        Self { failing: failed.collect(), ..Self::default() }
+    }
+
+    /// Takes in what happened; a toast for what cannot wait.
+    fn hear(&mut self, happening: &Happening, now: DateTime<Utc>) -> Option<Toast> {
+        match happening {
+            Happening::SourceChecked { source, is_new: true, .. } => {
+                self.news = source.revision.map(|revision| News { revision, verdict: source.verdict, at: now });
+                self.proved.clear();
+                None
+            }
+            Happening::RunStarted { id, .. } => {
+                self.running.insert(*id);
+                None
+            }
+            Happening::RunFinished { run } => {
+                self.running.remove(&run.id);
+                self.finished(run, now)
+            }
+            _ => None,
+        }
+    }
+
+    fn finished(&mut self, run: &SyncRun, now: DateTime<Utc>) -> Option<Toast> {
+        let name = &run.proxy;
+        let toast = |title: String, body: String| Toast {
+            title: bounded(&title, TITLE),
+            body: bounded(&body, BODY),
+            place: Place::History { run: Some(run.id) },
+            is_failure: true,
+        };
+        if is_failure(run.outcome) {
+            let is_first = self.failing.insert(name.clone(), run.started).is_none();
+            let why = run.error.as_ref().map(|error| error.message.clone()).unwrap_or_default();
+            return is_first.then(|| match run.outcome {
+                Outcome::Unproven => toast(format!("{name} took the map, but it is not proven"), why),
+                _ => toast(format!("{name} could not be synced"), format!("{why} You hear when it works.")),
+            });
+        }
+        let receipt = run.receipt.as_ref()?;
+        if self.news.is_some_and(|news| run.to == Some(news.revision)) {
+            self.proved.insert(name.clone());
+        }
+        let since = self.failing.remove(name)?;
+        let for_long = took(now - since);
+        Some(toast(
+            format!("{name} is synced again"),
+            format!("It failed for {for_long}. Now at {}, proved.", receipt.revision.short()),
+        ))
+    }
+
+    /// The new map that is to be told now, once nothing runs any more.
+    fn due(&mut self, now: DateTime<Utc>) -> Option<(News, usize)> {
+        let waited = |news: &News| (now - news.at).to_std().is_ok_and(|waited| waited >= WAIT);
+        let news = self.news.filter(|news| waited(news) && self.running.is_empty())?;
+        self.news = None;
+        Some((news, self.proved.len()))
+    }
+}
+
+impl Api {
+    /// Hands every toast that is due to `show`, until the engine ends.
+    pub async fn keep_toasting(self: Arc<Self>, show: impl Fn(Toast) + Send) {
+        let mut toaster = Toaster::knowing(&self.engine.snapshot().borrow());
+        let mut happenings = self.engine.happenings();
+        loop {
+            let waits = toaster.news.is_some();
+            let heard = tokio::select! {
+                heard = happenings.recv() => heard,
+                () = tokio::time::sleep(Duration::from_secs(1)), if waits => {
+                    if let Some((news, proved)) = toaster.due(self.now()) {
+                        match self.digest(news, proved).await {
+                            Ok(Some(toast)) => self.toast(toast, &show),
+                            Ok(None) => {}
+                            Err(error) => tracing::warn!(%error, "the news could not be told"),
+                        }
+                    }
+                    continue;
+                }
+            };
+            match heard {
+                Ok(happening) => {
+                    if let Some(toast) = toaster.hear(&happening, self.now()) {
+                        self.toast(toast, &show);
+                    }
+                }
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+
+    /// Shows it, unless the settings say otherwise.
+    fn toast(&self, toast: Toast, show: &impl Fn(Toast)) {
+        let Ok(chosen) = self.chosen() else { return show(toast) };
+        let notify = &chosen.settings.notify;
+        let is_quiet = notify
+            .quiet
+            .parse::<engine::schedule::QuietHours>()
+            .is_ok_and(|quiet| quiet.contains(self.now().with_timezone(&Local).time()));
+        let is_paused = pause(&self.engine.snapshot().borrow(), self.now()).is_some();
+        if if toast.is_failure { notify.failures } else { !is_quiet && !is_paused } {
+            show(toast);
+        }
+    }
+
+    async fn digest(&self, news: News, proved: usize) -> Result<Option<Toast>> {
+        let ledger = self.engine.ledger();
+        let to = news.revision;
+        let stored = ledger.revisions(50).await?;
+        let upstream: Vec<Revision> = stored
+            .iter()
+            .filter(|stored| stored.source != engine::sync::COMPOSED)
+            .map(|stored| stored.revision)
+            .collect();
+        let before = upstream.iter().skip_while(|revision| **revision != to).nth(1);
+        // A first map has nothing to compare it with: everything in it is new, and that is obvious.
+        let Some(from) = before else { return Ok(None) };
+        let place = Place::Changes { from: Some(from.to_string()), to: Some(to.to_string()) };
+        if news.verdict == Some(Verdict::Held) {
+            let body = "The checks found it broken. Your proxies keep the map that they have.".to_owned();
+            return Ok(Some(Toast { title: "The newest map is held back".to_owned(), body, place, is_failure: true }));
+        }
+        let set = self.differences.between(ledger, from, &to).await?;
+        let (mine, held) = {
+            let snapshot = self.engine.snapshot();
+            let snapshot = snapshot.borrow();
+            let held = snapshot.promoted.as_ref().filter(|promotion| promotion.upstream == to);
+            (used_models(&snapshot), held.map_or(0, |promotion| promotion.held_models.len()))
+        };
+        let notify = self.chosen()?.settings.notify;
+        Ok(digest(&set, &mine, &notify, proved, held).map(|(title, body)| Toast {
+            title,
+            body,
+            place,
+            is_failure: false,
+        }))
+    }
+}
+
+/// Title and body of a digest; `None` where the settings want to hear nothing of it.
+fn digest(
+    set: &ChangeSet,
+    mine: &BTreeSet<String>,
+    notify: &Notify,
+    proved: usize,
+    held: usize,
+) -> Option<(String, String)> {
+    let mut prices: BTreeMap<&str, Vec<&FieldChange>> = BTreeMap::new();
+    for change in &set.pricing_changes {
+        prices.entry(&change.model).or_default().push(change);
+    }
+    let of_mine = prices.keys().filter(|model| mine.contains(**model)).count();
+    let mut facts = Vec::new();
+    if notify.new_models && !set.new_models.is_empty() {
+        facts.push(count(set.new_models.len(), "new model"));
+    }
+    let tells_prices = match notify.price_changes {
+        PriceNews::All => !prices.is_empty(),
+        PriceNews::Mine => of_mine > 0,
+        PriceNews::Off => false,
+    };
+    if tells_prices {
+        let of_yours = if of_mine > 0 { format!(" ({of_mine} of yours)") } else { String::new() };
+        facts.push(format!("{}{of_yours}", count(prices.len(), "price change")));
+    }
+    if facts.is_empty() && held > 0 {
+        facts.push(format!(
+            "{} for your review",
+            if held == 1 { "1 entry waits".to_owned() } else { format!("{held} entries wait") }
+        ));
+    }
+    if facts.is_empty() {
+        return None;
+    }
+    let mut body = Vec::new();
+    let example = prices.iter().find(|(model, _)| mine.contains(**model)).or_else(|| prices.iter().next());
+    match example.filter(|_| tells_prices) {
+        Some((model, changes)) => body.push(price_sentence(model, changes)),
+        None => body.extend(set.new_models.first().filter(|_| notify.new_models).map(|name| format!("{name} is new."))),
+    }
+    if held > 0 {
+        let models = if held == 1 { "1 entry waits".to_owned() } else { format!("{held} entries wait") };
+        body.push(format!("{models} for your review; old prices stay."));
+    }
+    if proved > 0 {
+        body.push(if proved == 1 { "Proved on 1 proxy.".to_owned() } else { format!("Proved on {proved} proxies.") });
+    }
+    Some((bounded(&facts.join(", "), TITLE), bounded(&body.join(" "), BODY)))
+}
+
+/// "claude-opus-5 fell 20%: input 12.00, output 60.00 per 1M."
+fn price_sentence(model: &str, changes: &[&FieldChange]) -> String {
+    let of = |value: &Option<serde_json::Value>| value.as_ref().and_then(price);
+    let first = changes.first().and_then(|change| Some((of(&change.before)?, of(&change.after)?)));
+    let verb = match first {
+        Some((before, after)) if !before.is_zero() => {
+            let percent = (after / before - Decimal::ONE).checked_mul(Decimal::ONE_HUNDRED).unwrap_or_default();
+            let verb = if percent.is_sign_negative() { "fell" } else { "rose" };
+            format!("{verb} {}%", percent.abs().round_dp(0).normalize())
+        }
+        _ => "has new prices".to_owned(),
+    };
+    let shown = changes.iter().take(2).filter_map(|change| {
+        let unit = Unit::of_path(&change.field);
+        Some(format!("{} {}", label(&change.field).to_lowercase(), amount(of(&change.after)?, unit)))
+    });
+    let values: Vec<String> = shown.collect();
+    let per = changes.first().map_or("", |change| Unit::of_path(&change.field).for_people().1);
+    format!("{} {verb}: {} {}.", bounded(model, 60), values.join(", "), per.replace(" tokens", ""))
+}
+
+fn is_failure(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Failed | Outcome::Unproven)
+}
+
+fn count(number: usize, what: &str) -> String {
+    let grouped = crate::handlers::grouped(number);
+    if number == 1 { format!("{grouped} {what}") } else { format!("{grouped} {what}s") }
+}
+
+/// "1 h 31 min".
+fn took(time: TimeDelta) -> String {
+    match time.num_minutes() {
+        ..1 => "less than a minute".to_owned(),
+        minutes @ 1..60 => format!("{minutes} min"),
+        minutes => format!("{} h {} min", minutes / 60, minutes % 60),
+    }
+}

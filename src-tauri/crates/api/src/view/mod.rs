@@ -1,0 +1,21 @@
+//! What the dashboard is given: plain data, ready to show, with no secret in it. TypeScript for all of it is generated
+//! (`bindings.rs`), so that a field that changes here and not there fails the UI's type check.
+
+mod changes;
+mod history;
+mod models;
+mod place;
+mod settings;
+mod state;
+
+pub use changes::{
+    ChangeGroup, ChangeKind, ChangeRow, ChangeSummary, Changes, Direction, FindingView, NoticeView, RevisionRow,
+};
+pub use history::{LogRow, ReceiptView, RunDetail, RunRow, StepTime};
+pub use models::{FieldView, ModelDetail, ModelList, ModelRow, PricePoint, VerifiedRow, VerifyView};
+pub use place::{Attention, AttentionAction, Place, Tone};
+pub use settings::{FoundProxy, KeyForm, ProblemView, ProxyForm, ProxySetting, ProxyTest, SettingsView, UpdateView};
+pub use state::{
+    AppState, CountPoint, ErrorView, HostKind, PauseView, PromotedView, ProxyView, RateView, RunningView, SourceView,
+    StripRun, ToastView,
+};

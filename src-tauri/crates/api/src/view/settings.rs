@@ -1,0 +1,183 @@
+//! The settings as a form, and what a proxy lets us do.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::ErrorView;
+
+/// Where a key comes from. A key goes in and never comes out.
+#[derive(Clone, Serialize, Deserialize, TS)]
+#[serde(tag = "place", rename_all = "snake_case")]
+pub enum KeyForm {
+    /// The system's key store.
+    Keyring {
+        /// The key; `None` keeps the one that is there.
+        #[serde(default)]
+        secret: Option<String>,
+    },
+    /// An environment variable.
+    Env {
+        /// Its name.
+        variable: String,
+    },
+}
+
+impl std::fmt::Debug for KeyForm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Keyring { .. } => f.write_str("Keyring(…)"),
+            Self::Env { variable } => write!(f, "Env({variable})"),
+        }
+    }
+}
+
+/// A proxy as a person types it.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct ProxyForm {
+    /// The proxy that is edited; `None` adds one.
+    #[serde(default)]
+    pub edits: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// Its address.
+    pub url: String,
+    /// `production`, `staging`, `testing` or `development`.
+    pub role: String,
+    /// Its key.
+    pub key: KeyForm,
+    /// The key may go over plain HTTP to a public address.
+    pub allow_plain_http: bool,
+}
+
+/// A proxy in the settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ProxySetting {
+    /// Its name.
+    pub name: String,
+    /// Its address.
+    pub url: String,
+    /// What it is used for.
+    pub role: String,
+    /// The variable that holds its key; `None`: the system's key store.
+    pub key_variable: Option<String>,
+    /// The key may go over plain HTTP to a public address.
+    pub allow_plain_http: bool,
+    /// It comes from the environment, and cannot be edited here.
+    pub from_environment: bool,
+}
+
+/// A value in the settings file that is not valid, and was not used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ProblemView {
+    /// Where: `schedule.every`.
+    pub field: String,
+    /// What is wrong and what holds instead.
+    pub message: String,
+}
+
+/// All settings, as the file and the environment give them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SettingsView {
+    /// The proxies.
+    pub proxies: Vec<ProxySetting>,
+    /// The source: an address or a path.
+    pub source: String,
+    /// Whether the source is a file.
+    pub source_is_file: bool,
+    /// The source when nothing is chosen.
+    pub default_source: String,
+    /// How often the source is asked: `5m`, or `off`.
+    pub watch: String,
+    /// `production`, `development`, `testing`, `custom` or `off`.
+    pub preset: String,
+    /// The interval of `custom`: `6h`.
+    pub every: String,
+    /// When scheduled syncs may run, one rule a line.
+    pub windows: Vec<String>,
+    /// The next three syncs that the schedule would start.
+    pub next_syncs: Vec<DateTime<Utc>>,
+    /// `review`, `hold` or `off`.
+    pub gate_mode: String,
+    /// `tell` or `wait`.
+    pub gate_direct: String,
+    /// How long an accepted map waits: `0m`.
+    pub gate_soak: String,
+    /// Toasts for new models.
+    pub notify_new_models: bool,
+    /// `mine`, `all` or `off`.
+    pub notify_price_changes: String,
+    /// Toasts for failures.
+    pub notify_failures: bool,
+    /// `22:00-07:00`, or empty.
+    pub quiet: String,
+    /// Whether the app starts at login; `None` where this host cannot.
+    pub autostart: Option<bool>,
+    /// `tray` or `quit`.
+    pub close: String,
+    /// `system`, `none`, or the address of an HTTP proxy.
+    pub network_proxy: String,
+    /// What the environment says: `HTTPS_PROXY=http://proxy:3128`, without credentials.
+    pub network_environment: Vec<String>,
+    /// `system`, `light` or `dark`.
+    pub theme: String,
+    /// Look for new versions.
+    pub updates: bool,
+    /// Where settings, ledger and logs are.
+    pub home: String,
+    /// The ledger's size in bytes.
+    pub ledger_bytes: u64,
+    /// What is not valid in the file.
+    pub problems: Vec<ProblemView>,
+    /// The name of the system's key store: "Windows Credential Manager".
+    pub key_store: String,
+    /// Why keys cannot be kept; `None` where they can.
+    pub key_store_problem: Option<String>,
+}
+
+/// A LiteLLM proxy on this machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FoundProxy {
+    /// Its address.
+    pub url: String,
+    /// LiteLLM's version.
+    pub version: String,
+    /// How long its answer took.
+    pub milliseconds: u64,
+}
+
+/// What a proxy lets us do with a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ProxyTest {
+    /// LiteLLM's version.
+    pub version: Option<String>,
+    /// How long its answer took.
+    pub milliseconds: u64,
+    /// The live map can be read.
+    pub can_read: bool,
+    /// The key may reload, and the proxy can.
+    pub can_sync: bool,
+    /// Whether it has a database.
+    pub database: Option<bool>,
+    /// Models that can be called with the key.
+    pub callable: Option<u64>,
+    /// Models in its live map.
+    pub priced: Option<u64>,
+    /// Callable models without a price, at most 100.
+    pub unpriced: Vec<String>,
+    /// What stands in the way, and what to do.
+    pub error: Option<ErrorView>,
+    /// What this version does that people do not expect.
+    pub traps: Vec<String>,
+}
+
+/// Whether there is a newer version of this program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct UpdateView {
+    /// The version that runs.
+    pub current: String,
+    /// The newest one; `None` where it is not known.
+    pub newest: Option<String>,
+    /// What to tell: "0.1.0 is the newest version."
+    pub message: String,
+}

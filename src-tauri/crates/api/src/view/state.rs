@@ -1,0 +1,249 @@
+//! The whole state that is pushed to the dashboard: everything that the overview, the status line and the badges show.
+
+use chrono::{DateTime, Utc};
+use engine::Error;
+use engine::run::{Outcome, Trigger};
+use engine::status::{Health, Reads, SyncState};
+use engine::sync::Step;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::{Attention, ChangeSummary, ReceiptView, RunRow, StepTime};
+
+/// Where the dashboard is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum HostKind {
+    /// In the app's own window.
+    Desktop,
+    /// In a browser, from the development server.
+    Browser,
+}
+
+/// An error as it crosses the border: callers branch on `code`, people read `message`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ErrorView {
+    /// What programs branch on: `proxy_unreachable`.
+    pub code: String,
+    /// One or two plain sentences: what happened, what was not changed, what to do.
+    pub message: String,
+    /// The evidence.
+    pub detail: Option<String>,
+    /// The field that is wrong.
+    pub field: Option<String>,
+}
+
+impl From<&Error> for ErrorView {
+    fn from(error: &Error) -> Self {
+        Self {
+            code: error.code.as_str(),
+            message: error.message.clone(),
+            detail: error.detail.clone(),
+            field: error.field.clone(),
+        }
+    }
+}
+
+/// The state. An older `revision` than the one known is dropped.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct AppState {
+    /// Grows with each change.
+    pub revision: u64,
+    /// The time of this state.
+    pub now: DateTime<Utc>,
+    /// The program's version.
+    pub version: String,
+    /// `linux`, `macos` or `windows`.
+    pub platform: String,
+    /// Where the dashboard is shown.
+    pub host: HostKind,
+    /// No proxy yet, and the welcome was not finished or skipped.
+    pub first_run: bool,
+    /// `system`, `light` or `dark`.
+    pub theme: String,
+    /// Where maps come from.
+    pub source: SourceView,
+    /// What proxies are meant to have.
+    pub promoted: Option<PromotedView>,
+    /// Whether the schedule is paused.
+    pub pause: Option<PauseView>,
+    /// Each proxy, in the order of the settings.
+    pub proxies: Vec<ProxyView>,
+    /// What a person should look at, the worst first.
+    pub attention: Vec<Attention>,
+    /// When the last proved sync of any proxy ended.
+    pub last_sync: Option<DateTime<Utc>>,
+    /// When the schedule is due next.
+    pub next_sync: Option<DateTime<Utc>>,
+    /// Models in the source over the last 30 days, the oldest first.
+    pub model_counts: Vec<CountPoint>,
+    /// The newest revision's changes against the one before.
+    pub latest_changes: Option<ChangeSummary>,
+    /// Whether toasts can be shown.
+    pub toasts: ToastView,
+}
+
+/// The source.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct SourceView {
+    /// The URL or file.
+    pub url: String,
+    /// The newest revision seen there.
+    pub revision: Option<String>,
+    /// When that revision was first seen.
+    pub seen_at: Option<DateTime<Utc>>,
+    /// When it last answered.
+    pub checked_at: Option<DateTime<Utc>>,
+    /// Models in it.
+    pub models: Option<usize>,
+    /// `accepted`, `review` or `held`.
+    pub verdict: Option<String>,
+    /// Why the last check failed.
+    pub error: Option<ErrorView>,
+    /// It is being asked now.
+    pub is_checking: bool,
+    /// What it has that the promoted map does not; `None` when it is promoted as a whole.
+    pub new_there: Option<ChangeSummary>,
+    /// Why the checks hold it back, the first finding's sentence.
+    pub held_because: Option<String>,
+}
+
+/// The map that proxies are meant to have.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct PromotedView {
+    /// Which.
+    pub revision: String,
+    /// The upstream map that it was made from.
+    pub upstream: String,
+    /// Its models.
+    pub models: usize,
+    /// Since when.
+    pub promoted_at: DateTime<Utc>,
+    /// Models that keep their old entry, at most 50 of them.
+    pub held_models: Vec<String>,
+    /// How many those are.
+    pub held: usize,
+}
+
+/// The schedule is paused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PauseView {
+    /// Until when; `None` until a person resumes.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// One proxy: three facts that are never mixed, and their evidence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct ProxyView {
+    /// Its name.
+    pub name: String,
+    /// Its address, without credentials.
+    pub url: String,
+    /// `production`, `staging`, `testing` or `development`.
+    pub role: String,
+    /// Desired against live.
+    #[ts(type = "'synced' | 'behind' | 'held' | 'unknown'")]
+    pub sync: SyncState,
+    /// What it holds, as it says itself or as the last proof showed.
+    pub live_revision: Option<String>,
+    /// When the last proved run ended.
+    pub proved_at: Option<DateTime<Utc>>,
+    /// Its own revision equals the desired one: the same to the byte.
+    pub to_the_byte: bool,
+    /// Whether it can be used; `None` before it was asked for the first time.
+    #[ts(type = "'up' | 'degraded' | 'down' | 'unauthorised' | null")]
+    pub health: Option<Health>,
+    /// When it was last asked.
+    pub asked_at: Option<DateTime<Utc>>,
+    /// It is being asked now.
+    pub is_asking: bool,
+    /// Since when it does not answer.
+    pub down_since: Option<DateTime<Utc>>,
+    /// LiteLLM's version.
+    pub version: Option<String>,
+    /// Whether it has a database; `None` where that cannot be told.
+    pub database: Option<bool>,
+    /// Where it gets its map.
+    #[ts(type = "'direct' | 'gateway' | 'local_file' | 'unknown'")]
+    pub reads: Reads,
+    /// Why it is not up, or what it cannot do.
+    pub error: Option<ErrorView>,
+    /// The last run that ended.
+    pub last_run: Option<RunRow>,
+    /// The run that goes on now.
+    pub running: Option<RunningView>,
+    /// When the schedule is due next.
+    pub next_run: Option<DateTime<Utc>>,
+    /// The last 30 runs, the oldest first.
+    pub strip: Vec<StripRun>,
+    /// Over the last 30 days.
+    pub rate: RateView,
+    /// Models that can be called with the key.
+    pub callable: Option<u64>,
+    /// Models in its live map, as it says or as the last proof showed.
+    pub priced: Option<u64>,
+    /// Callable models without a price, billed as $0; at most 100.
+    pub unpriced: Vec<String>,
+    /// The proof of the last run that has one.
+    pub receipt: Option<ReceiptView>,
+}
+
+/// A run in the strip.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct StripRun {
+    /// Its number.
+    pub id: u64,
+    /// How it ended.
+    #[ts(type = "'running' | 'succeeded' | 'unchanged' | 'planned' | 'held' | 'failed' | 'unproven' | 'interrupted'")]
+    pub outcome: Outcome,
+    /// When it was started.
+    pub started: DateTime<Utc>,
+}
+
+/// Runs counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RateView {
+    /// Over so many days.
+    pub days: u32,
+    /// Succeeded or unchanged.
+    pub succeeded: u64,
+    /// Failed or unproven.
+    pub failed: u64,
+    /// Held back.
+    pub held: u64,
+    /// Cancelled or cut off.
+    pub interrupted: u64,
+}
+
+/// A run that goes on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct RunningView {
+    /// Its number.
+    pub id: u64,
+    /// What it does now.
+    #[ts(type = "'check_source' | 'read_live' | 'reload' | 'read_back' | 'receipt'")]
+    pub step: Step,
+    /// What it has done.
+    pub done: Vec<StepTime>,
+    /// Since when it runs.
+    pub started: DateTime<Utc>,
+    /// Why it was started.
+    #[ts(type = "'manual' | 'schedule' | 'retry' | 'resume'")]
+    pub trigger: Trigger,
+}
+
+/// Models in the source at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CountPoint {
+    /// When that revision was first seen.
+    pub at: DateTime<Utc>,
+    /// Its models.
+    pub models: usize,
+}
+
+/// Whether toasts work here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ToastView {
+    /// Why the last toast could not be shown; `None` where they work or none was due yet.
+    pub problem: Option<String>,
+}
