@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use chrono::{DateTime, Utc};
-use engine::controller::{Engine, Environment};
+use engine::controller::{EngineHandle, Environment};
 use engine::home::Home;
 use engine::secrets::Secrets;
 use engine::settings::{Close, Settings, SettingsFile, SettingsProblem, with_environment};
@@ -50,7 +50,7 @@ pub enum AppEvent {
 
 /// The engine with what the dashboard needs around it.
 pub struct Api {
-    pub(crate) engine: Arc<Engine>,
+    pub(crate) engine: EngineHandle,
     pub(crate) home: Home,
     pub(crate) clock: Clock,
     pub(crate) environment: Environment,
@@ -78,7 +78,7 @@ pub(crate) struct Chosen {
 impl Api {
     /// Around a running engine.
     pub fn new(
-        engine: Arc<Engine>,
+        engine: EngineHandle,
         home: Home,
         clock: Clock,
         environment: Environment,

@@ -8,6 +8,7 @@ pub mod cross;
 pub mod demo;
 pub mod failure;
 pub mod fuzz;
+pub mod icons;
 pub mod maps;
 pub mod phases;
 pub mod python;
@@ -16,6 +17,7 @@ pub mod run;
 pub mod say;
 pub mod setup;
 pub mod suite;
+pub mod ui;
 pub mod workspace;
 
 pub use failure::{Failure, Result};

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::say::complain;
-use xtask::{Result, bench, cross, demo, fuzz, maps, phases, python, run, setup, suite};
+use xtask::{Result, bench, cross, demo, fuzz, icons, maps, phases, python, run, setup, suite};
 
 /// Set-up and developer commands of LiteLLM Auto-Sync. Each installs what it needs, or says exactly what to install.
 #[derive(Parser)]
@@ -16,12 +16,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Start the engine: builds it, then becomes `autosync watch --guide`
+    /// Start the app: builds the dashboard and the app, then becomes it. Without a display, the dashboard is in a browser
     Run {
         /// The optimised program, which takes minutes to build
         #[arg(long)]
         release: bool,
-        /// More arguments for `autosync watch`
+        /// More arguments for the app: `--home DIR`, `--hidden`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
@@ -65,6 +65,8 @@ enum Task {
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
+    /// Draw the icons from their sources
+    Icons,
     /// Run the benchmarks
     Bench {
         /// Only those whose name contains this
@@ -101,6 +103,7 @@ fn start(task: Task) -> Result<()> {
         }
         Task::Maps { versions, .. } => maps::fetch(&versions),
         Task::Cross { step, args } => cross::cross(&step, &args),
+        Task::Icons => icons::draw(),
         Task::Fuzz { seconds } => fuzz::fuzz(seconds),
         Task::Bench { filter } => bench::bench(filter.as_deref()),
     }

@@ -3,16 +3,16 @@
 use std::process::Command;
 
 use crate::say::say;
-use crate::{Failure, Result, command, python};
+use crate::{Failure, Result, command, python, ui};
 
 /// What a command is going to do, and so what it needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum For {
-    /// Build and run the program.
-    Running,
-    /// The real proxy as well.
+    /// Build and run the desktop app.
+    App,
+    /// The terminal and the real proxy.
     Proxies,
-    /// Every test: the key store of a Linux desktop as well.
+    /// Every test: a desktop to test on as well.
     Tests,
 }
 
@@ -26,26 +26,45 @@ struct Need {
     macos: &'static str,
     /// The command that brings it on Windows; empty = not needed there.
     windows: &'static str,
-    /// From which job on it is needed.
-    from: For,
+    /// The jobs that need it.
+    jobs: &'static [For],
     there: fn() -> bool,
 }
 
-const NEEDS: [Need; 5] = [
+const NEEDS: [Need; 10] = [
     Need {
         what: "a C compiler",
         apt: &["build-essential"],
         macos: "xcode-select --install",
         windows: "", // this program was just linked by it
-        from: For::Running,
+        jobs: &[For::App, For::Proxies, For::Tests],
         there: || cfg!(windows) || command::works("cc", &["--version"]),
+    },
+    Need {
+        what: "the web view and the tray of GTK",
+        apt: &["pkg-config", "libwebkit2gtk-4.1-dev", "libayatana-appindicator3-dev", "libxdo-dev"],
+        macos: "",
+        windows: "",
+        jobs: &[For::App, For::Tests],
+        there: || {
+            let library = |name| command::works("pkg-config", &["--exists", name]);
+            !LINUX || ["webkit2gtk-4.1", "ayatana-appindicator3-0.1", "libxdo"].into_iter().all(library)
+        },
+    },
+    Need {
+        what: "Node.js 20 or later, with npm",
+        apt: &["nodejs", "npm"],
+        macos: "brew install node",
+        windows: "winget install --exact --id OpenJS.NodeJS.LTS",
+        jobs: &[For::App, For::Tests],
+        there: ui::has_node,
     },
     Need {
         what: "git",
         apt: &["git"],
         macos: "xcode-select --install",
         windows: "winget install --exact --id Git.Git",
-        from: For::Proxies,
+        jobs: &[For::Proxies, For::Tests],
         there: || command::works("git", &["--version"]),
     },
     Need {
@@ -53,7 +72,7 @@ const NEEDS: [Need; 5] = [
         apt: &["python3", "python3-venv"],
         macos: "brew install python@3.12",
         windows: "winget install --exact --id Python.Python.3.12",
-        from: For::Proxies,
+        jobs: &[For::Proxies, For::Tests],
         there: || python::interpreter().is_ok(),
     },
     Need {
@@ -61,22 +80,53 @@ const NEEDS: [Need; 5] = [
         apt: &["dbus"],
         macos: "",
         windows: "",
-        from: For::Tests,
-        there: || !cfg!(target_os = "linux") || command::works("dbus-run-session", &["--version"]),
+        jobs: &[For::Tests],
+        there: || !LINUX || command::works("dbus-run-session", &["--version"]),
     },
     Need {
         what: "a key store",
         apt: &["gnome-keyring"],
         macos: "",
         windows: "",
-        from: For::Tests,
-        there: || !cfg!(target_os = "linux") || command::works("gnome-keyring-daemon", &["--version"]),
+        jobs: &[For::Tests],
+        there: || !LINUX || command::works("gnome-keyring-daemon", &["--version"]),
+    },
+    Need {
+        what: "a screen without a monitor",
+        apt: &["xvfb", "openbox", "imagemagick"],
+        macos: "",
+        windows: "",
+        jobs: &[For::Tests],
+        there: || !LINUX || ["Xvfb -help", "openbox --version", "import -version"].into_iter().all(runs),
+    },
+    Need {
+        what: "a driver for the web view",
+        apt: &["webkit2gtk-driver"],
+        macos: "",
+        windows: "",
+        jobs: &[For::Tests],
+        there: || !LINUX || command::works("WebKitWebDriver", &["--version"]),
+    },
+    Need {
+        what: "Chromium",
+        apt: &["chromium"],
+        macos: "brew install --cask chromium",
+        windows: "winget install --exact --id Hibbiki.Chromium",
+        jobs: &[For::Tests],
+        there: || !LINUX || command::works("chromium", &["--version"]),
     },
 ];
 
+const LINUX: bool = cfg!(target_os = "linux");
+
+fn runs(line: &str) -> bool {
+    let mut words = line.split(' ');
+    words.next().is_some_and(|program| command::works(program, &words.collect::<Vec<_>>()))
+}
+
 /// Checks what `job` needs, installs what can be installed, and fails with exit code 2 naming the command for the rest.
 pub fn machine(job: For) -> Result<()> {
-    let missing: Vec<&Need> = NEEDS.iter().filter(|need| wanted(need.from, job) && !(need.there)()).collect();
+    let missing: Vec<&Need> = NEEDS.iter().filter(|need| need.jobs.contains(&job) && !(need.there)()).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -95,14 +145,6 @@ pub fn machine(job: For) -> Result<()> {
         })
         .collect();
     Err(Failure::missing(format!("this machine lacks:\n{}\nInstall that, then run this again.", lines.join("\n"))))
-}
-
-fn wanted(from: For, job: For) -> bool {
-    match job {
-        For::Running => from == For::Running,
-        For::Proxies => from != For::Tests,
-        For::Tests => true,
-    }
 }
 
 /// Small batches: one package that the mirror lacks should not take the others with it.

@@ -2,7 +2,7 @@
 
 use crate::phases::Phases;
 use crate::workspace::{self, cargo};
-use crate::{Failure, Result, command, maps, python, rules, setup};
+use crate::{Failure, Result, command, maps, python, rules, setup, ui};
 
 /// Runs every check and test. `long` adds older proxies, every past map, and the long storms and fuzz runs.
 pub fn test(long: bool) -> Result<()> {
@@ -18,6 +18,9 @@ fn all(phases: &mut Phases, long: bool) -> Result<()> {
     let downloads = std::thread::spawn(move || downloads(long));
     phases.run("format", || command::run(cargo().args(["fmt", "--all", "--check"])))?;
     phases.run("rules of the code", rules::check)?;
+    phases.run("dashboard: types, rules, tests of its logic", ui::check)?;
+    // The app takes the built dashboard in, so it must be there before the app is looked at.
+    phases.run("dashboard: build", ui::build)?;
     phases.run("lints", || {
         command::run(cargo().args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"]))
     })?;
@@ -29,15 +32,18 @@ fn all(phases: &mut Phases, long: bool) -> Result<()> {
         downloads.join().unwrap_or_else(|_| Err(Failure::failed("the downloads ended with a panic")))
     })?;
     phases.run("dependencies: licences, sources, bans", dependencies)?;
-    let program = phases.run("build of the tests", workspace::build_tests)?;
+    let programs = phases.run("build of the tests", workspace::build_tests)?;
     phases.run("tests: crates, then the whole system on real proxies and maps", || {
         let mut tests = cargo();
-        tests.args(["test", "--workspace", "--quiet"]).env(workspace::PROGRAM, &program);
+        tests.args(["test", "--workspace", "--quiet"])
+            .env(workspace::PROGRAM, &programs.autosync)
+            .env(workspace::APP, &programs.app);
         if long {
             tests.env("AUTOSYNC_TEST_LONG", "1");
         }
         command::run(&mut tests)
     })?;
+    phases.run("tests: the dashboard in a real browser", || ui::browse(&programs.dashboard))?;
     if long {
         phases.run("fuzzing", || crate::fuzz::fuzz(LONG_FUZZ_SECONDS))?;
     }

@@ -34,12 +34,34 @@ pub fn cargo() -> Command {
 /// The variable that names the `autosync` which the system tests are to run.
 pub const PROGRAM: &str = "AUTOSYNC_TEST_PROGRAM";
 
+/// The variable that names the desktop app which the system tests are to run.
+pub const APP: &str = "AUTOSYNC_TEST_APP";
+
+/// The variable that names the development server which the browser tests are to run.
+pub const DASHBOARD: &str = "AUTOSYNC_TEST_DASHBOARD";
+
+/// The programs that the system tests run, built from what is there now.
+pub struct Programs {
+    /// The terminal.
+    pub autosync: PathBuf,
+    /// The desktop app.
+    pub app: PathBuf,
+    /// The dashboard for a browser.
+    pub dashboard: PathBuf,
+}
+
 /// Builds every test, and `autosync` with them, in one go: asking cargo for one package at a time would unify features
-/// differently, and build most crates again. Says where the program is.
-pub fn build_tests() -> Result<PathBuf> {
-    let mut build = cargo();
-    build.args(["test", "--workspace", "--no-run", "--quiet", "--message-format", "json-render-diagnostics"]);
-    program_in(&command::output(&mut build)?)
+/// differently, and build most crates again. Says where the programs are.
+pub fn build_tests() -> Result<Programs> {
+    let json = ["--quiet", "--message-format", "json-render-diagnostics"];
+    // Tests first: their build unifies features, and the programs' finds all of it done.
+    command::output(cargo().args(["test", "--workspace", "--no-run"]).args(json))?;
+    let messages = command::output(cargo().args(["build", "--workspace", "--bins"]).args(json))?;
+    Ok(Programs {
+        autosync: program_in(&messages, "autosync")?,
+        app: program_in(&messages, "litellm-autosync")?,
+        dashboard: program_in(&messages, "devserver")?,
+    })
 }
 
 /// Builds `autosync` and says where the program is: a test never meets yesterday's.
@@ -49,18 +71,18 @@ pub fn build_autosync(release: bool) -> Result<PathBuf> {
     if release {
         build.arg("--release");
     }
-    program_in(&command::output(&mut build)?)
+    program_in(&command::output(&mut build)?, "autosync")
 }
 
 /// The program among cargo's messages.
-fn program_in(messages: &str) -> Result<PathBuf> {
+fn program_in(messages: &str, name: &str) -> Result<PathBuf> {
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter(|message| message["target"]["name"] == "autosync" && message["target"]["kind"][0] == "bin")
+        .filter(|message| message["target"]["name"] == name && message["target"]["kind"][0] == "bin")
         .filter(|message| message["profile"]["test"] == false)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .ok_or_else(|| Failure::failed("cargo built autosync, but did not say where"))
+        .ok_or_else(|| Failure::failed(format!("cargo built {name}, but did not say where")))
 }
 
 #[cfg(test)]

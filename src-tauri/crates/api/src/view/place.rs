@@ -41,6 +41,47 @@ pub enum Place {
     },
 }
 
+impl Place {
+    /// Its address in the dashboard, the fragment after `index.html`: `#/models/openai%2Fgpt-5` (`ui/src/lib/place.ts`).
+    pub fn address(&self) -> String {
+        let mut path = vec![];
+        let mut query = vec![];
+        let screen = match self {
+            Self::Overview => "overview",
+            Self::Changes { from, to } => {
+                query.extend([("from", from), ("to", to)]);
+                "changes"
+            }
+            Self::Models { model } => {
+                path.extend(model.as_deref().map(encoded));
+                "models"
+            }
+            Self::History { run } => {
+                path.extend(run.map(|run| run.to_string()));
+                "history"
+            }
+            Self::Settings { section, proxy } => {
+                path.extend(section.as_deref().map(encoded));
+                query.push(("proxy", proxy));
+                "settings"
+            }
+        };
+        let path = path.iter().map(|part| format!("/{part}")).collect::<String>();
+        let query: Vec<String> =
+            query.iter().filter_map(|(key, value)| Some(format!("{key}={}", encoded(value.as_deref()?)))).collect();
+        let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+        format!("#/{screen}{path}{query}")
+    }
+}
+
+/// For an address: everything but letters, digits and dashes as %XX.
+fn encoded(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    text.bytes()
+        .map(|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
 /// How grave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -58,7 +99,48 @@ pub enum Tone {
 pub struct Attention {
     /// Stable while the matter is the same: `down:build-box`.
     pub id: String,
-    /// How grave.
+    impl Place {
+    /// Its address in the dashboard, the fragment after `index.html`: `#/models/openai%2Fgpt-5` (`ui/src/lib/place.ts`).
+    pub fn address(&self) -> String {
+        let mut path = vec![];
+        let mut query = vec![];
+        let screen = match self {
+            Self::Overview => "overview",
+            Self::Changes { from, to } => {
+                query.extend([("from", from), ("to", to)]);
+                "changes"
+            }
+            Self::Models { model } => {
+                path.extend(model.as_deref().map(encoded));
+                "models"
+            }
+            Self::History { run } => {
+                path.extend(run.map(|run| run.to_string()));
+                "history"
+            }
+            Self::Settings { section, proxy } => {
+                path.extend(section.as_deref().map(encoded));
+                query.push(("proxy", proxy));
+                "settings"
+            }
+        };
+        let path = path.iter().map(|part| format!("/{part}")).collect::<String>();
+        let query: Vec<String> =
+            query.iter().filter_map(|(key, value)| Some(format!("{key}={}", encoded(value.as_deref()?)))).collect();
+        let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+        format!("#/{screen}{path}{query}")
+    }
+}
+
+/// For an address: everything but letters, digits and dashes as %XX.
+fn encoded(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    text.bytes()
+        .map(|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+/// How grave.
     pub tone: Tone,
     /// The fact: "build-box is down."
     pub title: String,
@@ -100,4 +182,24 @@ pub enum AttentionAction {
         /// The button's label.
         label: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_has_the_address_that_the_dashboard_reads() {
+        let text = |text: &str| Some(text.to_owned());
+        for (place, address) in [
+            (Place::Overview, "#/overview"),
+            (Place::Changes { from: None, to: None }, "#/changes"),
+            (Place::Changes { from: text("ab"), to: text("cd") }, "#/changes?from=ab&to=cd"),
+            (Place::Models { model: text("openai/gpt 5") }, "#/models/openai%2Fgpt%205"),
+            (Place::History { run: Some(12) }, "#/history/12"),
+            (Place::Settings { section: text("proxies"), proxy: text("a&b") }, "#/settings/proxies?proxy=a%26b"),
+        ] {
+            assert_eq!(place.address(), address);
+        }
+    }
 }

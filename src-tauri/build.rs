@@ -1,0 +1,5 @@
+//! What Tauri generates: the context of `tauri.conf.json`, the Windows resource.
+
+fn main() {
+    tauri_build::build();
+}

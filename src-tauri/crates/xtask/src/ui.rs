@@ -1,0 +1,61 @@
+//! The dashboard: its packages, its checks, its build into `ui/dist`, which the app takes in and the development server
+//! hands out.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::failure::Doing;
+use crate::{Result, cache, command, workspace};
+
+/// The oldest Node.js that Vite runs on.
+const NODE: u32 = 20;
+
+/// Builds the dashboard, its packages first where the lock file has changed.
+pub fn build() -> Result<()> {
+    packages()?;
+    command::run(npm().args(["run", "--silent", "build"]))
+}
+
+/// Types, accessibility rules of the compiler, and the tests of its logic.
+pub fn check() -> Result<()> {
+    packages()?;
+    command::run(npm().args(["run", "--silent", "check"]))?;
+    command::run(npm().args(["test", "--silent"]))
+}
+
+/// The dashboard in a real browser.
+pub fn browse(dashboard: &std::path::Path) -> Result<()> {
+    packages()?;
+    command::run(npm().env("AUTOSYNC_TEST_DASHBOARD", dashboard).args(["run", "--silent", "test:web"]))
+}
+
+/// The folder of the dashboard.
+pub fn folder() -> PathBuf {
+    workspace::root().join("ui")
+}
+
+/// Whether there is a Node.js that is new enough, with npm.
+pub fn has_node() -> bool {
+    let version = command::output(Command::new("node").arg("--version")).unwrap_or_default();
+    let major = version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok());
+    major.is_some_and(|major: u32| major >= NODE) && command::output(npm().arg("--version")).is_ok()
+}
+
+/// Exactly what the lock file names.
+fn packages() -> Result<()> {
+    let lock = folder().join("package-lock.json");
+    let installed = folder().join("node_modules/.autosync-lock");
+    let wanted = std::fs::read(&lock).doing(format_args!("read {}", lock.display()))?;
+    if std::fs::read(&installed).is_ok_and(|known| known == wanted) {
+        return Ok(());
+    }
+    command::run(npm().args(["ci", "--silent", "--no-audit", "--no-fund", "--prefer-offline"]))?;
+    cache::write_whole(&installed, &wanted)
+}
+
+fn npm() -> Command {
+    let mut npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
+    // Under `cargo xtask` npm is used as if by hand: no colour codes in a log, no notices of newer versions.
+    npm.current_dir(folder()).env("npm_config_update_notifier", "false");
+    npm
+}

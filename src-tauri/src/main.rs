@@ -1,0 +1,39 @@
+//! LiteLLM Auto-Sync: the desktop app. The start-up order, and nothing else.
+#![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
+
+mod ipc;
+mod shell;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use engine::home::Home;
+use shell::instance::{self, Start};
+
+/// Keeps LiteLLM proxies' model prices true: it lives in the tray and syncs on schedule.
+#[derive(Parser)]
+#[command(name = "litellm-autosync", version)]
+struct Args {
+    /// Where settings, ledger and logs are.
+    #[arg(long, env = "AUTOSYNC_HOME")]
+    home: Option<PathBuf>,
+    /// Start in the tray, without a window.
+    #[arg(long)]
+    hidden: bool,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let started = Home::resolve(args.home, &|name| std::env::var_os(name))
+        .and_then(|home| instance::start(&home).map(|start| (home, start)));
+    match started {
+        Ok((home, Start::First(lock))) => shell::run(home, lock, args.hidden),
+        // Starting again always opens the window: tray icons get hidden.
+        Ok((_, Start::Shown)) => ExitCode::SUCCESS,
+        Err(error) => {
+            shell::say_why_it_ends(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

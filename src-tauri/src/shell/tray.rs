@@ -1,0 +1,199 @@
+//! Draws the tray that the `api` crate describes, and does what is clicked.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use api::Api;
+use api::tray::{Tray, TrayAction, TrayIcon, TrayItem};
+use api::view::{AppState, Place};
+use chrono::Utc;
+use serde_json::json;
+use tauri::image::Image;
+use tauri::menu::{IsMenuItem, Menu, MenuItem, PredefinedMenuItem, Submenu};
+use tauri::tray::{MouseButton, MouseButtonState, TrayIconBuilder, TrayIconEvent};
+use tauri::{AppHandle, Manager, Wry};
+use tokio::sync::watch;
+
+use super::{desktop, window};
+use crate::ipc::{self, Started};
+
+/// The only tray icon.
+const ID: &str = "tray";
+
+/// "24 min ago" grows old: the menu is drawn anew this often.
+const REFRESH: Duration = Duration::from_secs(60);
+
+/// What the items of the menu that is shown do, by their id.
+#[derive(Default)]
+struct Actions(Mutex<HashMap<String, TrayAction>>);
+
+/// Puts the icon into the tray, before anything is known.
+pub(crate) fn create(app: &AppHandle) -> tauri::Result<()> {
+    app.manage(Actions::default());
+    let tray = Tray::starting();
+    TrayIconBuilder::with_id(ID)
+        .icon(image(tray.icon)?)
+        .icon_as_template(cfg!(target_os = "macos"))
+        .tooltip(&tray.tooltip)
+        .menu(&menu(app, &tray)?)
+        .show_menu_on_left_click(cfg!(target_os = "macos"))
+        .on_menu_event(|app, event| clicked(app, event.id().as_ref()))
+        .on_tray_icon_event(|tray, event| {
+            let is_open = matches!(
+                event,
+                TrayIconEvent::Click { button: MouseButton::Left, button_state: MouseButtonState::Up, .. }
+            );
+            if is_open && !cfg!(target_os = "macos") {
+                window::open(tray.app_handle(), None);
+            }
+        })
+        .build(app)?;
+    Ok(())
+}
+
+/// Draws each state, until the engine ends.
+pub(crate) async fn follow(app: AppHandle, api: Arc<Api>, mut states: watch::Receiver<Option<Arc<AppState>>>) {
+    let mut drawn = Tray::starting();
+    loop {
+        let state = states.borrow_and_update().clone();
+        if let Some(state) = state {
+            let fresh = Tray::of(&state, Utc::now());
+            if fresh != drawn {
+                match draw(&app, &fresh, fresh.icon != drawn.icon) {
+                    Ok(()) => drawn = fresh,
+                    Err(error) => tracing::warn!(%error, "the tray could not be drawn"),
+                }
+            }
+        }
+        tokio::select! {
+            changed = states.changed() => if changed.is_err() { break },
+            () = tokio::time::sleep(REFRESH) => {}
+        }
+    }
+    drop(api);
+}
+
+fn draw(app: &AppHandle, tray: &Tray, new_icon: bool) -> tauri::Result<()> {
+    let Some(icon) = app.tray_by_id(ID) else { return Ok(()) };
+    if new_icon {
+        icon.set_icon_with_as_template(Some(image(tray.icon)?), cfg!(target_os = "macos"))?;
+    }
+    icon.set_tooltip(Some(&tray.tooltip))?;
+    icon.set_menu(Some(menu(app, tray)?))
+}
+
+fn menu(app: &AppHandle, tray: &Tray) -> tauri::Result<Menu<Wry>> {
+    let mut actions = HashMap::new();
+    let items = items(app, &tray.menu, "", &mut actions)?;
+    let items: Vec<&dyn IsMenuItem<Wry>> = items.iter().map(AsRef::as_ref).collect();
+    let menu = Menu::with_items(app, &items)?;
+    if let Ok(mut known) = app.state::<Actions>().0.lock() {
+        *known = actions;
+    }
+    Ok(menu)
+}
+
+type Item = Box<dyn IsMenuItem<Wry>>;
+
+fn items(
+    app: &AppHandle,
+    all: &[TrayItem],
+    above: &str,
+    actions: &mut HashMap<String, TrayAction>,
+) -> tauri::Result<Vec<Item>> {
+    let mut made: Vec<Item> = Vec::new();
+    for (at, item) in all.iter().enumerate() {
+        let id = format!("{above}{at}");
+        made.push(match item {
+            TrayItem::Line(text) => Box::new(MenuItem::with_id(app, id, shown(text), false, None::<&str>)?),
+            TrayItem::Separator => Box::new(PredefinedMenuItem::separator(app)?),
+            TrayItem::Action(label, action) => {
+                actions.insert(id.clone(), action.clone());
+                Box::new(MenuItem::with_id(app, id, shown(label), true, None::<&str>)?)
+            }
+            TrayItem::Submenu(label, below) => {
+                let below = items(app, below, &format!("{id}."), actions)?;
+                let below: Vec<&dyn IsMenuItem<Wry>> = below.iter().map(AsRef::as_ref).collect();
+                Box::new(Submenu::with_items(app, shown(label), true, &below)?)
+            }
+        });
+    }
+    Ok(made)
+}
+
+/// An ampersand marks a key in native menus; a name's own is doubled.
+fn shown(text: &str) -> String {
+    text.replace('&', "&&")
+}
+
+fn clicked(app: &AppHandle, id: &str) {
+    let action = app.state::<Actions>().0.lock().ok().and_then(|actions| actions.get(id).cloned());
+    let Some(action) = action else { return };
+    let (handle, started) = (app.clone(), app.state::<Started>().inner().clone());
+    match action {
+        TrayAction::Open(place) => window::open(app, place),
+        TrayAction::Quit => app.exit(0),
+        action => {
+            tauri::async_runtime::spawn(async move {
+                let done = match ipc::wait(started).await {
+                    Ok(api) => act(&handle, &api, action).await,
+                    Err(error) => Err(error),
+                };
+                if let Err(error) = done {
+                    // What went wrong with a run is a toast of its own; the window shows the rest.
+                    tracing::warn!(%error, "a click in the tray came to nothing");
+                    window::open(&handle, None);
+                }
+            });
+        }
+    }
+}
+
+/// The same commands that the dashboard calls.
+async fn act(app: &AppHandle, api: &Api, action: TrayAction) -> engine::Result<()> {
+    let (name, args) = match action {
+        TrayAction::Sync(proxy) => ("sync", json!({ "proxies": list(proxy), "force": false })),
+        TrayAction::Cancel => ("cancel", json!({ "proxies": [] })),
+        TrayAction::Ask(proxy) => ("ask", json!({ "proxies": [proxy] })),
+        TrayAction::CheckSource => ("check_source", json!(null)),
+        TrayAction::Pause(length) => ("pause", json!({ "length": length })),
+        TrayAction::Resume => ("resume", json!(null)),
+        TrayAction::Logs => ("open", json!({ "what": "logs" })),
+        TrayAction::Diagnostics => {
+            let text = api.call("diagnostics", json!(null)).await?;
+            return desktop::copy(text["text"].as_str().unwrap_or_default());
+        }
+        TrayAction::Updates => {
+            let section = Some("updates".to_owned());
+            window::open(app, Some(Place::Settings { section, proxy: None }));
+            return Ok(());
+        }
+        TrayAction::Open(_) | TrayAction::Quit => return Ok(()),
+    };
+    api.call(name, args).await.map(drop)
+}
+
+fn list(proxy: Option<String>) -> Vec<String> {
+    proxy.into_iter().collect()
+}
+
+fn image(icon: TrayIcon) -> tauri::Result<Image<'static>> {
+    macro_rules! file {
+        ($name:literal) => {{
+            #[cfg(target_os = "macos")]
+            let bytes: &[u8] = include_bytes!(concat!("../../../icons/tray/template/", $name, ".png"));
+            #[cfg(not(target_os = "macos"))]
+            let bytes: &[u8] = include_bytes!(concat!("../../../icons/tray/", $name, ".png"));
+            bytes
+        }};
+    }
+    Image::from_bytes(match icon {
+        TrayIcon::Healthy => file!("healthy"),
+        TrayIcon::Syncing => file!("syncing"),
+        TrayIcon::Attention => file!("attention"),
+        TrayIcon::Failed => file!("failed"),
+        TrayIcon::Paused => file!("paused"),
+        TrayIcon::Stale => file!("stale"),
+    })
+}

@@ -1,0 +1,108 @@
+//! The real web view of the app, driven by WebKit's own driver (W3C WebDriver).
+
+use std::process::{Child, Stdio};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use system_tests::http;
+
+use crate::app;
+use crate::desk::Desk;
+use crate::until;
+
+/// The key that holds an element's id in answers (W3C WebDriver, "Elements").
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// A session with an app that the driver has started.
+pub(crate) struct Browser {
+    driver: Child,
+    base: String,
+}
+
+impl Browser {
+    /// Has the driver start the app with a window.
+    pub(crate) fn start(desk: &Desk) -> Self {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut driver = desk.command("WebKitWebDriver");
+        driver.arg(format!("--port={port}")).env("TAURI_WEBVIEW_AUTOMATION", "true").env("PROXY_KEY", "sk-system-tests-1234");
+        let driver = driver.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let root = format!("http://127.0.0.1:{port}");
+        until("the driver", || http::get(&format!("{root}/status"), &[]).ok());
+        let home = desk.home().join("data").display().to_string();
+        let options = json!({ "binary": app::binary(), "args": ["--home", home] });
+        let wanted = json!({ "capabilities": { "alwaysMatch": { "webkitgtk:browserOptions": options } } });
+        let session = send(&Method::POST, &format!("{root}/session"), &wanted).unwrap_or_else(|said| panic!("{said}"));
+        let id = session["sessionId"].as_str().unwrap().to_owned();
+        Self { driver, base: format!("{root}/session/{id}") }
+    }
+
+    /// The process of the app.
+    pub(crate) fn app_pid(&self) -> u32 {
+        let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", self.driver.id())).unwrap();
+        children.split_whitespace().next().unwrap().parse().unwrap()
+    }
+
+    /// What a script in the page gives back.
+    pub(crate) fn script(&self, script: &str) -> Value {
+        let body = json!({ "script": script, "args": [] });
+        send(&Method::POST, &format!("{}/execute/sync", self.base), &body).unwrap_or_else(|said| panic!("{script}: {said}"))
+    }
+
+    /// The text of the page as people see it.
+    pub(crate) fn text(&self) -> String {
+        self.script("return document.body.innerText").as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Waits until the page shows this.
+    pub(crate) fn wait_for(&self, wanted: &str) -> String {
+        let mut last = String::new();
+        let end = std::time::Instant::now() + crate::WITHIN;
+        while std::time::Instant::now() < end {
+            last = self.text();
+            if last.contains(wanted) {
+                return last;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        panic!("the page does not show \"{wanted}\":\n{last}");
+    }
+
+    /// Clicks the first button or link with this text, as a person would.
+    pub(crate) fn click(&self, label: &str) {
+        let path = format!("//*[self::button or self::a][contains(normalize-space(.), \"{label}\")]");
+        let find = json!({ "using": "xpath", "value": path });
+        let element = until(&format!("the button \"{label}\""), || {
+            let found = send(&Method::POST, &format!("{}/element", self.base), &find).ok()?;
+            Some(found[ELEMENT].as_str()?.to_owned())
+        });
+        send(&Method::POST, &format!("{}/element/{element}/click", self.base), &json!({})).unwrap();
+    }
+
+    /// The fragment of the page's address.
+    pub(crate) fn place(&self) -> String {
+        self.script("return location.hash").as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Closes the window, and with it the session.
+    pub(crate) fn close_window(&self) {
+        drop(send(&Method::DELETE, &format!("{}/window", self.base), &json!({})));
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // It ends the app that it started, too.
+        drop(send(&Method::DELETE, &self.base, &json!({})));
+        drop(self.driver.kill());
+        drop(self.driver.wait());
+    }
+}
+
+/// The value of the answer, or what the driver says against it.
+fn send(method: &Method, url: &str, body: &Value) -> Result<Value, String> {
+    let text = (*method == Method::POST).then(|| body.to_string());
+    let reply = http::send(method, url, &[("content-type", "application/json")], text.as_deref());
+    let reply = reply.map_err(|error| error.to_string())?;
+    let answer: Value = serde_json::from_slice(&reply.body).map_err(|error| error.to_string())?;
+    if reply.status == 200 { Ok(answer["value"].clone()) } else { Err(answer["value"].to_string()) }
+}

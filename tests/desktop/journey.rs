@@ -1,0 +1,185 @@
+//! What a person does with the app, from the first start on.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use system_tests::{Answer, Client, Stage, maps};
+use xtask::python::PROXIES;
+use xtask::workspace;
+
+use crate::app::{self, App};
+use crate::browser::Browser;
+use crate::desk::Desk;
+use crate::notifications::Notifications;
+use crate::processes::has_webview;
+use crate::tray::Panel;
+use crate::{WITHIN, until};
+
+/// It knows revisions.
+const MAIN: &str = PROXIES[1];
+
+const TITLE: &str = "LiteLLM Auto-Sync";
+
+/// A home with this proxy, whose syncs a person starts.
+fn settings(desk: &Desk, stage: &Stage) {
+    let text = format!(
+        "schema = 1\n\n[source]\nurl = \"{}\"\nwatch = \"off\"\n\n[schedule]\npreset = \"off\"\n\n[notify]\nprice_changes = \"all\"\n\n[[proxy]]\nname = \"local\"\nurl = \"{}\"\nrole = \"development\"\nkey = \"env:PROXY_KEY\"\n",
+        stage.upstream.url(),
+        stage.proxy.url
+    );
+    let home = desk.home().join("data");
+    std::fs::create_dir_all(&home).unwrap();
+    std::fs::write(home.join("settings.toml"), text).unwrap();
+}
+
+/// `autosync` in the same home, beside the app.
+fn autosync(desk: &Desk, args: &[&str]) -> Value {
+    let program: PathBuf = std::env::var_os(workspace::PROGRAM).expect("run `cargo xtask test`").into();
+    let home = desk.home().join("data");
+    let mut command = desk.command(program);
+    let output = command.args(args).arg("--json").env("AUTOSYNC_HOME", home).env("PROXY_KEY", "sk-system-tests-1234");
+    let output = output.output().unwrap();
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{args:?}: {error}: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+fn last_outcome(desk: &Desk) -> String {
+    autosync(desk, &["history", "--limit", "1"])["runs"][0]["outcome"].as_str().unwrap_or_default().to_owned()
+}
+
+/// Where pictures are kept for people to look at.
+fn picture(desk: &Desk, name: &str) {
+    if let Some(folder) = std::env::var_os("AUTOSYNC_TEST_PICTURES") {
+        std::thread::sleep(Duration::from_millis(600));
+        desk.picture(&PathBuf::from(folder).join(format!("{name}.png")));
+    }
+}
+
+#[test]
+fn the_tray_is_the_app_and_the_window_comes_and_goes() {
+    let stage = Stage::shared(MAIN);
+    let desk = Desk::start();
+    let panel = Panel::start(&desk.bus);
+    let notifications = Notifications::start(&desk.bus);
+    settings(&desk, &stage);
+
+    let mut app = App::start(&desk, &["--hidden"]);
+    let item = panel.item();
+    until("the menu of a healthy proxy", || item.labels().iter().any(|label| label == "Sync now").then_some(()));
+    let labels = item.labels();
+    for wanted in ["Pause", "Until I resume", "Open dashboard", "Open logs", "Copy diagnostics", "Check for updates…", "Quit LiteLLM Auto-Sync"] {
+        assert!(labels.iter().any(|label| label == wanted), "{wanted} is not in {labels:#?}");
+    }
+    assert!(!has_webview(app.pid()), "started at login it has no window");
+
+    // Nothing was ever synced: the first map is no news.
+    item.click("Sync now");
+    until("the first run", || (last_outcome(&desk) == "unchanged").then_some(()));
+    stage.upstream.serve(&stage.new);
+    item.click("Sync now");
+    let toast = notifications.next();
+    assert_eq!(toast.app, TITLE);
+    assert!(toast.title.contains("new models") && toast.title.contains("price changes"), "{toast:?}");
+    assert!(toast.body.ends_with("Proved on 1 proxy."), "{toast:?}");
+    assert_eq!(last_outcome(&desk), "succeeded");
+    assert!(!has_webview(app.pid()), "a sync needs no window");
+
+    // A click on the toast opens the window on that very diff.
+    notifications.click(&toast);
+    until("the window", || desk.windows().iter().any(|title| title == TITLE).then_some(()));
+    until("the web view", || has_webview(app.pid()).then_some(()));
+    picture(&desk, "window");
+
+    // Closing destroys the web view; the tray and the syncs live on.
+    close(&desk);
+    until("the end of the web view", || (!has_webview(app.pid())).then_some(()));
+    assert_eq!(app.ended(), None);
+    item.click("Sync now");
+    until("a run without a window", || (last_outcome(&desk) == "unchanged").then_some(()));
+
+    // Starting again brings the window back, and ends at once.
+    let began = Instant::now();
+    let second = app::command(&desk, &[]).status().unwrap();
+    assert!(second.success(), "{second}");
+    assert!(began.elapsed() < WITHIN / 4, "the second start took {:?}", began.elapsed());
+    until("the window again", || has_webview(app.pid()).then_some(()));
+
+    // The terminal's changes go to the app, whose tray shows them.
+    let paused = autosync(&desk, &["pause"]);
+    assert_eq!(paused["paused"], true, "{paused}");
+    until("the pause in the menu", || item.labels().iter().any(|label| label == "Resume").then_some(()));
+    item.click("Resume");
+    until("the end of the pause", || item.labels().iter().any(|label| label == "Pause").then_some(()));
+
+    item.click("Quit LiteLLM Auto-Sync");
+    assert_eq!(until("the end", || app.ended()), 0);
+}
+
+#[test]
+fn a_sync_that_the_end_cut_off_is_told_as_interrupted() {
+    let stage = Stage::shared(MAIN);
+    let desk = Desk::start();
+    let panel = Panel::start(&desk.bus);
+    let notifications = Notifications::start(&desk.bus);
+    settings(&desk, &stage);
+    let app = App::start(&desk, &["--hidden"]);
+    let item = panel.item();
+    until("the menu", || item.labels().iter().any(|label| label == "Sync now").then_some(()));
+    item.click("Sync now");
+    until("the first run", || (last_outcome(&desk) == "unchanged").then_some(()));
+    // The proxy's own fetch hangs, so the run is in its reload for long.
+    stage.upstream.serve(&stage.new);
+    stage.upstream.answer_only(Client::Proxy, Answer::Drip);
+    item.click("Sync now");
+    until("the running sync", || item.labels().iter().any(|label| label == "Cancel sync").then_some(()));
+    stage.upstream.wait_for_hits(1);
+    app.kill();
+    stage.upstream.serve(&stage.new);
+
+    let again = App::start(&desk, &["--hidden"]);
+    let item = panel.item();
+    until("the menu", || item.labels().iter().any(|label| label == "Sync now").then_some(()));
+    assert_eq!(last_outcome(&desk), "interrupted");
+    assert!(item.labels().iter().any(|label| label.contains("was cut off")), "{:#?}", item.labels());
+    assert!(notifications.is_quiet(Duration::from_millis(500)), "what was cut off is no failure of the proxy");
+    drop(again);
+}
+
+#[test]
+fn sync_now_in_the_real_web_view_moves_the_real_proxy() {
+    let stage = Stage::shared(MAIN);
+    let desk = Desk::start();
+    let _panel = Panel::start(&desk.bus);
+    let notifications = Notifications::start(&desk.bus);
+    settings(&desk, &stage);
+    let browser = Browser::start(&desk);
+    assert!(has_webview(browser.app_pid()));
+    browser.wait_for("local");
+    browser.click("Sync now");
+    browser.wait_for("Unchanged");
+    stage.upstream.serve(&stage.new);
+    browser.click("Sync now");
+    let page = browser.wait_for("Succeeded");
+    assert!(page.contains("Proof"), "{page}");
+    let live = stage.proxy.get("/model/cost_map/source").json();
+    assert_eq!(live["source_revision"], maps::revision(&stage.new), "{live}");
+    picture(&desk, "overview");
+
+    let toast = notifications.next();
+    notifications.click(&toast);
+    let (old, new) = (maps::revision(&stage.old), maps::revision(&stage.new));
+    until("the diff", || (browser.place() == format!("#/changes?from={old}&to={new}")).then_some(()));
+    browser.wait_for("Repriced");
+    picture(&desk, "changes");
+
+    // The terminal's change shows in the window at once.
+    autosync(&desk, &["pause"]);
+    browser.wait_for("aused");
+}
+
+/// What the button in a window's corner does.
+fn close(desk: &Desk) {
+    let closed = desk.command("xdotool").args(["search", "--name", &format!("^{TITLE}$"), "windowquit"]).status();
+    assert!(closed.unwrap().success());
+}

@@ -1,0 +1,28 @@
+//! The real app on a real (virtual) screen, with a session bus of its own: its tray item, menu, toasts and webview.
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "these are tests; clippy knows only functions with #[test]")]
+
+mod app;
+mod browser;
+mod desk;
+mod journey;
+mod notifications;
+mod processes;
+mod tray;
+
+use std::time::{Duration, Instant};
+
+/// A machine that compiles beside it is slow; a person would have given up long before.
+const WITHIN: Duration = Duration::from_secs(40);
+
+/// Tries until there is an answer; panics with `what` when there is none in time.
+fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + WITHIN;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < end, "waited {WITHIN:?} in vain for {what}");
+        std::thread::sleep(Duration::from_millis(40));
+    }
+}

@@ -1,0 +1,148 @@
+//! The panel's side of a tray: the watcher where items register, and the reader of an item's menu.
+
+use std::collections::HashMap;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::Instant;
+
+use zbus::blocking::{Connection, Proxy, connection};
+use zbus::message::Header;
+use zbus::zvariant::{OwnedValue, Structure, Value};
+
+use crate::WITHIN;
+
+/// Where items register (freedesktop: StatusNotifierWatcher).
+pub(crate) struct Panel {
+    connection: Connection,
+    registered: Receiver<(String, Instant)>,
+}
+
+struct Watcher {
+    items: Vec<String>,
+    tell: Sender<(String, Instant)>,
+}
+
+#[zbus::interface(name = "org.kde.StatusNotifierWatcher")]
+impl Watcher {
+    fn register_status_notifier_item(&mut self, service: &str, #[zbus(header)] header: Header<'_>) {
+        let sender = header.sender().map(ToString::to_string).unwrap_or_default();
+        let item = if service.starts_with('/') { format!("{sender}{service}") } else { format!("{service}/StatusNotifierItem") };
+        self.items.push(item.clone());
+        drop(self.tell.send((item, Instant::now())));
+    }
+
+    fn register_status_notifier_host(&self, _service: &str) {}
+
+    #[zbus(property)]
+    fn registered_status_notifier_items(&self) -> Vec<String> {
+        self.items.clone()
+    }
+
+    #[zbus(property)]
+    fn is_status_notifier_host_registered(&self) -> bool {
+        true
+    }
+
+    #[zbus(property)]
+    fn protocol_version(&self) -> i32 {
+        0
+    }
+}
+
+/// One line of a menu.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    id: i32,
+    /// Its text; a rule has none.
+    pub(crate) label: String,
+    /// Grey lines cannot be clicked.
+    pub(crate) is_enabled: bool,
+    /// How deep it lies.
+    pub(crate) depth: usize,
+}
+
+/// A tray item that has registered.
+pub(crate) struct Item {
+    connection: Connection,
+    name: String,
+    path: String,
+    /// When it registered.
+    pub(crate) at: Instant,
+}
+
+impl Panel {
+    pub(crate) fn start(bus: &str) -> Self {
+        let (tell, registered) = mpsc::channel();
+        let connection = connection::Builder::address(bus)
+            .unwrap()
+            .serve_at("/StatusNotifierWatcher", Watcher { items: Vec::new(), tell })
+            .unwrap()
+            .name("org.kde.StatusNotifierWatcher")
+            .unwrap()
+            .build()
+            .unwrap();
+        Self { connection, registered }
+    }
+
+    /// The next item that registers.
+    pub(crate) fn item(&self) -> Item {
+        let (item, at) = self.registered.recv_timeout(WITHIN).expect("a tray item registers");
+        let (name, path) = item.split_once('/').unwrap();
+        Item { connection: self.connection.clone(), name: name.to_owned(), path: format!("/{path}"), at }
+    }
+}
+
+impl Item {
+    /// A property of the item: `Title`, `IconName`, `ToolTip`.
+    pub(crate) fn text(&self, property: &str) -> String {
+        let item = Proxy::new(&self.connection, &*self.name, &*self.path, "org.kde.StatusNotifierItem").unwrap();
+        item.get_property::<String>(property).unwrap_or_default()
+    }
+
+    fn menu_proxy(&self) -> Proxy<'_> {
+        let item = Proxy::new(&self.connection, &*self.name, &*self.path, "org.kde.StatusNotifierItem").unwrap();
+        let path: zbus::zvariant::OwnedObjectPath = item.get_property("Menu").unwrap();
+        Proxy::new(&self.connection, self.name.clone(), path, "com.canonical.dbusmenu").unwrap()
+    }
+
+    /// The whole menu, from above.
+    pub(crate) fn menu(&self) -> Vec<Line> {
+        let menu = self.menu_proxy();
+        drop(menu.call::<_, _, bool>("AboutToShow", &0_i32));
+        let layout: (u32, (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>)) =
+            menu.call("GetLayout", &(0_i32, -1_i32, Vec::<String>::new())).unwrap();
+        let mut lines = Vec::new();
+        for child in &layout.1.2 {
+            walk(child, 0, &mut lines);
+        }
+        lines
+    }
+
+    /// The texts of the menu.
+    pub(crate) fn labels(&self) -> Vec<String> {
+        self.menu().into_iter().map(|line| line.label).filter(|label| !label.is_empty()).collect()
+    }
+
+    /// Clicks the item with this text.
+    pub(crate) fn click(&self, label: &str) {
+        let lines = self.menu();
+        let line = lines.iter().find(|line| line.label == label && line.is_enabled);
+        let line = line.unwrap_or_else(|| panic!("no item \"{label}\" in {lines:#?}"));
+        let at = u32::try_from(WITHIN.as_secs()).unwrap();
+        let _nothing: () = self.menu_proxy().call("Event", &(line.id, "clicked", Value::from(0_i32), at)).unwrap();
+    }
+}
+
+fn walk(node: &OwnedValue, depth: usize, lines: &mut Vec<Line>) {
+    let Ok(node) = node.downcast_ref::<Structure<'_>>() else { return };
+    let [Value::I32(id), Value::Dict(properties), Value::Array(children)] = node.fields() else { return };
+    let label = properties.get::<_, String>(&"label").ok().flatten().unwrap_or_default().replace('_', "");
+    let is_enabled = properties.get::<_, bool>(&"enabled").ok().flatten().unwrap_or(true);
+    lines.push(Line { id: *id, label, is_enabled, depth });
+    for child in children.iter() {
+        if let Value::Value(child) = child {
+            if let Ok(child) = OwnedValue::try_from((**child).try_clone().unwrap()) {
+                walk(&child, depth + 1, lines);
+            }
+        }
+    }
+}
