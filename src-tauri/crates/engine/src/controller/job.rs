@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use costmap::{CheckReport, CostMap};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -128,18 +130,22 @@ impl Parts {
         Ok(known.clone())
     }
 
-    /// The live map of the first proxy that shows it: what a first candidate is judged against.
+    /// The live map of the proxy that shows it first: what a first candidate is judged against. All are asked at once,
+    /// so that one that hangs delays no other's run.
     async fn live_baseline(&self, proxies: &[Proxy]) -> Option<Arc<CostMap>> {
-        for proxy in proxies {
-            let Ok(client) = self.client(proxy).await else { continue };
-            if client.identify().await.is_ok()
-                && let Ok(bytes) = client.live_map().await
-                && let Ok(map) = CostMap::parse(bytes)
-            {
-                return Some(Arc::new(map));
+        let mut maps: FuturesUnordered<_> = proxies.iter().map(|proxy| self.live_of(proxy)).collect();
+        while let Some(map) = maps.next().await {
+            if map.is_some() {
+                return map;
             }
         }
         None
+    }
+
+    async fn live_of(&self, proxy: &Proxy) -> Option<Arc<CostMap>> {
+        let client = self.client(proxy).await.ok()?;
+        client.identify().await.ok()?;
+        CostMap::parse(client.live_map().await.ok()?).ok().map(Arc::new)
     }
 
     async fn client(&self, proxy: &Proxy) -> Result<ProxyClient> {
