@@ -104,7 +104,11 @@ impl Controller {
 }
 
 async fn ask(parts: Arc<Parts>, proxy: Proxy) -> Result<ProxyStatus> {
-    let prices = parts.prices().await?;
+    // How a proxy is can be told without a price list.
+    let prices = parts.prices().await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the promoted map could not be read");
+        None
+    });
     let Parts { ledger, secrets, environment, clock, .. } = &*parts;
     let asking = Asking { ledger: Some(ledger), secrets, environment, clock, prices: prices.as_deref() };
     Ok(asking.ask(&proxy).await?.status)
