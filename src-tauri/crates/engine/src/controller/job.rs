@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use costmap::{CheckReport, CostMap};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use secrecy::SecretString;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -14,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::Environment;
 use super::api::{Happening, SyncOrder, SyncReport};
 use super::event::Event;
+use super::keys::Keys;
 use super::steps::Steps;
 use crate::ledger::Ledger;
 use crate::log::{SyncLog, SyncLogLine};
@@ -41,6 +43,7 @@ pub(super) struct Parts {
     pub(super) promoting: Mutex<()>,
     /// The names of the map that was promoted when they were last wanted.
     pub(super) prices: Mutex<Option<Arc<PriceList>>>,
+    pub(super) keys: Keys,
     pub(super) events: mpsc::UnboundedSender<Event>,
 }
 
@@ -148,8 +151,15 @@ impl Parts {
         CostMap::parse(client.live_map().await.ok()?).ok().map(Arc::new)
     }
 
+    /// The proxy's key, as it is now.
+    pub(super) async fn key(&self, proxy: &Proxy) -> Result<SecretString> {
+        let key = self.secrets.key_for(proxy, &*self.environment).await;
+        self.keys.learn(proxy, &key);
+        key
+    }
+
     async fn client(&self, proxy: &Proxy) -> Result<ProxyClient> {
-        let key = match self.secrets.key_for(proxy, &*self.environment).await {
+        let key = match self.key(proxy).await {
             Ok(key) => Some(key),
             // Told by the run itself, after the proxy was looked at.
             Err(error) if error.code == ErrorCode::NoKey => None,
