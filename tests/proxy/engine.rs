@@ -1,7 +1,8 @@
 //! The engine itself, as the tray and the terminal use it.
 
+use std::net::TcpListener;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use engine::controller::{EngineOptions, Happening, SyncOrder, SyncReport};
 use engine::home::{Home, HomeLock};
@@ -11,45 +12,61 @@ use engine::sync::Step;
 use engine::{Clock, Engine};
 use system_tests::{Client, Stage};
 use tempfile::TempDir;
-use xtask::python::PROXIES;
 
-/// A home that knows `proxies`, and an engine in it.
-async fn engine(folder: &TempDir, source: &str, key: &str, proxies: &[(&str, &str)]) -> Engine {
-    let home = Home::resolve(Some(folder.path().join("home")), &|_| None).unwrap();
-    home.create().unwrap();
-    let proxy = |(name, url): &(&str, &str)| {
-        format!("[[proxy]]\nname = \"{name}\"\nurl = \"{url}\"\nkey = \"env:PROXY_KEY\"\n")
-    };
-    let proxies: String = proxies.iter().map(proxy).collect();
-    let text = format!("schema = 1\n[source]\nurl = \"{source}\"\n{proxies}");
-    std::fs::write(home.settings(), text).unwrap();
-    let lock = HomeLock::acquire(&home, Duration::ZERO).unwrap();
-    let settings = SettingsFile::load(&home.settings()).unwrap();
-    let key = key.to_owned();
-    let environment = Arc::new(move |name: &str| (name == "PROXY_KEY").then(|| key.clone()));
-    Engine::start(EngineOptions { home, lock, settings, environment, clock: Clock::system(), scheduled: false })
-        .await
-        .unwrap()
+use crate::{MAIN, OLDER};
+
+/// A home that knows `proxies`, by their names and addresses, and the source of a stage.
+pub(crate) struct Desk<'a> {
+    folder: &'a TempDir,
+    source: String,
+    key: String,
+    proxies: &'a [(&'a str, &'a str)],
+    /// More tables of the settings.
+    pub(crate) more: &'a str,
+    pub(crate) clock: Clock,
 }
 
-fn block_on(test: impl Future<Output = ()>) {
+impl<'a> Desk<'a> {
+    pub(crate) fn of(stage: &Stage, folder: &'a TempDir, proxies: &'a [(&'a str, &'a str)]) -> Self {
+        let (source, key) = (stage.upstream.url(), stage.proxy.key.clone());
+        Self { folder, source, key, proxies, more: "", clock: Clock::system() }
+    }
+
+    pub(crate) async fn engine(self) -> Engine {
+        let Self { folder, source, key, proxies, more, clock } = self;
+        let home = Home::resolve(Some(folder.path().join("home")), &|_| None).unwrap();
+        home.create().unwrap();
+        let proxy = |(name, url): &(&str, &str)| {
+            format!("[[proxy]]\nname = \"{name}\"\nurl = \"{url}\"\nkey = \"env:PROXY_KEY\"\n")
+        };
+        let proxies: String = proxies.iter().map(proxy).collect();
+        let text = format!("schema = 1\n[source]\nurl = \"{source}\"\n{more}{proxies}");
+        std::fs::write(home.settings(), text).unwrap();
+        let lock = HomeLock::acquire(&home, Duration::ZERO).unwrap();
+        let settings = SettingsFile::load(&home.settings()).unwrap();
+        let environment = Arc::new(move |name: &str| (name == "PROXY_KEY").then(|| key.clone()));
+        Engine::start(EngineOptions { home, lock, settings, environment, clock, scheduled: false }).await.unwrap()
+    }
+}
+
+pub(crate) fn block_on(test: impl Future<Output = ()>) {
     tokio::runtime::Runtime::new().unwrap().block_on(test);
 }
 
-fn all() -> SyncOrder {
+pub(crate) fn all() -> SyncOrder {
     SyncOrder { proxies: Vec::new(), force: false, dry_run: false, trigger: Trigger::Manual }
 }
 
-fn only_run(report: &SyncReport) -> &engine::run::SyncRun {
+pub(crate) fn only_run(report: &SyncReport) -> &engine::run::SyncRun {
     assert_eq!(report.runs.len(), 1);
     &report.runs[0]
 }
 
 #[test]
 fn fifty_clicks_are_one_run_and_its_receipt_names_every_field() {
-    let (stage, folder) = (Stage::shared(PROXIES[1]), TempDir::new().unwrap());
+    let (stage, folder) = (Stage::shared(MAIN), TempDir::new().unwrap());
     block_on(async {
-        let engine = engine(&folder, &stage.upstream.url(), &stage.proxy.key, &[("local", &stage.proxy.url)]).await;
+        let engine = Desk::of(&stage, &folder, &[("local", &stage.proxy.url)]).engine().await;
         stage.upstream.serve(&stage.new);
         let mut happenings = engine.happenings();
 
@@ -96,9 +113,9 @@ fn fifty_clicks_are_one_run_and_its_receipt_names_every_field() {
 
 #[test]
 fn a_proxy_that_knows_no_revisions_is_proved_field_by_field() {
-    let (stage, folder) = (Stage::shared(PROXIES[0]), TempDir::new().unwrap());
+    let (stage, folder) = (Stage::shared(OLDER), TempDir::new().unwrap());
     block_on(async {
-        let engine = engine(&folder, &stage.upstream.url(), &stage.proxy.key, &[("local", &stage.proxy.url)]).await;
+        let engine = Desk::of(&stage, &folder, &[("local", &stage.proxy.url)]).engine().await;
         stage.upstream.serve(&stage.new);
 
         let planned = engine.sync(SyncOrder { dry_run: true, ..all() }).await.unwrap();
@@ -120,16 +137,51 @@ fn a_proxy_that_knows_no_revisions_is_proved_field_by_field() {
 
 #[test]
 fn one_proxy_that_is_down_does_not_hold_up_the_other() {
-    let (stage, folder) = (Stage::shared(PROXIES[1]), TempDir::new().unwrap());
+    let (stage, folder) = (Stage::shared(MAIN), TempDir::new().unwrap());
     block_on(async {
         // Nothing listens on port 9 of loopback.
         let proxies = [("down", "http://127.0.0.1:9"), ("up", stage.proxy.url.as_str())];
-        let engine = engine(&folder, &stage.upstream.url(), &stage.proxy.key, &proxies).await;
+        let engine = Desk::of(&stage, &folder, &proxies).engine().await;
         stage.upstream.serve(&stage.new);
         let report = engine.sync(all()).await.unwrap();
         let outcomes: Vec<_> = report.runs.iter().map(|run| (run.proxy.as_str(), run.outcome)).collect();
         assert_eq!(outcomes, [("down", Outcome::Failed), ("up", Outcome::Succeeded)]);
         assert_eq!(engine::run::worst_exit_code(report.runs.iter().map(engine::run::SyncRun::exit_code)), 4);
+        engine.shutdown().await;
+    });
+}
+
+#[test]
+fn one_proxy_that_hangs_does_not_hold_up_the_other_even_with_the_first_map() {
+    let (stage, folder) = (Stage::shared(MAIN), TempDir::new().unwrap());
+    // The system takes the connection, and nobody ever answers.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let hangs = format!("http://{}", silent.local_addr().unwrap());
+    block_on(async {
+        let proxies = [("hangs", hangs.as_str()), ("up", stage.proxy.url.as_str())];
+        let engine = Desk::of(&stage, &folder, &proxies).engine().await;
+        stage.upstream.serve(&stage.new);
+        let mut happenings = engine.happenings();
+        let begun = Instant::now();
+        let first = async {
+            loop {
+                if let Happening::RunFinished { run } = happenings.recv().await.unwrap() {
+                    return run;
+                }
+            }
+        };
+        let mut sync = Box::pin(engine.sync(all()));
+        let run = tokio::select! {
+            run = first => run,
+            report = &mut sync => panic!("no run was told before all had ended: {report:?}"),
+        };
+        assert_eq!((run.proxy.as_str(), run.outcome), ("up", Outcome::Succeeded), "{run:?}");
+        // A proxy that hangs is waited for 30 s.
+        assert!(begun.elapsed() < Duration::from_secs(25), "{:?}", begun.elapsed());
+        engine.cancel(None);
+        let report = sync.as_mut().await.unwrap();
+        drop(sync);
+        assert_eq!(report.runs[0].outcome, Outcome::Interrupted, "{:?}", report.runs[0]);
         engine.shutdown().await;
     });
 }

@@ -44,6 +44,31 @@ fn another_map_than_the_checked_one_is_not_proven_and_checked_too() {
     assert!(findings.iter().any(|finding| finding["model"] == "gpt-4o"), "the live map was not checked: {run:#}");
 }
 
+/// The cache in front of the source has a copy that is neither the new map nor the one that the proxy had.
+#[test]
+fn a_stale_copy_is_another_revision_unless_it_was_seen_here_before() {
+    let stage = Stage::shared(MAIN);
+    let stale = broken::without(&stage.old, &["gpt-4o-audio-preview"]);
+    for was_seen in [false, true] {
+        stage.set_back();
+        let autosync = stage.autosync();
+        if was_seen {
+            stage.upstream.answer_only(Client::Autosync, Answer::map(&stale));
+            autosync.json(&["sync", "--proxy", "local"]);
+            stage.set_back();
+        }
+        stage.upstream.answer_only(Client::Autosync, Answer::map(&stage.new));
+        stage.upstream.answer_only(Client::Proxy, Answer::map(&stale));
+        let (exit, answer) = autosync.json(&["sync"]);
+        let run = only_run(&answer);
+        let reason = if was_seen { "old_revision" } else { "other_revision" };
+        assert_eq!((exit, &run["outcome"], &run["reason"]), (6, &"unproven".into(), &reason.into()), "{run:#}");
+        assert!(run["receipt"].is_null(), "{run:#}");
+        let source = stage.proxy.get("/model/cost_map/source").json();
+        assert_eq!(source["source_revision"].as_str(), Some(&*maps::revision(&stale)), "{source:#}");
+    }
+}
+
 #[test]
 fn a_live_map_that_answers_500_is_not_proven_and_the_next_sync_heals_it() {
     let stage = Stage::shared(MAIN);

@@ -2,11 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "these are tests; clippy knows only functions with #[test]")]
 
 mod engine;
+mod gate;
 mod harness;
 mod lies;
 mod refusals;
 mod replicas;
 mod schedule;
+mod status;
 mod storm;
 mod sync;
 mod upstream;

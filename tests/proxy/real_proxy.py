@@ -45,6 +45,8 @@ model_list:
   - model_name: gpt-4o-mini-override
     litellm_params: {{model: openai/gpt-4o-mini, api_key: none, api_base: "http://127.0.0.1:9/v1"}}
     model_info: {{input_cost_per_token: 0.5, output_cost_per_token: 0.75}}
+  - model_name: nobody-prices-it
+    litellm_params: {{model: openai/a-model-that-no-map-knows, api_key: none, api_base: "http://127.0.0.1:9/v1"}}
 litellm_settings:
   telemetry: false
 {MAP_SETTING}general_settings:

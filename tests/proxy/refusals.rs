@@ -1,6 +1,7 @@
 //! What a proxy refuses: each told for what it is, with the live map left alone.
 
 use serde_json::Value;
+use system_tests::autosync::KEY_VARIABLE;
 use system_tests::{Autosync, Client, MapServer, Stage};
 
 use crate::{MAIN, OLDER, code, live, only_run};
@@ -71,18 +72,36 @@ fn a_proxy_that_reads_another_address_is_not_reloaded() {
 }
 
 #[test]
+fn a_proxy_that_is_forced_to_its_own_file_is_not_said_to_have_the_map() {
+    let stage = Stage::start(MAIN, |options| options.env("LITELLM_LOCAL_MODEL_COST_MAP", "True"));
+    let autosync = stage.autosync();
+    stage.set_back(); // the first reload of a proxy registers its configured models anew
+    stage.upstream.serve(&stage.new);
+    let before = live(&stage);
+    let (exit, answer) = autosync.json(&["sync"]);
+    let run = only_run(&answer);
+    assert_eq!((exit, &run["outcome"], code(&answer)), (6, &"unproven".into(), "local_file"), "{run:#}");
+    let message = run["error"]["message"].as_str().unwrap();
+    assert!(message.contains("LITELLM_LOCAL_MODEL_COST_MAP"), "{message}");
+    assert!(run["receipt"].is_null(), "{run:#}");
+    assert!(stage.upstream.hits_of(Client::Proxy).is_empty());
+    assert!(live(&stage) == before, "the live map changed");
+    let (_, status) = autosync.json(&["status"]);
+    let proxy = &status["proxies"][0];
+    assert_eq!((&proxy["reads"], &proxy["sync"]), (&"local_file".into(), &"behind".into()), "{proxy:#}");
+}
+
+#[test]
 fn nothing_there_and_something_else_there_are_unreachable() {
     let upstream = MapServer::start(&system_tests::maps::load(MAIN));
-    let autosync = Autosync::new().env("PROXY_KEY", "sk-1234");
-    autosync.ok(&["source", "set", &upstream.url()]);
-    autosync.ok(&["proxy", "add", "nothing", "http://127.0.0.1:9", "--key-env", "PROXY_KEY"]);
+    let autosync = Autosync::knowing(&upstream.url(), "http://127.0.0.1:9", "sk-1234");
     let (exit, answer) = autosync.json(&["sync"]);
     assert_eq!((exit, code(&answer)), (4, "proxy_unreachable"), "{answer:#}");
 
     // A web server that is no LiteLLM is not added, and never sees the key.
     let other = MapServer::start(b"{}");
     let url = other.url().replace("/model_prices_and_context_window.json", "");
-    let (exit, answer) = autosync.json(&["proxy", "add", "other", &url, "--key-env", "PROXY_KEY"]);
+    let (exit, answer) = autosync.json(&["proxy", "add", "other", &url, "--key-env", KEY_VARIABLE]);
     assert_eq!((exit, code(&answer)), (4, "not_litellm"), "{answer:#}");
     assert!(other.hits().iter().all(|hit| hit.header("authorization").is_none()), "{:?}", other.hits());
 }

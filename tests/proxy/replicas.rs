@@ -1,6 +1,5 @@
 //! Two proxies behind one address: a reload changes the one that answered.
 
-use system_tests::stage::KEY_VARIABLE;
 use system_tests::turns::Turns;
 use system_tests::{Autosync, ProxyOptions, RealProxy, Stage};
 
@@ -11,9 +10,7 @@ fn replicas_that_disagree_are_told_and_not_called_a_success() {
     let stage = Stage::shared(MAIN);
     let second = RealProxy::start(&ProxyOptions::new(MAIN, &stage.upstream.url()));
     let door = Turns::start(&[&stage.proxy.url, &second.url]);
-    let autosync = Autosync::new().env(KEY_VARIABLE, &stage.proxy.key);
-    autosync.ok(&["source", "set", &stage.upstream.url()]);
-    autosync.ok(&["proxy", "add", "local", &door.url(), "--key-env", KEY_VARIABLE]);
+    let autosync = Autosync::knowing(&stage.upstream.url(), &door.url(), &stage.proxy.key);
 
     stage.upstream.serve(&stage.new);
     let (exit, answer) = autosync.json(&["sync"]);

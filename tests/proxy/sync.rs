@@ -1,7 +1,7 @@
 //! A sync that works: what changed is told, and the receipt is true.
 
 use serde_json::Value;
-use system_tests::{Client, Stage, maps};
+use system_tests::{Client, Stage, broken, maps};
 
 use crate::{MAIN, OLDER, only_run};
 
@@ -139,4 +139,27 @@ fn verify_agrees_with_the_proxy_after_a_sync_and_names_the_difference_before() {
     autosync.ok(&["sync"]);
     let (exit, after) = autosync.json(&["verify", repriced]);
     assert_eq!((exit, &after["agree"]), (0, &true.into()), "{after:#}");
+}
+
+#[test]
+fn an_update_that_only_removes_models_reaches_a_proxy_that_knows_no_revisions() {
+    let stage = Stage::shared(OLDER);
+    let autosync = stage.autosync();
+    assert_eq!(autosync.json(&["sync"]).0, 0);
+    let names: Vec<String> = entries(&stage.old).keys().cloned().collect();
+    let gone: Vec<&str> =
+        names.iter().rev().filter(|name| !RESERVED.contains(&name.as_str())).take(3).map(String::as_str).collect();
+    let fewer = broken::without(&stage.old, &gone);
+    stage.upstream.serve(&fewer);
+    stage.upstream.forget_hits();
+    let (exit, answer) = autosync.json(&["sync"]);
+    let run = only_run(&answer);
+    // What the file lacks is no difference to the proof: without a reload it would be called unchanged.
+    assert_eq!((exit, &run["outcome"]), (0, &"succeeded".into()), "{run:#}");
+    assert_eq!(run["removed_models"].as_array().unwrap().len(), 3, "{run:#}");
+    assert_eq!(stage.upstream.hits_of(Client::Proxy).len(), 1);
+    let live = stage.proxy.live_map();
+    assert!(gone.iter().all(|name| live.get(*name).is_none()), "{gone:?} are still live");
+    let (exit, answer) = autosync.json(&["sync"]);
+    assert_eq!((exit, &only_run(&answer)["outcome"]), (0, &"unchanged".into()), "{answer:#}");
 }

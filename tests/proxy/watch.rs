@@ -45,11 +45,7 @@ fn a_second_writer_is_told_who_holds_the_home_and_readers_are_not_held_up() {
 fn a_proxy_is_synced_at_once_and_something_new_at_the_source_is_told() {
     let stage = Stage::shared(MAIN);
     let autosync = stage.autosync();
-    let settings = autosync.home().join("data/settings.toml");
-    let text = std::fs::read_to_string(&settings).unwrap();
-    let url = format!("url = \"{}\"\n", stage.upstream.url());
-    assert!(text.contains(&url), "{text}");
-    std::fs::write(&settings, text.replace(&url, &format!("{url}watch = \"2s\"\n"))).unwrap();
+    autosync.configure("source", "watch = \"2s\"");
     let mut watch = autosync.spawn(&["watch"]);
     watch.wait_for_line("ready", READY);
     watch.wait_for_line("unchanged", Duration::from_secs(30));
@@ -64,4 +60,51 @@ fn a_proxy_is_synced_at_once_and_something_new_at_the_source_is_told() {
     let (_, status) = autosync.json(&["status"]);
     assert_eq!(status["source"]["revision"].as_str(), Some(&*revision), "{status:#}");
     assert_eq!(status["proxies"][0]["sync"], "behind", "{status:#}");
+}
+
+#[test]
+fn the_first_map_is_promoted_and_taken_with_nobody_asking_for_it() {
+    let stage = Stage::shared(MAIN);
+    let autosync = stage.autosync();
+    stage.upstream.serve(&stage.new);
+    let revision = maps::revision(&stage.new);
+    let mut watch = autosync.spawn(&["watch"]);
+    watch.wait_for_line(&format!("new revision {}", &revision[..7]), Duration::from_secs(30));
+    watch.wait_for_line("run 1 succeeded", Duration::from_mins(1));
+    watch.interrupt();
+    let finished = watch.finish();
+    assert_eq!(finished.code, Some(0), "{finished:#?}");
+    assert!(!finished.stdout.contains("local  up"), "a proxy that is well from the start is no news: {finished:#?}");
+    let (_, status) = autosync.json(&["status"]);
+    assert_eq!(status["promoted"]["upstream"].as_str(), Some(&*revision), "{status:#}");
+    assert_eq!(status["proxies"][0]["sync"], "synced", "{status:#}");
+    assert_eq!(stage.proxy.get("/model/cost_map/source").json()["source_revision"].as_str(), Some(&*revision));
+}
+
+#[test]
+fn a_proxy_that_is_away_is_told_in_one_line() {
+    let upstream = MapServer::start(&maps::load(MAIN));
+    let autosync = Autosync::knowing(&upstream.url(), "http://127.0.0.1:9", "sk-1234");
+    let mut watch = autosync.spawn(&["watch"]);
+    // Asked at the start and after the run that fails, and told once; which of the two is told first is open.
+    if !watch.wait_for_line("run 1 failed", Duration::from_secs(30)).contains("local  down") {
+        watch.wait_for_line("local  down", Duration::from_secs(30));
+    }
+    watch.interrupt();
+    let finished = watch.finish();
+    assert_eq!(finished.stdout.matches("local  down").count(), 1, "{finished:#?}");
+}
+
+#[test]
+#[ignore = "`cargo xtask test --long` runs it: a proxy is asked once a minute"]
+fn a_proxy_that_goes_away_is_noticed_within_a_minute() {
+    let stage = Stage::start(MAIN, |options| options);
+    let autosync = stage.autosync();
+    let mut watch = autosync.spawn(&["watch"]);
+    watch.wait_for_line("unchanged", Duration::from_secs(30));
+    let Stage { proxy, .. } = stage;
+    drop(proxy);
+    watch.wait_for_line("local  down", Duration::from_secs(75));
+    watch.interrupt();
+    assert_eq!(watch.finish().code, Some(0));
 }

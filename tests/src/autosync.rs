@@ -14,6 +14,9 @@ use xtask::workspace;
 /// No command of a test takes longer: a fetch gives up after 3 minutes, and a reload may take 75 s.
 const WITHIN: Duration = Duration::from_secs(270);
 
+/// The variable that holds the proxy's key in every home that knows one.
+pub const KEY_VARIABLE: &str = "PROXY_KEY";
+
 /// A home, and the environment that every command run in it gets. Nothing of the developer's own environment is passed
 /// on, other than what a program needs to start.
 pub struct Autosync {
@@ -57,6 +60,26 @@ impl Autosync {
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.env.push((name.into(), value.into()));
         self
+    }
+
+    /// A new home that knows this source and a proxy named `local`, whose key is in [`KEY_VARIABLE`].
+    pub fn knowing(source: &str, proxy: &str, key: &str) -> Self {
+        let autosync = Self::new().env(KEY_VARIABLE, key);
+        autosync.ok(&["source", "set", source]);
+        autosync.ok(&["proxy", "add", "local", proxy, "--key-env", KEY_VARIABLE]);
+        autosync
+    }
+
+    /// Writes a line like `watch = "2s"` into a table of `settings.toml`, as a person with an editor would.
+    pub fn configure(&self, table: &str, line: &str) {
+        let file = self.home().join("data/settings.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let head = format!("\n[{table}]\n");
+        let text = match text.split_once(&head) {
+            Some((before, after)) => format!("{before}{head}{line}\n{after}"),
+            None => format!("{text}{head}{line}\n"),
+        };
+        std::fs::write(&file, text).unwrap();
     }
 
     /// The home folder.

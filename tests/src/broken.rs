@@ -30,6 +30,13 @@ pub fn with_field(map: &[u8], model: &str, field: &str, value: Value) -> Vec<u8>
     serde_json::to_vec_pretty(&entries).unwrap()
 }
 
+/// The map without these models.
+pub fn without(map: &[u8], models: &[&str]) -> Vec<u8> {
+    let mut entries: Map<String, Value> = serde_json::from_slice(map).unwrap();
+    entries.retain(|name, _| !models.contains(&name.as_str()));
+    serde_json::to_vec_pretty(&entries).unwrap()
+}
+
 /// A byte order mark in front.
 pub fn with_bom(map: &[u8]) -> Vec<u8> {
     [b"\xef\xbb\xbf", map].concat()

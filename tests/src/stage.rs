@@ -19,9 +19,6 @@ pub struct Stage {
     pub new: Vec<u8>,
 }
 
-/// The variable that holds the proxy's key in every home that [`Stage::autosync`] makes.
-pub const KEY_VARIABLE: &str = "PROXY_KEY";
-
 impl Stage {
     /// Starts one for a test alone.
     pub fn start(version: &str, options: impl FnOnce(ProxyOptions) -> ProxyOptions) -> Self {
@@ -64,9 +61,6 @@ impl Stage {
 
     /// The same with another key.
     pub fn autosync_with_key(&self, key: &str) -> Autosync {
-        let autosync = Autosync::new().env(KEY_VARIABLE, key);
-        autosync.ok(&["source", "set", &self.upstream.url()]);
-        autosync.ok(&["proxy", "add", "local", &self.proxy.url, "--key-env", KEY_VARIABLE]);
-        autosync
+        Autosync::knowing(&self.upstream.url(), &self.proxy.url, key)
     }
 }

@@ -178,3 +178,18 @@ pub fn worst_exit_code(codes: impl IntoIterator<Item = u8>) -> u8 {
     let codes: Vec<u8> = codes.into_iter().collect();
     ORDER.into_iter().find(|worst| codes.contains(worst)).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_from_before_steps_were_recorded_still_reads() {
+        let mut run = SyncRun::started(1, "p".into(), Trigger::Manual, "2026-01-01T00:00:00Z".parse().unwrap());
+        run.steps = vec![StepTime { step: Step::Reload, seconds: 1.25 }];
+        let mut document = serde_json::to_value(&run).unwrap();
+        assert_eq!(serde_json::from_value::<SyncRun>(document.clone()).unwrap(), run);
+        document.as_object_mut().unwrap().shift_remove("steps");
+        assert_eq!(serde_json::from_value::<SyncRun>(document).unwrap().steps, []);
+    }
+}

@@ -45,6 +45,10 @@ fn all(phases: &mut Phases, long: bool) -> Result<()> {
     })?;
     phases.run("tests: the dashboard in a real browser", || ui::browse(&programs.dashboard))?;
     if long {
+        phases.run("tests: the whole system on older and newer proxies", || {
+            let args = ["test", "--workspace", "--quiet", "--test", "proxy", "--", "--ignored"];
+            command::run(cargo().args(args).env(workspace::PROGRAM, &program))
+        })?;
         phases.run("fuzzing", || crate::fuzz::fuzz(LONG_FUZZ_SECONDS))?;
     }
     Ok(())

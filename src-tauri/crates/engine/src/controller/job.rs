@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use costmap::{CheckReport, CostMap};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use secrecy::SecretString;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -12,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::Environment;
 use super::api::{Happening, SyncOrder, SyncReport};
 use super::event::Event;
+use super::keys::Keys;
 use super::steps::Steps;
 use crate::ledger::Ledger;
 use crate::log::{SyncLog, SyncLogLine};
@@ -39,6 +43,7 @@ pub(super) struct Parts {
     pub(super) promoting: Mutex<()>,
     /// The names of the map that was promoted when they were last wanted.
     pub(super) prices: Mutex<Option<Arc<PriceList>>>,
+    pub(super) keys: Keys,
     pub(super) events: mpsc::UnboundedSender<Event>,
 }
 
@@ -129,22 +134,33 @@ impl Parts {
         Ok(known.clone())
     }
 
-    /// The live map of the first proxy that shows it: what a first candidate is judged against.
+    /// The live map of the proxy that shows it first: what a first candidate is judged against. All are asked at once,
+    /// so that one that hangs delays no other's run.
     async fn live_baseline(&self, proxies: &[Proxy]) -> Option<Arc<CostMap>> {
-        for proxy in proxies {
-            let Ok(client) = self.client(proxy).await else { continue };
-            if client.identify().await.is_ok()
-                && let Ok(bytes) = client.live_map().await
-                && let Ok(map) = CostMap::parse(bytes)
-            {
-                return Some(Arc::new(map));
+        let mut maps: FuturesUnordered<_> = proxies.iter().map(|proxy| self.live_of(proxy)).collect();
+        while let Some(map) = maps.next().await {
+            if map.is_some() {
+                return map;
             }
         }
         None
     }
 
+    async fn live_of(&self, proxy: &Proxy) -> Option<Arc<CostMap>> {
+        let client = self.client(proxy).await.ok()?;
+        client.identify().await.ok()?;
+        CostMap::parse(client.live_map().await.ok()?).ok().map(Arc::new)
+    }
+
+    /// The proxy's key, as it is now.
+    pub(super) async fn key(&self, proxy: &Proxy) -> Result<SecretString> {
+        let key = self.secrets.key_for(proxy, &*self.environment).await;
+        self.keys.learn(proxy, &key);
+        key
+    }
+
     async fn client(&self, proxy: &Proxy) -> Result<ProxyClient> {
-        let key = match self.secrets.key_for(proxy, &*self.environment).await {
+        let key = match self.key(proxy).await {
             Ok(key) => Some(key),
             // Told by the run itself, after the proxy was looked at.
             Err(error) if error.code == ErrorCode::NoKey => None,

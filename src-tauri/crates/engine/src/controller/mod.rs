@@ -6,6 +6,7 @@
 mod api;
 mod event;
 mod job;
+mod keys;
 mod state;
 mod steps;
 
@@ -20,6 +21,7 @@ pub use api::{Happening, Pause, ProxySnapshot, Running, Snapshot, SyncOrder, Syn
 pub use event::Edit;
 use event::Event;
 use job::Parts;
+use keys::Keys;
 use state::Controller;
 pub(crate) use state::conclusive;
 
@@ -106,6 +108,7 @@ impl Engine {
             log,
             promoting: Mutex::default(),
             prices: Mutex::default(),
+            keys: Keys::default(),
             events: events.clone(),
         });
         let controller =

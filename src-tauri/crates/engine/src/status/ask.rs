@@ -1,15 +1,14 @@
 //! Asking one proxy how it is: what it says itself, and what the ledger knows of it.
 
 use costmap::{Revision, Verdict};
+use secrecy::SecretString;
 
 use super::used::{PriceList, UsedModels};
 use super::{Health, LiveState, ProxyStatus, RATE_DAYS, Reads, SyncState};
-use crate::controller::Environment;
 use crate::ledger::{Ledger, RunFilter};
 use crate::net::shown_text;
 use crate::proxy::{Database, KeyState, ProxyClient, ProxyFacts, SourceInfo};
 use crate::run::{Outcome, SyncRun};
-use crate::secrets::Secrets;
 use crate::settings::Proxy;
 use crate::sync::SourceState;
 use crate::{Clock, Error, ErrorCode, Result};
@@ -19,10 +18,6 @@ use crate::{Clock, Error, ErrorCode, Result};
 pub(crate) struct Asking<'a> {
     /// The ledger, if there is one yet.
     pub(crate) ledger: Option<&'a Ledger>,
-    /// The keys.
-    pub(crate) secrets: &'a Secrets,
-    /// Reads an environment variable, for keys that live there.
-    pub(crate) environment: &'a Environment,
     /// The time.
     pub(crate) clock: &'a Clock,
     /// The names of the promoted map, if there is one yet.
@@ -40,16 +35,16 @@ pub(crate) struct Asked {
 }
 
 impl Asking<'_> {
-    /// Asks `proxy`, and changes nothing there. One that does not answer is a state, not an error.
+    /// Asks `proxy` with its key, and changes nothing there. One that does not answer is a state, not an error.
     ///
     /// # Errors
     /// The ledger's.
-    pub(crate) async fn ask(self, proxy: &Proxy) -> Result<Asked> {
+    pub(crate) async fn ask(self, proxy: &Proxy, key: Result<SecretString>) -> Result<Asked> {
         let name = proxy.name.to_string();
         let mut status = ProxyStatus::unknown(&name, &proxy.url.to_string(), &proxy.role.to_string());
         let (mut last_run, mut proved) = (None, None);
         // Before the ledger: a run that ends while the proxy is asked is then known.
-        if let Err(error) = self.fill_in(proxy, &mut status).await {
+        if let Err(error) = self.fill_in(proxy, key, &mut status).await {
             status.health = match error.code {
                 ErrorCode::Unauthorised | ErrorCode::NoKey | ErrorCode::NoSecretStore => Health::Unauthorised,
                 _ => Health::Down,
@@ -68,8 +63,8 @@ impl Asking<'_> {
     }
 
     /// Fills in what the proxy says. What was learned before a failure stays.
-    async fn fill_in(self, proxy: &Proxy, status: &mut ProxyStatus) -> Result<()> {
-        let (key, no_key) = match self.secrets.key_for(proxy, &**self.environment).await {
+    async fn fill_in(self, proxy: &Proxy, key: Result<SecretString>, status: &mut ProxyStatus) -> Result<()> {
+        let (key, no_key) = match key {
             Ok(key) => (Some(key), None),
             Err(error) => (None, Some(error)),
         };

@@ -207,8 +207,12 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
     let mut scheduler = Scheduler::new(Plan::of(settings).0, now);
     scheduler.pause_until(paused_until);
     let mut proxies = Vec::new();
-    let asking = Asking { ledger, secrets, environment, clock, prices: prices.as_ref() };
-    for asked in join_all(settings.proxies.iter().map(|proxy| asking.ask(proxy))).await {
+    let asking = Asking { ledger, clock, prices: prices.as_ref() };
+    let asked = settings.proxies.iter().map(async |proxy| {
+        let key = secrets.key_for(proxy, &**environment).await;
+        asking.ask(proxy, key).await
+    });
+    for asked in join_all(asked).await {
         let ask::Asked { mut status, last_run, proved } = asked?;
         status.sync = sync_state(&status, &source, last_run.as_ref(), proved);
         if let Some(run) = &last_run {

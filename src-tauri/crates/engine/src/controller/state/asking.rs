@@ -94,6 +94,7 @@ impl Controller {
         let changed = self.effective.proxies.iter().filter(|proxy| !before.proxies.contains(proxy));
         let changed: Vec<Proxy> = changed.cloned().collect();
         for proxy in changed {
+            self.parts.keys.forget(&proxy);
             let asked = &mut self.known.entry(proxy.name.to_string()).or_default().asked;
             (asked.status, asked.at, asked.down_since) = (None, None, None);
             if self.scheduler.is_some() {
@@ -104,8 +105,19 @@ impl Controller {
 }
 
 async fn ask(parts: Arc<Parts>, proxy: Proxy) -> Result<ProxyStatus> {
-    let prices = parts.prices().await?;
-    let Parts { ledger, secrets, environment, clock, .. } = &*parts;
-    let asking = Asking { ledger: Some(ledger), secrets, environment, clock, prices: prices.as_deref() };
-    Ok(asking.ask(&proxy).await?.status)
+    // How a proxy is can be told without a price list.
+    let prices = parts.prices().await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the promoted map could not be read");
+        None
+    });
+    let key = match parts.keys.known(&proxy) {
+        Some(key) => key,
+        None => parts.key(&proxy).await,
+    };
+    let asking = Asking { ledger: Some(&parts.ledger), clock: &parts.clock, prices: prices.as_deref() };
+    let status = asking.ask(&proxy, key).await?.status;
+    if status.error.as_ref().is_some_and(|error| error.code == ErrorCode::Unauthorised) {
+        parts.keys.forget(&proxy);
+    }
+    Ok(status)
 }

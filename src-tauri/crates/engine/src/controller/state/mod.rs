@@ -190,7 +190,10 @@ impl Controller {
                 let done = self.edit(edit).await;
                 reply.send(done).ok();
             }
-            Event::AskProxies { names } => self.ask_proxies(&names),
+            Event::AskProxies { names } => {
+                self.parts.keys.forget_failures();
+                self.ask_proxies(&names);
+            }
             Event::ProxyAsked { proxy, status } => self.proxy_asked(&proxy, status),
             Event::Cancel { proxy } => self.cancel_runs(proxy.as_deref()),
             Event::Happened(happening) => self.happened(happening).await,
