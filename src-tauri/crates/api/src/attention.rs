@@ -165,3 +165,68 @@ fn differences(state: &AppState) -> Place {
 fn open(label: &str, place: Place) -> AttentionAction {
     AttentionAction::Open { label: label.to_owned(), place }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{error, proxy, run, state};
+    use crate::view::PromotedView;
+
+    #[test]
+    fn a_healthy_state_needs_nobody() {
+        assert_eq!(attention(&state(), &[]), []);
+    }
+
+    #[test]
+    fn the_worst_comes_first_and_each_has_its_way_out() {
+        let mut state = state();
+        let mut behind = proxy("behind");
+        behind.last_run = Some(run("behind", Outcome::Unproven));
+        let mut refused = proxy("refused");
+        refused.health = Some(Health::Unauthorised);
+        let mut broken = proxy("broken");
+        broken.last_run = Some(run("broken", Outcome::Failed));
+        broken.last_run.as_mut().unwrap().error = Some(error("no_database", "It has no database."));
+        let mut cheap = proxy("cheap");
+        cheap.unpriced = vec!["corp/rerank".into(), "x".into()];
+        state.proxies = vec![behind, refused, broken, cheap];
+        state.promoted = Some(PromotedView {
+            revision: "c".repeat(40),
+            upstream: "b".repeat(40),
+            models: 9,
+            promoted_at: state.now,
+            held_models: vec!["gpt-5".into()],
+            held: 3,
+        });
+        let all = attention(&state, &[]);
+        let titles: Vec<&str> = all.iter().map(|one| one.title.as_str()).collect();
+        let expected = [
+            "refused cannot be synced with this key.",
+            "broken could not be synced.",
+            "behind took the map, but it is not proven.",
+            "3 entries held for review.",
+            "2 callable models have no price.",
+        ];
+        assert_eq!(titles, expected);
+        assert_eq!(all[0].action, open("Edit proxy", Place::Settings { section: Some("proxies".into()), proxy: Some("refused".into()) }));
+        assert_eq!(all[1].action, open("Open run", Place::History { run: Some(7) }));
+        assert_eq!(all[2].action, AttentionAction::Sync { label: "Sync again".into(), proxy: "behind".into() });
+        assert_eq!(all[3].subject.as_deref(), Some("gpt-5"));
+    }
+
+    #[test]
+    fn what_runs_now_is_no_longer_what_failed() {
+        let mut state = state();
+        state.proxies[0].last_run = Some(run("local", Outcome::Failed));
+        assert_eq!(attention(&state, &[]).len(), 1);
+        let started = state.now;
+        state.proxies[0].running = Some(crate::view::RunningView {
+            id: 8,
+            step: engine::sync::Step::ReadLive,
+            done: vec![],
+            started,
+            trigger: engine::run::Trigger::Manual,
+        });
+        assert_eq!(attention(&state, &[]), []);
+    }
+}

@@ -7,6 +7,8 @@ pub mod commands;
 mod desktop;
 mod handlers;
 mod maps;
+#[cfg(test)]
+mod samples;
 mod state;
 pub mod toast;
 pub mod tray;

@@ -294,3 +294,83 @@ fn took(time: TimeDelta) -> String {
         minutes => format!("{} h {} min", minutes / 60, minutes % 60),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use costmap::{CostMap, diff};
+    use engine::run::Trigger;
+    use engine::sync::SourceState;
+    use engine::{Error, ErrorCode};
+
+    use super::*;
+    use crate::samples::at;
+
+    const OLD: &str = r#"{"claude": {"litellm_provider": "a", "input_cost_per_token": 1.5e-05, "output_cost_per_token": 7.5e-05}, "grok": {"litellm_provider": "x", "input_cost_per_token": 1e-06}}"#;
+    const NEW: &str = r#"{"claude": {"litellm_provider": "a", "input_cost_per_token": 1.2e-05, "output_cost_per_token": 6e-05}, "grok": {"litellm_provider": "x", "input_cost_per_token": 2e-06}, "gpt": {"litellm_provider": "o"}}"#;
+
+    fn changes() -> ChangeSet {
+        diff(&CostMap::parse(OLD).unwrap(), &CostMap::parse(NEW).unwrap())
+    }
+
+    fn told(price_changes: PriceNews, mine: &[&str], proved: usize, held: usize) -> Option<(String, String)> {
+        let notify = Notify { price_changes, ..Notify::default() };
+        digest(&changes(), &mine.iter().map(|name| (*name).to_owned()).collect(), &notify, proved, held)
+    }
+
+    #[test]
+    fn a_digest_counts_gives_one_example_and_the_proof() {
+        let (title, body) = told(PriceNews::Mine, &["claude"], 2, 0).unwrap();
+        assert_eq!(title, "1 new model, 2 price changes (1 of yours)");
+        assert_eq!(body, "claude fell 20%: input 12.00, output 60.00 per 1M. Proved on 2 proxies.");
+    }
+
+    #[test]
+    fn prices_of_others_are_told_only_to_who_asked_for_all() {
+        let (title, body) = told(PriceNews::Mine, &[], 1, 0).unwrap();
+        assert_eq!((title.as_str(), body.as_str()), ("1 new model", "gpt is new. Proved on 1 proxy."));
+        assert_eq!(told(PriceNews::All, &[], 0, 0).unwrap().0, "1 new model, 2 price changes");
+        let nothing = Notify { new_models: false, price_changes: PriceNews::Off, ..Notify::default() };
+        assert_eq!(digest(&changes(), &BTreeSet::new(), &nothing, 1, 0), None);
+        let (title, _) = digest(&changes(), &BTreeSet::new(), &nothing, 1, 3).unwrap();
+        assert_eq!(title, "3 entries wait for your review");
+    }
+
+    fn run(id: u64, outcome: Outcome) -> Happening {
+        let mut run = SyncRun::started(id, "eu".into(), Trigger::Schedule, at("2026-03-04T12:00:00Z"));
+        run.outcome = outcome;
+        if outcome == Outcome::Failed {
+            run.error = Some(Error::new(ErrorCode::ProxyUnreachable, "Connection refused."));
+        }
+        Happening::RunFinished { run: Box::new(run) }
+    }
+
+    #[test]
+    fn a_failure_is_told_once() {
+        let mut toaster = Toaster::default();
+        let now = at("2026-03-04T12:00:01Z");
+        let first = toaster.hear(&run(1, Outcome::Failed), now).unwrap();
+        assert_eq!(first.title, "eu could not be synced");
+        assert_eq!(first.place, Place::History { run: Some(1) });
+        assert!(first.is_failure);
+        assert_eq!(toaster.hear(&run(2, Outcome::Failed), now), None);
+        assert_eq!(toaster.hear(&run(3, Outcome::Interrupted), now), None, "cancelling is no failure");
+    }
+
+    #[test]
+    fn a_new_map_is_told_when_the_syncs_that_it_started_are_over() {
+        let mut toaster = Toaster::default();
+        let mut source = SourceState::unknown("https://example.com".into());
+        source.revision = Some(Revision::of(b"map"));
+        let checked = Happening::SourceChecked { source, is_new: true, new_models: vec![], pricing_changes: 0 };
+        let began = at("2026-03-04T12:00:00Z");
+        let start = |id| Happening::RunStarted { id, proxy: "eu".into(), trigger: Trigger::Manual };
+        toaster.hear(&start(1), began);
+        toaster.hear(&checked, began);
+        let later = at("2026-03-04T12:00:30Z");
+        assert_eq!(toaster.due(later), None, "a run goes on");
+        toaster.hear(&run(1, Outcome::Unchanged), later);
+        assert_eq!(toaster.due(at("2026-03-04T12:00:01Z")), None, "a run may still begin");
+        assert!(toaster.due(later).is_some());
+        assert_eq!(toaster.due(later), None, "one a revision");
+    }
+}

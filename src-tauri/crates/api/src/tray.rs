@@ -304,3 +304,99 @@ fn moment(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let time = if at.date_naive() == now.date_naive() { "%H:%M" } else { "%A, %H:%M" };
     at.format(time).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::run::Trigger;
+    use engine::sync::Step;
+
+    use super::*;
+    use crate::attention::attention;
+    use crate::samples::{at, error, proxy, state};
+    use crate::view::{PauseView, RunningView};
+
+    fn labels(tray: &Tray) -> Vec<&str> {
+        let label = |item| match item {
+            &TrayItem::Line(ref text) | &TrayItem::Action(ref text, _) | &TrayItem::Submenu(ref text, _) => text.as_str(),
+            &TrayItem::Separator => "",
+        };
+        tray.menu.iter().map(label).collect()
+    }
+
+    fn of(state: &mut AppState, now: &str) -> Tray {
+        state.attention = attention(state, &[]);
+        Tray::of(state, at(now))
+    }
+
+    #[test]
+    fn the_menu_has_what_people_look_for_in_the_order_of_use() {
+        let tray = of(&mut state(), "2026-03-04T12:24:00Z");
+        assert_eq!((tray.icon, tray.tooltip.as_str()), (TrayIcon::Healthy, "local synced, proved 24 min ago"));
+        let expected = [
+            "1 of 1 synced",
+            "Last sync 24 min ago, nothing scheduled",
+            "",
+            "Sync now",
+            "Pause",
+            "",
+            "local: Synced",
+            "",
+            "Open dashboard",
+            "Open logs",
+            "Copy diagnostics",
+            "Check for updates…",
+            "",
+            "Quit LiteLLM Auto-Sync",
+        ];
+        assert_eq!(labels(&tray), expected);
+    }
+
+    #[test]
+    fn trouble_is_named_with_the_one_thing_that_resolves_it() {
+        let mut state = state();
+        let mut down = proxy("eu-staging");
+        down.health = Some(Health::Down);
+        down.sync = SyncState::Unknown;
+        down.error = Some(error("proxy_unreachable", "Connection refused."));
+        state.proxies.push(down);
+        let tray = of(&mut state, "2026-03-04T12:00:10Z");
+        assert_eq!((tray.icon, tray.tooltip.as_str()), (TrayIcon::Failed, "eu-staging is down"));
+        assert_eq!(labels(&tray)[0], "1 of 2 synced, eu-staging is down");
+        let item = TrayItem::Action("eu-staging is down. Test again…".into(), TrayAction::Ask("eu-staging".into()));
+        assert_eq!(tray.menu[3], item);
+    }
+
+    #[test]
+    fn a_running_sync_can_be_cancelled_and_a_pause_ended() {
+        let mut state = state();
+        state.pause = Some(PauseView { until: None });
+        let tray = of(&mut state, "2026-03-04T12:00:10Z");
+        assert_eq!((tray.icon, tray.tooltip.as_str()), (TrayIcon::Paused, "Paused until you resume"));
+        assert!(tray.menu.contains(&TrayItem::Action("Resume".into(), TrayAction::Resume)));
+        let started = at("2026-03-04T12:00:00Z");
+        state.proxies[0].running =
+            Some(RunningView { id: 8, step: Step::ReadBack, done: vec![], started, trigger: Trigger::Manual });
+        let tray = of(&mut state, "2026-03-04T12:00:10Z");
+        assert_eq!((tray.icon, tray.tooltip.as_str()), (TrayIcon::Syncing, "Syncing local: read back and compare"));
+        assert!(tray.menu.contains(&TrayItem::Action("Cancel sync".into(), TrayAction::Cancel)));
+        assert!(!labels(&tray).contains(&"Sync now"));
+    }
+
+    #[test]
+    fn without_a_proxy_the_source_is_what_can_be_asked_and_old_news_is_stale() {
+        let mut state = state();
+        state.proxies.clear();
+        let tray = of(&mut state, "2026-03-06T12:00:00Z");
+        assert_eq!(tray.icon, TrayIcon::Stale);
+        assert_eq!(tray.tooltip, "No contact with the source since 2 days ago");
+        assert!(labels(&tray).contains(&"Check source now"));
+    }
+
+    #[test]
+    fn a_hostile_name_stays_one_short_line() {
+        let mut state = state();
+        state.proxies = vec![proxy(&format!("a\n{}", "x".repeat(500)))];
+        let tray = of(&mut state, "2026-03-04T12:00:00Z");
+        assert!(labels(&tray).iter().all(|label| label.chars().count() <= WIDTH + 1 && !label.contains('\n')));
+    }
+}
