@@ -5,7 +5,7 @@ use costmap::{Revision, Verdict};
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
-use crate::controller::{Environment, conclusive};
+use crate::controller::{Environment, PauseState, conclusive};
 use crate::ledger::{Ledger, Promotion, RunFilter, SuccessRate};
 use crate::net::shown_text;
 use crate::proxy::{Database, KeyState, ProxyClient, ProxyFacts, ScheduleStatus, SourceInfo};
@@ -125,8 +125,9 @@ pub struct StatusReport {
     pub promoted: Option<Promotion>,
     /// The revision that proxies are held at.
     pub pin: Option<Revision>,
-    /// Until when the schedule is paused.
-    pub paused_until: Option<DateTime<Utc>>,
+    /// Whether the schedule is paused, and until when.
+    #[serde(flatten)]
+    pub pause: PauseState,
     /// Each proxy.
     pub proxies: Vec<ProxyStatus>,
 }
@@ -173,7 +174,7 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
         proxy.next_run = scheduler.next_run(&proxy.name);
         proxies.push(proxy);
     }
-    Ok(StatusReport { source, promoted, pin: None, paused_until: paused_until.filter(|until| *until > now), proxies })
+    Ok(StatusReport { source, promoted, pin: None, pause: PauseState::of(paused_until, now), proxies })
 }
 
 /// The proxy's state, and when its last run began and whether that settled its revision.

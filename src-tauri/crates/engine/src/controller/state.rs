@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use costmap::Revision;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::api::{Happening, Pause, ProxySnapshot, Running, Snapshot, SyncOrder, SyncReport};
+use super::api::{FOREVER, Happening, Pause, PauseState, ProxySnapshot, Running, Snapshot, SyncOrder, SyncReport};
 use super::event::Event;
 use super::job::{Job, Parts, run};
 use super::{Edit, Environment, GRACE};
@@ -28,9 +28,6 @@ const TICK: Duration = Duration::from_secs(30);
 
 /// Where the ledger keeps until when the schedule is paused.
 const PAUSE_KEY: &str = "paused_until";
-
-/// "Until resumed" as a time: no schedule reaches it.
-const FOREVER: TimeDelta = TimeDelta::days(365 * 100);
 
 /// What is known of one proxy.
 #[derive(Default)]
@@ -269,7 +266,7 @@ impl Controller {
         }
     }
 
-    async fn pause(&mut self, pause: Option<Pause>) -> Result<()> {
+    async fn pause(&mut self, pause: Option<Pause>) -> Result<PauseState> {
         let until = pause.map(|pause| match pause {
             Pause::Until(time) => time,
             Pause::Indefinitely => self.parts.clock.now() + FOREVER,
@@ -279,8 +276,9 @@ impl Controller {
         if let Some(scheduler) = &mut self.scheduler {
             scheduler.pause_until(until);
         }
-        self.tell(Happening::Paused { until });
-        Ok(())
+        let state = PauseState::of(until, self.parts.clock.now());
+        self.tell(Happening::Paused(state));
+        Ok(state)
     }
 
     async fn edit(&mut self, edit: Edit) -> Result<()> {
@@ -429,7 +427,7 @@ impl Controller {
             revision: 0,
             source: self.source.clone(),
             promoted: self.promoted.clone(),
-            paused_until: self.paused_until.filter(|until| *until > self.parts.clock.now()),
+            pause: PauseState::of(self.paused_until, self.parts.clock.now()),
             proxies: proxies.collect(),
             interrupted_runs: self.interrupted_runs,
         };
