@@ -24,7 +24,10 @@ impl Browser {
     pub(crate) fn start(desk: &Desk) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut driver = desk.command("WebKitWebDriver");
-        driver.arg(format!("--port={port}")).env("TAURI_WEBVIEW_AUTOMATION", "true").env("PROXY_KEY", "sk-system-tests-1234");
+        driver
+            .arg(format!("--port={port}"))
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .env("PROXY_KEY", "sk-system-tests-1234");
         let driver = driver.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let root = format!("http://127.0.0.1:{port}");
         until("the driver", || http::get(&format!("{root}/status"), &[]).ok());
@@ -45,7 +48,8 @@ impl Browser {
     /// What a script in the page gives back.
     pub(crate) fn script(&self, script: &str) -> Value {
         let body = json!({ "script": script, "args": [] });
-        send(&Method::POST, &format!("{}/execute/sync", self.base), &body).unwrap_or_else(|said| panic!("{script}: {said}"))
+        send(&Method::POST, &format!("{}/execute/sync", self.base), &body)
+            .unwrap_or_else(|said| panic!("{script}: {said}"))
     }
 
     /// The text of the page as people see it.
@@ -81,11 +85,6 @@ impl Browser {
     /// The fragment of the page's address.
     pub(crate) fn place(&self) -> String {
         self.script("return location.hash").as_str().unwrap_or_default().to_owned()
-    }
-
-    /// Closes the window, and with it the session.
-    pub(crate) fn close_window(&self) {
-        drop(send(&Method::DELETE, &format!("{}/window", self.base), &json!({})));
     }
 }
 

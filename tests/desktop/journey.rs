@@ -35,7 +35,7 @@ fn settings(desk: &Desk, stage: &Stage) {
 
 /// `autosync` in the same home, beside the app.
 fn autosync(desk: &Desk, args: &[&str]) -> Value {
-    let program: PathBuf = std::env::var_os(workspace::PROGRAM).expect("run `cargo xtask test`").into();
+    let program = std::env::var_os(workspace::PROGRAM).unwrap_or_else(|| panic!("run `cargo xtask test`"));
     let home = desk.home().join("data");
     let mut command = desk.command(program);
     let output = command.args(args).arg("--json").env("AUTOSYNC_HOME", home).env("PROXY_KEY", "sk-system-tests-1234");
@@ -64,11 +64,21 @@ fn the_tray_is_the_app_and_the_window_comes_and_goes() {
     let notifications = Notifications::start(&desk.bus);
     settings(&desk, &stage);
 
+    let started = Instant::now();
     let mut app = App::start(&desk, &["--hidden"]);
     let item = panel.item();
+    assert!(item.at.duration_since(started) < WITHIN / 4, "the tray came late");
     until("the menu of a healthy proxy", || item.labels().iter().any(|label| label == "Sync now").then_some(()));
     let labels = item.labels();
-    for wanted in ["Pause", "Until I resume", "Open dashboard", "Open logs", "Copy diagnostics", "Check for updates…", "Quit LiteLLM Auto-Sync"] {
+    for wanted in [
+        "Pause",
+        "Until I resume",
+        "Open dashboard",
+        "Open logs",
+        "Copy diagnostics",
+        "Check for updates…",
+        "Quit LiteLLM Auto-Sync",
+    ] {
         assert!(labels.iter().any(|label| label == wanted), "{wanted} is not in {labels:#?}");
     }
     assert!(!has_webview(app.pid()), "started at login it has no window");
@@ -79,7 +89,7 @@ fn the_tray_is_the_app_and_the_window_comes_and_goes() {
     stage.upstream.serve(&stage.new);
     item.click("Sync now");
     let toast = notifications.next();
-    assert_eq!(toast.app, TITLE);
+    assert_eq!((toast.app.as_str(), toast.actions[0].as_str()), (TITLE, "default"));
     assert!(toast.title.contains("new models") && toast.title.contains("price changes"), "{toast:?}");
     assert!(toast.body.ends_with("Proved on 1 proxy."), "{toast:?}");
     assert_eq!(last_outcome(&desk), "succeeded");

@@ -1,6 +1,10 @@
 //! The real app on a real (virtual) screen, with a session bus of its own: its tray item, menu, toasts and webview.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "these are tests; clippy knows only functions with #[test]")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "these are tests; clippy knows only functions with #[test]"
+)]
 
 mod app;
 mod browser;

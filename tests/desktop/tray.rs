@@ -21,11 +21,21 @@ struct Watcher {
     tell: Sender<(String, Instant)>,
 }
 
+#[expect(
+    clippy::unused_self,
+    clippy::used_underscore_binding,
+    clippy::needless_pass_by_value,
+    reason = "the protocol has more in it than a test looks at, and zbus wants methods"
+)]
 #[zbus::interface(name = "org.kde.StatusNotifierWatcher")]
 impl Watcher {
     fn register_status_notifier_item(&mut self, service: &str, #[zbus(header)] header: Header<'_>) {
         let sender = header.sender().map(ToString::to_string).unwrap_or_default();
-        let item = if service.starts_with('/') { format!("{sender}{service}") } else { format!("{service}/StatusNotifierItem") };
+        let item = if service.starts_with('/') {
+            format!("{sender}{service}")
+        } else {
+            format!("{service}/StatusNotifierItem")
+        };
         self.items.push(item.clone());
         drop(self.tell.send((item, Instant::now())));
     }
@@ -48,6 +58,9 @@ impl Watcher {
     }
 }
 
+/// A menu on the wire: its id, its properties, what lies below.
+type Node = (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>);
+
 /// One line of a menu.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
@@ -56,8 +69,6 @@ pub(crate) struct Line {
     pub(crate) label: String,
     /// Grey lines cannot be clicked.
     pub(crate) is_enabled: bool,
-    /// How deep it lies.
-    pub(crate) depth: usize,
 }
 
 /// A tray item that has registered.
@@ -92,12 +103,6 @@ impl Panel {
 }
 
 impl Item {
-    /// A property of the item: `Title`, `IconName`, `ToolTip`.
-    pub(crate) fn text(&self, property: &str) -> String {
-        let item = Proxy::new(&self.connection, &*self.name, &*self.path, "org.kde.StatusNotifierItem").unwrap();
-        item.get_property::<String>(property).unwrap_or_default()
-    }
-
     fn menu_proxy(&self) -> Proxy<'_> {
         let item = Proxy::new(&self.connection, &*self.name, &*self.path, "org.kde.StatusNotifierItem").unwrap();
         let path: zbus::zvariant::OwnedObjectPath = item.get_property("Menu").unwrap();
@@ -108,11 +113,10 @@ impl Item {
     pub(crate) fn menu(&self) -> Vec<Line> {
         let menu = self.menu_proxy();
         drop(menu.call::<_, _, bool>("AboutToShow", &0_i32));
-        let layout: (u32, (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>)) =
-            menu.call("GetLayout", &(0_i32, -1_i32, Vec::<String>::new())).unwrap();
+        let layout: (u32, Node) = menu.call("GetLayout", &(0_i32, -1_i32, Vec::<String>::new())).unwrap();
         let mut lines = Vec::new();
         for child in &layout.1.2 {
-            walk(child, 0, &mut lines);
+            walk(child, &mut lines);
         }
         lines
     }
@@ -132,17 +136,17 @@ impl Item {
     }
 }
 
-fn walk(node: &OwnedValue, depth: usize, lines: &mut Vec<Line>) {
+fn walk(node: &OwnedValue, lines: &mut Vec<Line>) {
     let Ok(node) = node.downcast_ref::<Structure<'_>>() else { return };
     let [Value::I32(id), Value::Dict(properties), Value::Array(children)] = node.fields() else { return };
     let label = properties.get::<_, String>(&"label").ok().flatten().unwrap_or_default().replace('_', "");
     let is_enabled = properties.get::<_, bool>(&"enabled").ok().flatten().unwrap_or(true);
-    lines.push(Line { id: *id, label, is_enabled, depth });
+    lines.push(Line { id: *id, label, is_enabled });
     for child in children.iter() {
-        if let Value::Value(child) = child {
-            if let Ok(child) = OwnedValue::try_from((**child).try_clone().unwrap()) {
-                walk(&child, depth + 1, lines);
-            }
+        if let Value::Value(child) = child
+            && let Ok(child) = OwnedValue::try_from((**child).try_clone().unwrap())
+        {
+            walk(&child, lines);
         }
     }
 }

@@ -208,7 +208,10 @@ mod tests {
             "2 callable models have no price.",
         ];
         assert_eq!(titles, expected);
-        assert_eq!(all[0].action, open("Edit proxy", Place::Settings { section: Some("proxies".into()), proxy: Some("refused".into()) }));
+        assert_eq!(
+            all[0].action,
+            open("Edit proxy", Place::Settings { section: Some("proxies".into()), proxy: Some("refused".into()) })
+        );
         assert_eq!(all[1].action, open("Open run", Place::History { run: Some(7) }));
         assert_eq!(all[2].action, AttentionAction::Sync { label: "Sync again".into(), proxy: "behind".into() });
         assert_eq!(all[3].subject.as_deref(), Some("gpt-5"));

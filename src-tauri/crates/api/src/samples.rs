@@ -4,9 +4,7 @@ use chrono::{DateTime, Utc};
 use engine::run::{Outcome, Trigger};
 use engine::status::{Health, Reads, SyncState};
 
-use crate::view::{
-    AppState, ErrorView, HostKind, ProxyView, RateView, RunRow, SourceView, ToastView,
-};
+use crate::view::{AppState, ErrorView, HostKind, ProxyView, RateView, RunRow, SourceView, ToastView};
 
 pub(crate) fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()

@@ -99,7 +99,7 @@ impl Api {
             theme: chosen.settings.app.theme.to_string(),
             source,
             promoted: snapshot.promoted.as_deref().map(promoted),
-            pause: pause(snapshot, self.now()),
+            pause: snapshot.pause.paused.then_some(PauseView { until: snapshot.pause.paused_until }),
             last_sync: proxies.iter().filter_map(|proxy| proxy.proved_at).max(),
             next_sync: proxies.iter().filter_map(|proxy| proxy.next_run).min(),
             model_counts: counts(&revisions, self.now()),
@@ -186,12 +186,6 @@ impl Api {
             receipt: receipt.map(ReceiptView::from),
         })
     }
-}
-
-/// "Until resumed" is a time that no schedule reaches.
-pub(crate) fn pause(snapshot: &Snapshot, now: DateTime<Utc>) -> Option<PauseView> {
-    let until = snapshot.paused_until?;
-    Some(PauseView { until: Some(until).filter(|until| *until - now < TimeDelta::days(3650)) })
 }
 
 /// A run begins with the source.

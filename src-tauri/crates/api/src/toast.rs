@@ -16,7 +16,7 @@ use rust_decimal::Decimal;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::Api;
-use crate::state::{pause, used_models};
+use crate::state::used_models;
 use crate::view::Place;
 
 /// A digest waits this long for the syncs that the same news may have started: their proof belongs into it.
@@ -165,7 +165,7 @@ impl Api {
             .quiet
             .parse::<engine::schedule::QuietHours>()
             .is_ok_and(|quiet| quiet.contains(self.now().with_timezone(&Local).time()));
-        let is_paused = pause(&self.engine.snapshot().borrow(), self.now()).is_some();
+        let is_paused = self.engine.snapshot().borrow().pause.paused;
         if if toast.is_failure { notify.failures } else { !is_quiet && !is_paused } {
             show(toast);
         }
@@ -341,7 +341,7 @@ mod tests {
         if outcome == Outcome::Failed {
             run.error = Some(Error::new(ErrorCode::ProxyUnreachable, "Connection refused."));
         }
-        Happening::RunFinished { run: Box::new(run) }
+        Happening::RunFinished { run: Arc::new(run) }
     }
 
     #[test]

@@ -317,7 +317,9 @@ mod tests {
 
     fn labels(tray: &Tray) -> Vec<&str> {
         let label = |item| match item {
-            &TrayItem::Line(ref text) | &TrayItem::Action(ref text, _) | &TrayItem::Submenu(ref text, _) => text.as_str(),
+            &TrayItem::Line(ref text) | &TrayItem::Action(ref text, _) | &TrayItem::Submenu(ref text, _) => {
+                text.as_str()
+            }
             &TrayItem::Separator => "",
         };
         tray.menu.iter().map(label).collect()

@@ -61,7 +61,9 @@ Examples:
     /// Run until stopped: the schedule and the watch over the source. Prints what happens.
     #[command(after_help = "\
 Prints what works and what does not, then `ready` on a line of its own, then one line for each event. A source or a
-proxy that cannot be reached never ends it; Ctrl-C does, with exit code 0. With --json: one object a line.")]
+proxy that cannot be reached never ends it; Ctrl-C does, with exit code 0. With --json: one object a line.
+
+Meanwhile other terminals work as always: what they change is done by this program.")]
     Watch(WatchArgs),
     /// Put the prices of one model side by side: upstream, promoted, and live in a proxy.
     #[command(after_help = "\
@@ -321,7 +323,8 @@ pub(crate) enum ScheduleCommand {
     /// Sync at an interval.
     #[command(after_help = "\
 --on app (the default): this program syncs, while `autosync watch` or the app runs. --on proxy: the proxy itself fetches
-its map at whole hours, whether or not this program runs; it then takes maps that nobody has checked.
+its map at whole hours, whether or not this program runs; it then takes maps that nobody has checked. Each proxy is asked
+first; for the app's schedule one that cannot be synced is only told.
 
 Examples:
   autosync schedule set --every 6h

@@ -3,13 +3,15 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use engine::controller::{Engine, EngineOptions, Environment};
+use engine::door::DoorClient;
 use engine::home::{Home, HomeLock};
 use engine::ledger::Ledger;
 use engine::log::{LogGuard, init_tracing};
 use engine::secrets::Secrets;
-use engine::settings::{Proxy, Settings, SettingsFile, SettingsProblem, with_environment};
+use engine::settings::{Proxy, Settings, SettingsEdit, SettingsFile, SettingsProblem, with_environment};
 use engine::{Clock, Error, ErrorCode, Result};
 
 use crate::args::Global;
@@ -28,6 +30,9 @@ pub(crate) struct Context {
 
 /// The environment variable with the log filter (CONTRACT, "Environment").
 const LOG_FILTER: &str = "AUTOSYNC_LOG";
+
+/// How often a waiting command looks again whether it may write.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// The settings with what the environment adds.
 pub(crate) struct Chosen {
@@ -88,8 +93,7 @@ impl Context {
     }
 
     /// A running engine that holds the home. `scheduled` runs the schedule and watches the source.
-    pub(crate) async fn engine(&self, scheduled: bool) -> Result<Engine> {
-        let lock = self.lock().await?;
+    pub(crate) async fn engine(&self, lock: HomeLock, scheduled: bool) -> Result<Engine> {
         let filter = std::env::var(LOG_FILTER).ok();
         let guard = init_tracing(Some(&self.home()?), filter.as_deref(), filter.is_some())?;
         // Only one engine runs in a process, so there is no other guard yet.
@@ -105,11 +109,62 @@ impl Context {
         .await
     }
 
-    /// The right to write. Waits for another writer as long as the contract says.
+    /// The right to write, for this process alone. Waits for another writer as long as the contract says; may be given up.
     pub(crate) async fn lock(&self) -> Result<HomeLock> {
+        match self.wait(false).await? {
+            Access::Here(lock) => Ok(lock),
+            Access::Door(door) => {
+                let message = format!("Process {} holds the home. Nothing was changed.", door.who().pid);
+                Err(Error::new(ErrorCode::HomeBusy, message).detail(door.who().pid))
+            }
+        }
+    }
+
+    /// The way to change something: here, or at once through the door of the process that holds the home. Waits for one
+    /// without a door as long as the contract says; may be given up.
+    pub(crate) async fn access(&self) -> Result<Access> {
+        self.wait(true).await
+    }
+
+    async fn wait(&self, through_the_door: bool) -> Result<Access> {
         let home = self.home()?;
-        let waited = tokio::task::spawn_blocking(move || HomeLock::acquire(&home, HomeLock::WAIT)).await;
-        waited.map_err(|cause| Error::new(ErrorCode::Internal, "The home could not be locked.").detail(cause))?
+        let begun = Instant::now();
+        loop {
+            let wanted = home.clone();
+            let locked = tokio::task::spawn_blocking(move || HomeLock::acquire(&wanted, Duration::ZERO)).await;
+            let locked = locked
+                .map_err(|cause| Error::new(ErrorCode::Internal, "The home could not be locked.").detail(cause))?;
+            let busy = match locked {
+                Ok(lock) => return Ok(Access::Here(lock)),
+                Err(error) if error.code == ErrorCode::HomeBusy => error,
+                Err(error) => return Err(error),
+            };
+            if through_the_door && let Some(door) = DoorClient::find(&home).await? {
+                return Ok(Access::Door(door));
+            }
+            if begun.elapsed() >= HomeLock::WAIT {
+                return Err(busy);
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+}
+
+/// The way to change something.
+pub(crate) enum Access {
+    /// Nobody else does: this process holds the home.
+    Here(HomeLock),
+    /// The process that holds the home does it.
+    Door(DoorClient),
+}
+
+impl Access {
+    /// Makes a change of the settings.
+    pub(crate) async fn change(&self, context: &Context, edit: SettingsEdit) -> Result<()> {
+        match self {
+            Self::Here(_) => edit.apply(&mut context.settings()?.file),
+            Self::Door(door) => door.edit(edit).await,
+        }
     }
 }
 

@@ -46,18 +46,12 @@ async fn follow(lines: MultiProgress, mut happenings: Receiver<Happening>) {
     let mut bars: HashMap<String, ProgressBar> = HashMap::new();
     loop {
         match happenings.recv().await {
-            Ok(Happening::RunStarted { proxy, .. }) => {
-                let bar = lines.add(ProgressBar::new(Step::ALL.len() as u64).with_style(style()));
-                bar.set_prefix(safe(&proxy));
-                bar.enable_steady_tick(TICK);
-                bars.insert(proxy, bar);
-            }
+            // Of a run that began before it was asked for, the first that is heard is a step.
             Ok(Happening::RunStep { proxy, step, .. }) => {
-                if let Some(bar) = bars.get(&proxy) {
-                    let done = Step::ALL.iter().position(|known| *known == step).unwrap_or_default();
-                    bar.set_position(done as u64);
-                    bar.set_message(step.label());
-                }
+                let bar = bars.entry(proxy).or_insert_with_key(|proxy| new_bar(&lines, proxy));
+                let done = Step::ALL.iter().position(|known| *known == step).unwrap_or_default();
+                bar.set_position(done as u64);
+                bar.set_message(step.label());
             }
             Ok(Happening::RunFinished { run }) => {
                 if let Some(bar) = bars.remove(&run.proxy) {
@@ -68,6 +62,13 @@ async fn follow(lines: MultiProgress, mut happenings: Receiver<Happening>) {
             Err(RecvError::Closed) => return,
         }
     }
+}
+
+fn new_bar(lines: &MultiProgress, proxy: &str) -> ProgressBar {
+    let bar = lines.add(ProgressBar::new(Step::ALL.len() as u64).with_style(style()));
+    bar.set_prefix(safe(proxy));
+    bar.enable_steady_tick(TICK);
+    bar
 }
 
 fn style() -> ProgressStyle {

@@ -24,7 +24,7 @@ impl Guard {
         getrandom::fill(&mut bytes).map_err(|cause| {
             Error::new(ErrorCode::Internal, "The system gave no random bytes, so there is no dashboard.").detail(cause)
         })?;
-        let token = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let token = bytes.map(|byte| format!("{byte:02x}")).concat();
         Ok(Self(Arc::new(Inner { token, hosts: [format!("127.0.0.1:{port}"), format!("localhost:{port}")] })))
     }
 

@@ -69,7 +69,14 @@ async fn run(args: Args) -> Result<()> {
         scheduled: true,
     })
     .await?;
-    let api = Api::new(engine.handle(), home.clone(), clock.clone(), Arc::clone(&environment), Box::new(NoDesktop), HostKind::Browser);
+    let api = Api::new(
+        engine.handle(),
+        home.clone(),
+        clock.clone(),
+        Arc::clone(&environment),
+        Box::new(NoDesktop),
+        HostKind::Browser,
+    );
     let door = Door::serve(&engine, &home, Kind::Watch, None)?;
     let (latest, _) = watch::channel(None);
     let pushing = tokio::spawn(Arc::clone(&api).keep_pushing(latest));

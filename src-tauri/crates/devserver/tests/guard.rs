@@ -42,8 +42,7 @@ async fn serve() -> Served {
         scheduled: false,
     };
     let engine = Engine::start(options).await.unwrap();
-    let api =
-        Api::new(engine.handle(), home, Clock::system(), nothing, Box::new(NoDesktop), HostKind::Browser);
+    let api = Api::new(engine.handle(), home, Clock::system(), nothing, Box::new(NoDesktop), HostKind::Browser);
     let server = DevServer::bind(api, page, 0).await.unwrap();
     let (base, token) = server.address.split_once("/#token=").unwrap();
     let (base, token) = (base.to_owned(), token.to_owned());

@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod controller;
 pub mod doctor;
+pub mod door;
 pub mod error;
 pub mod home;
 pub mod ledger;

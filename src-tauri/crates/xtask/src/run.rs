@@ -18,7 +18,9 @@ pub fn run(release: bool, args: &[String]) -> Result<()> {
     let mut program = cargo();
     program.args(["run", "--quiet", "--package", package]).args(profile).arg("--");
     if has_display() {
-        say("\nThe app is in the tray, and its window opens. Close the window, and it stays in the tray; quit it there, or with Ctrl-C here.");
+        say(
+            "\nThe app is in the tray, and its window opens. Close the window, and it stays in the tray; quit it there, or with Ctrl-C here.",
+        );
         say("No proxy at hand? `cargo xtask demo` shows a whole sync on a real LiteLLM proxy.");
     } else {
         say("\nThere is no display here, so the app runs without its window; the dashboard opens in a browser.");
@@ -44,7 +46,8 @@ fn become_it(program: &mut Command) -> Result<()> {
 #[cfg(not(unix))]
 fn become_it(program: &mut Command) -> Result<()> {
     ctrlc::set_handler(|| {}).map_err(|error| Failure::failed(format!("Ctrl-C cannot be watched: {error}")))?;
-    let status = program.status().map_err(|error| Failure::failed(format!("the program cannot be started: {error}")))?;
+    let status =
+        program.status().map_err(|error| Failure::failed(format!("the program cannot be started: {error}")))?;
     match status.code() {
         Some(0) => Ok(()),
         code => Err(Failure {

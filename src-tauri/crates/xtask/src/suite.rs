@@ -35,7 +35,8 @@ fn all(phases: &mut Phases, long: bool) -> Result<()> {
     let programs = phases.run("build of the tests", workspace::build_tests)?;
     phases.run("tests: crates, then the whole system on real proxies and maps", || {
         let mut tests = cargo();
-        tests.args(["test", "--workspace", "--quiet"])
+        tests
+            .args(["test", "--workspace", "--quiet"])
             .env(workspace::PROGRAM, &programs.autosync)
             .env(workspace::APP, &programs.app);
         if long {
@@ -47,7 +48,9 @@ fn all(phases: &mut Phases, long: bool) -> Result<()> {
     if long {
         phases.run("tests: the whole system on older and newer proxies", || {
             let args = ["test", "--workspace", "--quiet", "--test", "proxy", "--", "--ignored"];
-            command::run(cargo().args(args).env(workspace::PROGRAM, &program))
+            command::run(
+                cargo().args(args).env(workspace::PROGRAM, &programs.autosync).env(workspace::APP, &programs.app),
+            )
         })?;
         phases.run("fuzzing", || crate::fuzz::fuzz(LONG_FUZZ_SECONDS))?;
     }

@@ -65,11 +65,11 @@ impl Api {
             None => Pause::Indefinitely,
             Some(length) => Pause::Until(until(length, self.now())?),
         };
-        self.engine.pause(pause).await
+        self.engine.pause(pause).await.map(drop)
     }
 
     pub(crate) async fn resume(&self, (): ()) -> Result<()> {
-        self.engine.resume().await
+        self.engine.resume().await.map(drop)
     }
 
     pub(crate) async fn end_first_run(&self, (): ()) -> Result<()> {

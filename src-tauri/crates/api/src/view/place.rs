@@ -66,7 +66,8 @@ impl Place {
                 "settings"
             }
         };
-        let path = path.iter().map(|part| format!("/{part}")).collect::<String>();
+        let path: Vec<String> = path.into_iter().map(|part: String| format!("/{part}")).collect();
+        let path = path.concat();
         let query: Vec<String> =
             query.iter().filter_map(|(key, value)| Some(format!("{key}={}", encoded(value.as_deref()?)))).collect();
         let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
@@ -99,48 +100,7 @@ pub enum Tone {
 pub struct Attention {
     /// Stable while the matter is the same: `down:build-box`.
     pub id: String,
-    impl Place {
-    /// Its address in the dashboard, the fragment after `index.html`: `#/models/openai%2Fgpt-5` (`ui/src/lib/place.ts`).
-    pub fn address(&self) -> String {
-        let mut path = vec![];
-        let mut query = vec![];
-        let screen = match self {
-            Self::Overview => "overview",
-            Self::Changes { from, to } => {
-                query.extend([("from", from), ("to", to)]);
-                "changes"
-            }
-            Self::Models { model } => {
-                path.extend(model.as_deref().map(encoded));
-                "models"
-            }
-            Self::History { run } => {
-                path.extend(run.map(|run| run.to_string()));
-                "history"
-            }
-            Self::Settings { section, proxy } => {
-                path.extend(section.as_deref().map(encoded));
-                query.push(("proxy", proxy));
-                "settings"
-            }
-        };
-        let path = path.iter().map(|part| format!("/{part}")).collect::<String>();
-        let query: Vec<String> =
-            query.iter().filter_map(|(key, value)| Some(format!("{key}={}", encoded(value.as_deref()?)))).collect();
-        let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
-        format!("#/{screen}{path}{query}")
-    }
-}
-
-/// For an address: everything but letters, digits and dashes as %XX.
-fn encoded(text: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    text.bytes()
-        .map(|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
-}
-
-/// How grave.
+    /// How grave.
     pub tone: Tone,
     /// The fact: "build-box is down."
     pub title: String,

@@ -1,42 +1,49 @@
 //! `autosync pause` and `resume`: scheduled syncs only; a sync that a person asks for always runs.
 
 use chrono::{DateTime, Days, Local, NaiveTime, TimeZone, Utc};
-use engine::controller::{Engine, Pause};
+use engine::controller::{Pause, PauseState};
 use engine::settings::Period;
 use engine::{Error, ErrorCode, Result};
-use serde_json::json;
 
-use crate::context::Context;
+use crate::context::{Access, Context};
 use crate::output::{Answer, when};
 
 pub(super) async fn pause(context: &Context, length: Option<&str>) -> Result<Answer> {
     let pause =
         length.map_or(Ok(Pause::Indefinitely), |length| until(length, context.clock.now()).map(Pause::Until))?;
-    let engine = context.engine(false).await?;
-    let done = engine.pause(pause).await;
-    answer(context, engine, done).await
+    let state = match context.access().await? {
+        Access::Door(door) => door.pause(pause).await?,
+        Access::Here(lock) => {
+            let engine = context.engine(lock, false).await?;
+            let done = engine.pause(pause).await;
+            engine.shutdown().await;
+            done?
+        }
+    };
+    answer(context, state)
 }
 
 pub(super) async fn resume(context: &Context) -> Result<Answer> {
-    let engine = context.engine(false).await?;
-    let done = engine.resume().await;
-    answer(context, engine, done).await
+    let state = match context.access().await? {
+        Access::Door(door) => door.resume().await?,
+        Access::Here(lock) => {
+            let engine = context.engine(lock, false).await?;
+            let done = engine.resume().await;
+            engine.shutdown().await;
+            done?
+        }
+    };
+    answer(context, state)
 }
 
-async fn answer(context: &Context, engine: Engine, done: Result<()>) -> Result<Answer> {
-    let snapshot = engine.snapshot();
-    // The reply may come before the snapshot; the end of the engine comes after it.
-    engine.shutdown().await;
-    done?;
-    let until = snapshot.borrow().paused_until;
-    Answer::new(&context.screen, &json!({ "paused_until": until }), || match until {
-        // "Until resumed" is a time that no schedule reaches.
-        Some(until) if until - context.screen.now > chrono::TimeDelta::days(3650) => {
-            "Scheduled syncs are paused until `autosync resume`. `autosync sync` still runs.".to_owned()
-        }
+fn answer(context: &Context, state: PauseState) -> Result<Answer> {
+    Answer::new(&context.screen, &state, || match state.paused_until {
         Some(until) => {
             let until = when::both(until, context.screen.now);
             format!("Scheduled syncs are paused; they go on {until}. `autosync sync` still runs.")
+        }
+        None if state.paused => {
+            "Scheduled syncs are paused until `autosync resume`. `autosync sync` still runs.".to_owned()
         }
         None => "Scheduled syncs go on.".to_owned(),
     })

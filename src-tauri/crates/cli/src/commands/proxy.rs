@@ -3,14 +3,14 @@
 use std::io::{self, BufRead};
 
 use engine::proxy::{Database, KeyState, ProxyClient, ProxyFacts};
-use engine::settings::{KeyPlace, Proxy, ProxyUrl, Role};
+use engine::settings::{KeyPlace, Proxy, ProxyUrl, Role, SettingsEdit};
 use engine::{Error, ErrorCode, Result};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::with_problems;
 use crate::args::{ProxyAddArgs, ProxyCommand};
-use crate::context::Context;
+use crate::context::{Access, Context};
 use crate::output::grid::{Grid, Head, cell, toned};
 use crate::output::tone::{Tone, paint};
 use crate::output::{Answer, Screen, safe};
@@ -29,12 +29,8 @@ pub(super) async fn run(context: &Context, command: ProxyCommand) -> Result<Answ
 
 async fn add(context: &Context, args: ProxyAddArgs) -> Result<Answer> {
     let proxy = proxy(&args)?;
-    let lock = context.lock().await?;
-    let mut chosen = context.settings()?;
-    if chosen.settings.proxy(proxy.name.as_str()).is_ok() {
-        let message = format!("There is already a proxy named {}. Nothing was changed.", proxy.name);
-        return Err(Error::new(ErrorCode::AlreadyExists, message).field("name"));
-    }
+    refuse_taken(context, &proxy)?;
+    // All that may take its time comes before the home is held: nobody else waits for a person or a network.
     let key = if args.key_stdin { Some(key_from_stdin().await?) } else { None };
     // Who is there, asked without a key: it goes to nobody before a LiteLLM has shown itself.
     let there = ProxyClient::new(proxy.url.url(), None)?.identify().await.map(ToString::to_string);
@@ -43,17 +39,27 @@ async fn add(context: &Context, args: ProxyAddArgs) -> Result<Answer> {
     {
         return Err(error.clone());
     }
+    let access = context.access().await?;
+    refuse_taken(context, &proxy)?;
     let secrets = context.secrets()?;
     if let Some(key) = &key {
         secrets.set(&proxy.name, key).await?;
     }
-    if let Err(error) = chosen.file.add_proxy(&proxy) {
-        if key.is_some() {
+    if let Err(error) = access.change(context, SettingsEdit::AddProxy { proxy: (&proxy).into() }).await {
+        // A name that somebody else took in this very moment: the key under it may be theirs.
+        if key.is_some() && error.code != ErrorCode::AlreadyExists {
             secrets.delete(&proxy.name).await.ok();
         }
         return Err(error);
     }
-    drop(lock);
+    let elsewhere = match (&access, &proxy.key) {
+        (Access::Door(door), KeyPlace::Env(variable)) => Some(format!(
+            "Process {}, which syncs, needs the variable {variable} in its own environment.",
+            door.who().pid
+        )),
+        _ => None,
+    };
+    drop(access);
     let next = format!("`autosync proxy test {}` says what it lets us do; `autosync sync` syncs it.", proxy.name);
     let (version, warning) = match there {
         Ok(version) => (Some(version), None),
@@ -64,10 +70,16 @@ async fn add(context: &Context, args: ProxyAddArgs) -> Result<Answer> {
         let version = version.as_deref().map(|version| format!(", LiteLLM {}", safe(version))).unwrap_or_default();
         format!("Added {} at {}{version}, its key in {}.\n{next}", proxy.name, proxy.url, place(&proxy.key))
     })?;
-    Ok(match &warning {
-        Some(error) => answer.note(format!("The proxy was added, but could not be asked: {}", error.message)),
-        None => answer,
-    })
+    let warning = warning.map(|error| format!("The proxy was added, but could not be asked: {}", error.message));
+    Ok([warning, elsewhere].into_iter().flatten().fold(answer, Answer::note))
+}
+
+fn refuse_taken(context: &Context, proxy: &Proxy) -> Result<()> {
+    if context.settings()?.settings.proxy(proxy.name.as_str()).is_err() {
+        return Ok(());
+    }
+    let message = format!("There is already a proxy named {}. Nothing was changed.", proxy.name);
+    Err(Error::new(ErrorCode::AlreadyExists, message).field("name"))
 }
 
 fn proxy(args: &ProxyAddArgs) -> Result<Proxy> {
@@ -151,7 +163,7 @@ async fn test(context: &Context, name: &str) -> Result<Answer> {
 }
 
 /// What stands in the way of a sync, the first thing first.
-fn problem(facts: &ProxyFacts, no_key: Option<Error>) -> Option<Error> {
+pub(super) fn problem(facts: &ProxyFacts, no_key: Option<Error>) -> Option<Error> {
     let unauthorised = |message: &str| Some(Error::new(ErrorCode::Unauthorised, message));
     match facts.key {
         KeyState::Missing => no_key.or_else(|| unauthorised("The proxy wants a key, and none is known here.")),
@@ -260,10 +272,9 @@ fn traps(facts: &ProxyFacts) -> Vec<&'static str> {
 }
 
 async fn remove(context: &Context, name: &str) -> Result<Answer> {
-    let _lock = context.lock().await?;
-    let mut chosen = context.settings()?;
-    let proxy = chosen.settings.proxy(name)?.clone();
-    chosen.file.remove_proxy(name)?;
+    let access = context.access().await?;
+    let proxy = context.settings()?.settings.proxy(name)?.clone();
+    access.change(context, SettingsEdit::RemoveProxy { name: name.to_owned() }).await?;
     let mut answer = Answer::new(&context.screen, &json!({ "removed": proxy.name }), || {
         format!("Removed {}. Its history is kept.", proxy.name)
     })?;

@@ -1,9 +1,12 @@
 //! `autosync schedule show|set|clear`: the app's own schedule, and the one inside a proxy.
 
+use engine::controller::Environment;
 use engine::proxy::{KeyState, ProxyClient, ScheduleStatus};
-use engine::settings::{Period, Preset, Proxy};
+use engine::secrets::Secrets;
+use engine::settings::{Period, Preset, Proxy, ProxyName, SettingsEdit};
 use engine::{Error, ErrorCode, Result};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use super::with_problems;
 use crate::args::{On, ScheduleCommand, SchedulePlace};
@@ -88,24 +91,71 @@ fn app_text(chosen: &Chosen) -> String {
 async fn set_app(context: &Context, every: &str, place: &SchedulePlace) -> Result<Answer> {
     refuse_proxy(place)?;
     let every = period(every)?;
-    let _lock = context.lock().await?;
-    let mut chosen = context.settings()?;
-    chosen.file.set_schedule(Preset::Custom, Some(every))?;
-    confirm(context)
+    let looked = look(context, context.settings()?.settings.proxies).await?;
+    let edit = SettingsEdit::SetSchedule { preset: Preset::Custom.to_string(), every: Some(every.to_string()) };
+    context.access().await?.change(context, edit).await?;
+    confirm(context, Some(&looked))
 }
 
 async fn clear_app(context: &Context, place: &SchedulePlace) -> Result<Answer> {
     refuse_proxy(place)?;
-    let _lock = context.lock().await?;
-    let mut chosen = context.settings()?;
-    chosen.file.set_schedule(Preset::Off, None)?;
-    confirm(context)
+    let edit = SettingsEdit::SetSchedule { preset: Preset::Off.to_string(), every: None };
+    context.access().await?.change(context, edit).await?;
+    confirm(context, None)
 }
 
-/// What the settings say now, read again.
-fn confirm(context: &Context) -> Result<Answer> {
+/// Whether each proxy can be synced, and what stands in the way. All are asked at the same time.
+async fn look(context: &Context, proxies: Vec<Proxy>) -> Result<Vec<(ProxyName, Option<Error>)>> {
+    let mut asking = JoinSet::new();
+    for (place, proxy) in proxies.iter().cloned().enumerate() {
+        let (secrets, environment) = (context.secrets()?, Context::environment());
+        asking.spawn(async move { (place, obstacle(&secrets, &environment, &proxy).await) });
+    }
+    let mut told: Vec<_> = proxies.into_iter().map(|proxy| (proxy.name, None)).collect();
+    while let Some(asked) = asking.join_next().await {
+        let (place, obstacle) =
+            asked.map_err(|defect| Error::new(ErrorCode::Internal, "A proxy could not be asked.").detail(defect))?;
+        if let Some((_, error)) = told.get_mut(place) {
+            *error = obstacle;
+        }
+    }
+    Ok(told)
+}
+
+async fn obstacle(secrets: &Secrets, environment: &Environment, proxy: &Proxy) -> Option<Error> {
+    let (key, no_key) = match secrets.key_for(proxy, &**environment).await {
+        Ok(key) => (Some(key), None),
+        Err(error) => (None, Some(error)),
+    };
+    let facts = match ProxyClient::new(proxy.url.url(), key) {
+        Ok(client) => client.probe().await,
+        Err(error) => Err(error),
+    };
+    match facts {
+        Ok(facts) => super::proxy::problem(&facts, no_key),
+        Err(error) => Some(error),
+    }
+}
+
+/// What the settings say now, read again, and which proxies that can work for.
+fn confirm(context: &Context, looked: Option<&[(ProxyName, Option<Error>)]>) -> Result<Answer> {
     let chosen = context.settings()?;
-    let answer = Answer::new(&context.screen, &json!({ "app": app(&chosen) }), || app_text(&chosen))?;
+    let mut document = json!({ "app": app(&chosen) });
+    if let Some(looked) = looked {
+        let proxies =
+            looked.iter().map(|(name, error)| json!({ "name": name, "can_sync": error.is_none(), "error": error }));
+        document["proxies"] = proxies.collect();
+    }
+    let answer = Answer::new(&context.screen, &document, || {
+        let can: Vec<&str> =
+            looked.into_iter().flatten().filter(|(_, error)| error.is_none()).map(|(name, _)| name.as_str()).collect();
+        let ready = if can.is_empty() { String::new() } else { format!("\nIt can sync {}.", can.join(", ")) };
+        app_text(&chosen) + &ready
+    })?;
+    let answer = looked.into_iter().flatten().fold(answer, |answer, (name, error)| match error {
+        Some(error) => answer.note(format!("{name} cannot be synced as it is: {}", error.message)),
+        None => answer,
+    });
     Ok(with_problems(answer, &chosen.problems))
 }
 

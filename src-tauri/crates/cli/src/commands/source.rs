@@ -1,6 +1,6 @@
 //! `autosync source show|set`: where maps come from.
 
-use engine::settings::{Source, SourceChoice};
+use engine::settings::{SettingsEdit, Source, SourceChoice};
 use engine::sync::{SourceState, last_source};
 use engine::{Error, ErrorCode, Result};
 use serde_json::json;
@@ -40,12 +40,11 @@ async fn show(context: &Context) -> Result<Answer> {
 
 async fn set(context: &Context, text: &str) -> Result<Answer> {
     let wanted = match text {
-        "default" => None,
-        text => Some(parsed(text)?),
+        "default" => SourceChoice::Default,
+        text => SourceChoice::Chosen(parsed(text)?),
     };
-    let _lock = context.lock().await?;
-    let mut chosen = context.settings()?;
-    chosen.file.set_source(wanted)?;
+    let edit = SettingsEdit::set_source(&wanted)?;
+    context.access().await?.change(context, edit).await?;
     let answer = show(context).await?;
     Ok(answer.note("Nothing was fetched yet. `autosync sync` checks the source and syncs the proxies."))
 }

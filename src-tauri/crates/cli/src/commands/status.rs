@@ -60,12 +60,12 @@ fn text(screen: &Screen, report: &StatusReport) -> String {
         |promotion| promoted(screen, promotion),
     ));
     out.push('\n');
-    if let Some(until) = report.paused_until {
-        out.push_str(&format!(
-            "{}    scheduled syncs go on {}\n",
-            paint(Tone::Warn, "Paused"),
-            when::both(until, screen.now)
-        ));
+    if report.pause.paused {
+        let go_on = match report.pause.paused_until {
+            Some(until) => when::both(until, screen.now),
+            None => "with `autosync resume`".to_owned(),
+        };
+        out.push_str(&format!("{}    scheduled syncs go on {go_on}\n", paint(Tone::Warn, "Paused")));
     }
     if report.proxies.is_empty() {
         return out + "\nThere is no proxy yet. `autosync proxy add NAME URL --key-env VAR` adds one.";
@@ -186,6 +186,7 @@ fn evidence(screen: &Screen, proxy: &ProxyStatus) -> String {
 #[cfg(test)]
 mod tests {
     use costmap::{Revision, Verdict};
+    use engine::controller::PauseState;
     use engine::ledger::SuccessRate;
     use engine::status::LiveState;
     use engine::sync::SourceState;
@@ -240,7 +241,7 @@ mod tests {
                 held_models: vec!["a".into(), "b".into()],
             }),
             pin: None,
-            paused_until: Some(at("2026-03-05T00:00:00Z")),
+            pause: PauseState { paused: true, paused_until: Some(at("2026-03-05T00:00:00Z")) },
             proxies: vec![good, bad],
         };
         insta::assert_snapshot!(plain(&text(&pipe(), &report)));
@@ -249,7 +250,7 @@ mod tests {
     #[test]
     fn an_empty_home_says_what_to_do_next() {
         let source = SourceState::unknown("https://example.com/map.json".into());
-        let report = StatusReport { source, promoted: None, pin: None, paused_until: None, proxies: vec![] };
+        let report = StatusReport { source, promoted: None, pin: None, pause: PauseState::default(), proxies: vec![] };
         insta::assert_snapshot!(plain(&text(&pipe(), &report)));
     }
 }

@@ -1,28 +1,49 @@
 //! `autosync sync`: one run for each proxy, with what changed and the proof.
 
 use engine::controller::{SyncOrder, SyncReport};
+use engine::door::DoorClient;
 use engine::error::bounded;
+use engine::home::HomeLock;
 use engine::ledger::Ledger;
 use engine::run::{Outcome, Trigger, worst_exit_code};
 use engine::{Error, ErrorCode, Result};
 use serde_json::json;
+use tokio::sync::broadcast;
 
 use super::show::map_of;
 use super::with_problems;
 use crate::args::SyncArgs;
-use crate::context::Context;
+use crate::context::{Access, Context};
 use crate::output::findings::verdict_word;
 use crate::output::tone::{Tone, paint};
 use crate::output::{Answer, Screen, count, findings, run as shown, safe};
 use crate::progress::Progress;
 use crate::signals::Signals;
 
+/// How many happenings the progress lines may lag behind.
+const HAPPENINGS: usize = 1024;
+
 pub(super) async fn run(context: &Context, args: SyncArgs) -> Result<Answer> {
     let problems = context.settings()?.problems;
     let mut signals = Signals::listen()?;
-    let engine = context.engine(false).await?;
-    let progress = Progress::show(engine.happenings());
+    let access = tokio::select! {
+        access = context.access() => access?,
+        () = signals.next() => {
+            return Err(Error::new(ErrorCode::Cancelled, "Another process holds the home, and the wait for it was cut off. Nothing was changed."));
+        }
+    };
     let order = SyncOrder { proxies: args.proxy, force: args.force, dry_run: args.dry_run, trigger: Trigger::Manual };
+    let answer = match access {
+        Access::Here(lock) => here(context, &mut signals, lock, order).await,
+        Access::Door(door) => there(context, &mut signals, &door, order).await,
+    };
+    Ok(with_problems(answer?, &problems))
+}
+
+/// Syncs in this process.
+async fn here(context: &Context, signals: &mut Signals, lock: HomeLock, order: SyncOrder) -> Result<Answer> {
+    let engine = context.engine(lock, false).await?;
+    let progress = Progress::show(engine.happenings());
     let report = {
         let sync = engine.sync(order);
         tokio::pin!(sync);
@@ -44,7 +65,46 @@ pub(super) async fn run(context: &Context, args: SyncArgs) -> Result<Answer> {
         Err(error) => Err(error),
     };
     engine.shutdown().await;
-    Ok(with_problems(answer?, &problems))
+    answer
+}
+
+/// Has the process that holds the home sync.
+async fn there(context: &Context, signals: &mut Signals, door: &DoorClient, order: SyncOrder) -> Result<Answer> {
+    let (happenings, heard) = broadcast::channel(HAPPENINGS);
+    let progress = Progress::show(heard);
+    let (proxies, dry_run) = (order.proxies.clone(), order.dry_run);
+    // Nobody has to listen: without a terminal there is no progress.
+    let sync = door.sync(order, |happening| drop(happenings.send(happening)));
+    tokio::pin!(sync);
+    let report = tokio::select! {
+        report = &mut sync => report,
+        // What only looks changes nothing over there and may run to its end.
+        () = signals.next() => if dry_run { Err(cancelled()) } else {
+            if let Err(error) = cancel(door, proxies).await {
+                tracing::warn!(%error, "the runs could not be cancelled");
+            }
+            tokio::select! {
+                report = &mut sync => report,
+                () = signals.next() => Err(cancelled()),
+            }
+        }
+    };
+    progress.end().await;
+    let ledger = context.ledger().await?;
+    let ledger =
+        ledger.ok_or_else(|| Error::new(ErrorCode::Ledger, "The sync ended, but its history is not to be found."))?;
+    answer(context, &ledger, &report?).await
+}
+
+/// Only the runs that were asked for.
+async fn cancel(door: &DoorClient, proxies: Vec<String>) -> Result<()> {
+    if proxies.is_empty() {
+        return door.cancel(None).await;
+    }
+    for proxy in proxies {
+        door.cancel(Some(proxy)).await?;
+    }
+    Ok(())
 }
 
 fn cancelled() -> Error {

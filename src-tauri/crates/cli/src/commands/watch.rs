@@ -3,8 +3,9 @@
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use engine::controller::{Engine, Happening};
+use engine::controller::{Engine, Happening, PauseState};
 use engine::doctor::{CheckState, DoctorReport};
+use engine::door::{Door, Kind};
 use engine::error::bounded;
 use engine::run::SyncRun;
 use engine::status::Health;
@@ -28,15 +29,37 @@ const FIRST_LOOK: Duration = Duration::from_millis(3500);
 
 pub(super) async fn run(context: &Context, args: &WatchArgs) -> Result<Answer> {
     let mut signals = Signals::listen()?;
-    let engine = context.engine(true).await?;
+    let started = async { context.engine(context.lock().await?, true).await };
+    let engine = tokio::select! {
+        engine = started => engine?,
+        // Nothing was begun yet.
+        () = signals.next() => return Ok(Answer::default()),
+    };
+    let mut door = match Door::serve(&engine, &context.home()?, Kind::Watch, None) {
+        Ok(door) => Some(door),
+        Err(error) => {
+            to_stderr(&format!("note: {} {}", error.message, error.detail.unwrap_or_default()));
+            None
+        }
+    };
     let happenings = engine.happenings();
     let ended = tokio::select! {
         ended = tell(context, args, &engine, happenings) => ended,
         () = signals.next() => Ok(()),
     };
     // A second signal does not wait for running jobs: their runs are `interrupted` at the next start.
+    let end = async {
+        if let Some(door) = &mut door {
+            door.close().await;
+        }
+        // Those who wait at the door are answered by this.
+        engine.shutdown().await;
+        if let Some(door) = door {
+            door.end().await;
+        }
+    };
     tokio::select! {
-        () = engine.shutdown() => {}
+        () = end => {}
         () = signals.next() => {}
     }
     ended.map(|()| Answer::default())
@@ -71,11 +94,12 @@ fn opening(context: &Context, args: &WatchArgs, report: &DoctorReport, interrupt
     out
 }
 
-/// The next command to type. This program holds the home while it watches, so what writes there comes after it.
+/// The next command to type, in another terminal: what it changes goes through the door.
 fn next(report: &DoctorReport) -> String {
     let failed = |name: &str| report.checks.iter().find(|check| check.name == name && check.state == CheckState::Fail);
     if report.checks.iter().any(|check| check.name == "proxy") {
-        return "end this with Ctrl-C, add a proxy with `autosync proxy add local http://127.0.0.1:4000 --key-env LITELLM_MASTER_KEY`, and start again.".to_owned();
+        return "`autosync proxy add local http://127.0.0.1:4000 --key-stdin` in another terminal adds a proxy."
+            .to_owned();
     }
     if let Some(proxy) = failed("reachable").or_else(|| failed("key")).or_else(|| failed("database")) {
         let name = proxy.proxy.as_deref().unwrap_or("NAME");
@@ -148,10 +172,13 @@ impl Told {
             Happening::RunStep { .. } => None,
             Happening::RunFinished { run } => Some(finished(run)),
             Happening::ProxyAsked { proxy, health, was, error } => proxy_asked(proxy, *health, *was, error.as_ref()),
-            Happening::Paused { until: Some(until) } => {
+            Happening::Paused(PauseState { paused: true, paused_until: Some(until) }) => {
                 Some(format!("scheduled syncs are paused until {}", when::exact(*until)))
             }
-            Happening::Paused { until: None } => Some("scheduled syncs go on".to_owned()),
+            Happening::Paused(PauseState { paused: true, paused_until: None }) => {
+                Some("scheduled syncs are paused until `autosync resume`".to_owned())
+            }
+            Happening::Paused(_) => Some("scheduled syncs go on".to_owned()),
             Happening::Resumed => Some("the computer slept or its clock was set; what is overdue runs now".to_owned()),
         }
     }

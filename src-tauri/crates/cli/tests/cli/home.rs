@@ -185,6 +185,18 @@ fn the_apps_schedule_is_set_confirmed_and_cleared() {
     assert_eq!(desk.json(&["schedule", "show"]).1["app"]["every"], "6h");
     let (exit, set) = desk.json(&["schedule", "set", "--every", "90m"]);
     assert_eq!((exit, &set["app"]["every"]), (0, &"90m".into()), "{set:#}");
+    assert_eq!(set["proxies"], json!([]));
+    desk.run(&["proxy", "add", "away", "http://127.0.0.1:9", "--key-env", "MY_KEY"]);
+    let (exit, set) = desk.json(&["schedule", "set", "--every", "2h"]);
+    assert_eq!((exit, &set["app"]["every"]), (0, &"2h".into()), "set all the same: {set:#}");
+    assert_eq!(
+        (&set["proxies"][0]["name"], &set["proxies"][0]["can_sync"]),
+        (&"away".into(), &false.into()),
+        "{set:#}"
+    );
+    assert_eq!(set["proxies"][0]["error"]["code"], "proxy_unreachable", "{set:#}");
+    assert!(desk.run(&["schedule", "set", "--every", "2h"]).stderr.contains("away cannot be synced"));
+    desk.run(&["proxy", "remove", "away"]);
     assert_eq!(desk.json(&["schedule", "clear"]).1["app"]["every"], Value::Null);
     assert_eq!(desk.json(&["schedule", "set", "--every", "0m"]).0, 2);
     assert_eq!(desk.json(&["schedule", "set", "--every", "6h", "--proxy", "x"]).0, 2);
@@ -197,8 +209,10 @@ fn a_pause_is_kept_until_resumed() {
     let (exit, paused) = desk.json(&["pause", "1h"]);
     assert!(exit == 0 && paused["paused_until"].is_string(), "{paused:#}");
     assert!(desk.json(&["status"]).1["paused_until"].is_string());
-    assert_eq!(desk.json(&["resume"]), (0, json!({"paused_until": null})));
+    assert_eq!(desk.json(&["resume"]), (0, json!({"paused": false, "paused_until": null})));
     assert!(desk.json(&["status"]).1["paused_until"].is_null());
+    assert_eq!(desk.json(&["pause"]), (0, json!({"paused": true, "paused_until": null})));
+    assert_eq!(desk.json(&["status"]).1["paused"], true);
     assert!(desk.run(&["pause"]).stdout.contains("autosync resume"));
 }
 

@@ -4,6 +4,8 @@
 #[cfg(unix)]
 mod cancel;
 mod desk;
+#[cfg(unix)]
+mod door;
 mod files;
 mod home;
 #[cfg(unix)]

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use costmap::{Finding, Revision};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::ledger::Promotion;
@@ -13,20 +13,23 @@ use crate::status::{Health, ProxyStatus};
 use crate::sync::{SourceState, Step};
 
 /// What to sync, and how.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncOrder {
     /// The proxies by name; empty means all.
+    #[serde(default)]
     pub proxies: Vec<String>,
     /// POST even where the proxy has the map already. Never passes a hold.
+    #[serde(default)]
     pub force: bool,
     /// Only look: nothing is promoted, recorded or reloaded.
+    #[serde(default)]
     pub dry_run: bool,
     /// Why.
     pub trigger: Trigger,
 }
 
 /// What came of a [`SyncOrder`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SyncReport {
     /// What is known of the source now; its `error` says why it could not be checked.
     pub source: SourceState,
@@ -46,8 +49,31 @@ pub enum Pause {
     Indefinitely,
 }
 
+/// "Until resumed" is kept as a time that no schedule reaches: a hundred years from then.
+pub(crate) const FOREVER: TimeDelta = TimeDelta::days(365 * 100);
+
+/// A pause that ends later than this was meant to last until resumed; nobody means a date so far away.
+const AS_GOOD_AS_FOREVER: TimeDelta = TimeDelta::days(3650);
+
+/// Whether scheduled syncs wait, as programs read it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PauseState {
+    /// Whether they wait.
+    pub paused: bool,
+    /// When they go on by themselves; null while they go on, and where they wait until resumed.
+    pub paused_until: Option<DateTime<Utc>>,
+}
+
+impl PauseState {
+    /// What the time that is kept means now.
+    pub fn of(kept: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Self {
+        let kept = kept.filter(|until| *until > now);
+        Self { paused: kept.is_some(), paused_until: kept.filter(|until| *until - now < AS_GOOD_AS_FOREVER) }
+    }
+}
+
 /// Something that just happened. For progress bars, `autosync watch`, toasts and the dashboard.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Happening {
     /// The source was asked and answered.
@@ -89,7 +115,6 @@ pub enum Happening {
     /// A run ended.
     RunFinished {
         /// All of it.
-        #[serde(serialize_with = "shared_run")]
         run: Arc<SyncRun>,
     },
     /// A proxy was asked, and is otherwise than when it was asked before. The same health again is not told.
@@ -104,10 +129,7 @@ pub enum Happening {
         error: Option<Error>,
     },
     /// Syncs are paused, or go on.
-    Paused {
-        /// Until when; `None` when they go on.
-        until: Option<DateTime<Utc>>,
-    },
+    Paused(PauseState),
     /// The computer slept or its clock was set: overdue work runs once.
     Resumed,
 }
@@ -139,14 +161,12 @@ pub struct ProxySnapshot {
     /// The run that goes on now.
     pub running: Option<Running>,
     /// The last run that ended.
-    #[serde(serialize_with = "shared")]
     pub last_run: Option<Arc<SyncRun>>,
     /// The revision that its last proof shows.
     pub proved: Option<Revision>,
     /// When the schedule is due next; `None` while paused or without a schedule.
     pub next_run: Option<DateTime<Utc>>,
     /// What it said when it was asked last; `None` until then.
-    #[serde(serialize_with = "shared")]
     pub status: Option<Arc<ProxyStatus>>,
     /// When that was: a `status` grows old where the proxy takes long to answer.
     pub asked_at: Option<DateTime<Utc>>,
@@ -164,22 +184,41 @@ pub struct Snapshot {
     /// What is known of the source.
     pub source: Option<SourceState>,
     /// The map that proxies are meant to have.
-    #[serde(serialize_with = "shared")]
     pub promoted: Option<Arc<Promotion>>,
-    /// Until when the schedule is paused.
-    pub paused_until: Option<DateTime<Utc>>,
+    /// Whether the schedule is paused, and until when.
+    #[serde(flatten)]
+    pub pause: PauseState,
     /// Each proxy, in the order of the settings.
     pub proxies: Vec<ProxySnapshot>,
     /// Runs that a crash left and that are `interrupted` now.
     pub interrupted_runs: usize,
 }
 
-/// What is shared looks in JSON as if it were not.
-#[expect(clippy::ref_option, reason = "serde calls it so")]
-fn shared<T: Serialize, S: Serializer>(value: &Option<Arc<T>>, serializer: S) -> Result<S::Ok, S::Error> {
-    value.as_deref().serialize(serializer)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn shared_run<S: Serializer>(run: &Arc<SyncRun>, serializer: S) -> Result<S::Ok, S::Error> {
-    SyncRun::serialize(run, serializer)
+    #[test]
+    fn a_pause_without_an_end_names_no_time() {
+        let now: DateTime<Utc> = "2026-03-04T12:00:00Z".parse().unwrap();
+        let hour = now + TimeDelta::hours(1);
+        let state = |kept| serde_json::to_value(PauseState::of(kept, now)).unwrap();
+        assert_eq!(state(None), serde_json::json!({"paused": false, "paused_until": null}));
+        assert_eq!(state(Some(now)), state(None), "it is over");
+        assert_eq!(state(Some(hour)), serde_json::json!({"paused": true, "paused_until": "2026-03-04T13:00:00Z"}));
+        assert_eq!(state(Some(now + FOREVER)), serde_json::json!({"paused": true, "paused_until": null}));
+        assert_eq!(PauseState::of(Some(now + FOREVER), now + TimeDelta::days(20 * 365)).paused_until, None);
+    }
+
+    #[test]
+    fn what_happens_is_read_back_as_it_was_told() {
+        for happening in [
+            Happening::Paused(PauseState { paused: true, paused_until: None }),
+            Happening::Resumed,
+            Happening::RunStep { id: 3, proxy: "local".into(), step: Step::Reload },
+        ] {
+            let text = serde_json::to_string(&happening).unwrap();
+            assert_eq!(serde_json::from_str::<Happening>(&text).unwrap(), happening, "{text}");
+        }
+    }
 }

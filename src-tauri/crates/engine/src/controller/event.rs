@@ -2,7 +2,7 @@
 
 use tokio::sync::oneshot;
 
-use super::api::{Happening, Pause, SyncOrder, SyncReport};
+use super::api::{Happening, Pause, PauseState, SyncOrder, SyncReport};
 use crate::Result;
 use crate::settings::{Proxy, SettingsFile};
 use crate::status::ProxyStatus;
@@ -17,7 +17,7 @@ pub(super) enum Event {
     /// Somebody wants the source checked.
     CheckSource { reply: oneshot::Sender<Result<SyncReport>> },
     /// Somebody pauses the schedule (`None`: resumes it).
-    Pause { pause: Option<Pause>, reply: oneshot::Sender<Result<()>> },
+    Pause { pause: Option<Pause>, reply: oneshot::Sender<Result<PauseState>> },
     /// Somebody changes the settings.
     Edit { edit: Edit, reply: oneshot::Sender<Result<()>> },
     /// Somebody wants to know how proxies are: these, or all where none is named.

@@ -5,21 +5,24 @@
 
 mod api;
 mod event;
+mod handle;
 mod job;
 mod keys;
 mod state;
 mod steps;
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use tokio::sync::{Mutex, broadcast, mpsc, oneshot, watch};
+use tokio::sync::{Mutex, broadcast, mpsc};
 use tokio::task::JoinHandle;
 
-pub use api::{Happening, Pause, ProxySnapshot, Running, Snapshot, SyncOrder, SyncReport};
+pub use api::{Happening, Pause, PauseState, ProxySnapshot, Running, Snapshot, SyncOrder, SyncReport};
 pub use event::Edit;
 use event::Event;
+pub use handle::EngineHandle;
 use job::Parts;
 use keys::Keys;
 use state::Controller;
@@ -30,9 +33,9 @@ use crate::ledger::{Ledger, RunFilter};
 use crate::log::{SyncLog, SyncLogLine};
 use crate::run::{Outcome, SyncRun};
 use crate::secrets::Secrets;
-use crate::settings::{SettingsEdit, SettingsFile};
+use crate::settings::SettingsFile;
 use crate::source::FollowingFetcher;
-use crate::{Clock, Error, ErrorCode, Result};
+use crate::{Clock, Result};
 
 /// How many happenings a slow listener may lag behind before it loses the oldest.
 const HAPPENINGS: usize = 1024;
@@ -63,12 +66,9 @@ pub struct EngineOptions {
     pub scheduled: bool,
 }
 
-/// A running engine. Cheap to ask, from any task.
+/// A running engine. What may be asked of it is at [`EngineHandle`]; this one also holds the home, and ends it.
 pub struct Engine {
-    events: mpsc::UnboundedSender<Event>,
-    happenings: broadcast::Sender<Happening>,
-    snapshot: watch::Receiver<Arc<Snapshot>>,
-    ledger: Ledger,
+    handle: EngineHandle,
     task: JoinHandle<()>,
     /// Held until the engine is gone.
     lock: HomeLock,
@@ -115,101 +115,29 @@ impl Engine {
             Controller::load(parts, settings, environment, scheduled, interrupted, happenings.clone()).await?;
         let snapshot = controller.subscribe();
         let task = tokio::spawn(controller.run(inbox));
-        Ok(Self { events, happenings, snapshot, ledger, task, lock })
+        Ok(Self { handle: EngineHandle { events, happenings, snapshot, ledger }, task, lock })
     }
 
-    /// Syncs, and waits for the end of it. Asking again for a proxy that is being synced joins that run.
-    ///
-    /// # Errors
-    /// `not_found` for a name that is no proxy; the ledger's. What goes wrong at the source or a proxy is in the report.
-    pub async fn sync(&self, order: SyncOrder) -> Result<SyncReport> {
-        self.ask(|reply| Event::Sync { order, reply }).await
-    }
-
-    /// Checks the source and promotes what is there if the checks allow it; no proxy is touched.
-    ///
-    /// # Errors
-    /// As [`Engine::sync`].
-    pub async fn check_source(&self) -> Result<SyncReport> {
-        self.ask(|reply| Event::CheckSource { reply }).await
-    }
-
-    /// Pauses the schedule. Syncs that a person asks for still run.
-    ///
-    /// # Errors
-    /// The ledger's.
-    pub async fn pause(&self, pause: Pause) -> Result<()> {
-        self.ask(|reply| Event::Pause { pause: Some(pause), reply }).await
-    }
-
-    /// Lets the schedule go on.
-    ///
-    /// # Errors
-    /// The ledger's.
-    pub async fn resume(&self) -> Result<()> {
-        self.ask(|reply| Event::Pause { pause: None, reply }).await
-    }
-
-    /// Changes the settings, and lets the schedule follow them.
-    ///
-    /// # Errors
-    /// Those of the edit; then nothing was changed.
-    pub async fn edit(&self, edit: Edit) -> Result<()> {
-        self.ask(|reply| Event::Edit { edit, reply }).await
-    }
-
-    /// Asks proxies how they are, these or all where none is named; the snapshot shows what comes of it. Asking again
-    /// while one is being asked asks it once more after that. A name that is no proxy's is passed over.
-    pub fn ask_proxies(&self, names: Vec<String>) {
-        self.send(Event::AskProxies { names });
-    }
-
-    /// Makes a change of the settings that came as data, as [`Engine::edit`] does.
-    ///
-    /// # Errors
-    /// Those of [`SettingsEdit::apply`]; then nothing was changed.
-    pub async fn apply(&self, edit: SettingsEdit) -> Result<()> {
-        self.edit(Box::new(move |file| edit.apply(file))).await
-    }
-
-    /// Cancels running syncs: of one proxy, or all. They end as `interrupted` before the next thing that they would change.
-    pub fn cancel(&self, proxy: Option<String>) {
-        self.send(Event::Cancel { proxy });
-    }
-
-    /// What happens from now on.
-    pub fn happenings(&self) -> broadcast::Receiver<Happening> {
-        self.happenings.subscribe()
-    }
-
-    /// The state, now and as it changes.
-    pub fn snapshot(&self) -> watch::Receiver<Arc<Snapshot>> {
-        self.snapshot.clone()
-    }
-
-    /// The ledger, for queries.
-    pub fn ledger(&self) -> &Ledger {
-        &self.ledger
+    /// Another way to ask, for tasks of their own. It does not keep the engine running.
+    pub fn handle(&self) -> EngineHandle {
+        self.handle.clone()
     }
 
     /// Cancels what runs, waits a little for it to end, and gives the home free.
     pub async fn shutdown(self) {
-        self.send(Event::Shutdown);
+        self.handle.send(Event::Shutdown);
         if tokio::time::timeout(GRACE * 2, self.task).await.is_err() {
             tracing::warn!("the controller did not end in time");
         }
         drop(self.lock);
     }
+}
 
-    fn send(&self, event: Event) {
-        if self.events.send(event).is_err() {
-            tracing::warn!("the controller has ended");
-        }
-    }
+/// What is asked of a handle may be asked of the engine itself.
+impl Deref for Engine {
+    type Target = EngineHandle;
 
-    async fn ask<T>(&self, event: impl FnOnce(oneshot::Sender<Result<T>>) -> Event) -> Result<T> {
-        let (reply, answer) = oneshot::channel();
-        self.send(event(reply));
-        answer.await.unwrap_or_else(|_| Err(Error::new(ErrorCode::Cancelled, "The engine has ended.")))
+    fn deref(&self) -> &EngineHandle {
+        &self.handle
     }
 }

@@ -78,6 +78,16 @@ impl Home {
         self.0.join("lock")
     }
 
+    /// The socket through which other processes reach the holder, on Unix.
+    pub fn door(&self) -> PathBuf {
+        self.0.join("door.sock")
+    }
+
+    /// Says where the socket or pipe is, where that is not [`Home::door`].
+    pub fn door_place(&self) -> PathBuf {
+        self.0.join("door.at")
+    }
+
     /// Creates the folder and its subfolders where they are missing, readable by the owner only.
     ///
     /// A folder that was there with something in it keeps its own permissions (it may be shared: `--home /tmp`); the

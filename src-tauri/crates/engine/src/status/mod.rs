@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use ask::{Asking, sync_state};
 pub use used::{PriceList, UsedModels};
 
-use crate::controller::{Environment, conclusive};
+use crate::controller::{Environment, PauseState, conclusive};
 use crate::ledger::{Ledger, Promotion, SuccessRate};
 use crate::proxy::ScheduleStatus;
 use crate::schedule::{Plan, Scheduler};
@@ -162,8 +162,9 @@ pub struct StatusReport {
     pub promoted: Option<Promotion>,
     /// The revision that proxies are held at.
     pub pin: Option<Revision>,
-    /// Until when the schedule is paused.
-    pub paused_until: Option<DateTime<Utc>>,
+    /// Whether the schedule is paused, and until when.
+    #[serde(flatten)]
+    pub pause: PauseState,
     /// Each proxy.
     pub proxies: Vec<ProxyStatus>,
 }
@@ -221,7 +222,7 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
         status.next_run = scheduler.next_run(&status.name);
         proxies.push(status);
     }
-    Ok(StatusReport { source, promoted, pin: None, paused_until: paused_until.filter(|until| *until > now), proxies })
+    Ok(StatusReport { source, promoted, pin: None, pause: PauseState::of(paused_until, now), proxies })
 }
 
 /// The names of the promoted map; `None` where the ledger does not have it.

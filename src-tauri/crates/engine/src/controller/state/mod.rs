@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use costmap::Revision;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::api::{Happening, Pause, Running, Snapshot};
+use super::api::{FOREVER, Happening, Pause, PauseState, Running, Snapshot};
 use super::event::Event;
 use super::job::Parts;
 use super::{Edit, Environment, GRACE};
@@ -34,9 +34,6 @@ const TICK: Duration = Duration::from_secs(30);
 
 /// Where the ledger keeps until when the schedule is paused.
 const PAUSE_KEY: &str = "paused_until";
-
-/// "Until resumed" as a time: no schedule reaches it.
-const FOREVER: TimeDelta = TimeDelta::days(365 * 100);
 
 /// What is known of one proxy.
 #[derive(Default)]
@@ -203,7 +200,7 @@ impl Controller {
         self.publish();
     }
 
-    async fn pause(&mut self, pause: Option<Pause>) -> Result<()> {
+    async fn pause(&mut self, pause: Option<Pause>) -> Result<PauseState> {
         let until = pause.map(|pause| match pause {
             Pause::Until(time) => time,
             Pause::Indefinitely => self.parts.clock.now() + FOREVER,
@@ -213,8 +210,9 @@ impl Controller {
         if let Some(scheduler) = &mut self.scheduler {
             scheduler.pause_until(until);
         }
-        self.tell(Happening::Paused { until });
-        Ok(())
+        let state = PauseState::of(until, self.parts.clock.now());
+        self.tell(Happening::Paused(state));
+        Ok(state)
     }
 
     async fn edit(&mut self, edit: Edit) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::api::{ProxySnapshot, Snapshot};
+use super::super::api::{PauseState, ProxySnapshot, Snapshot};
 use super::Controller;
 use crate::status::{SyncState, sync_state};
 
@@ -32,7 +32,7 @@ impl Controller {
             revision: 0,
             source: self.source.clone(),
             promoted: self.promoted.clone(),
-            paused_until: self.paused_until.filter(|until| *until > self.parts.clock.now()),
+            pause: PauseState::of(self.paused_until, self.parts.clock.now()),
             proxies: proxies.collect(),
             interrupted_runs: self.interrupted_runs,
         };

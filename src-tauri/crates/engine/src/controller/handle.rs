@@ -1,0 +1,109 @@
+//! What may be asked of a running engine.
+
+use std::sync::Arc;
+
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+use super::api::{Happening, Pause, PauseState, Snapshot, SyncOrder, SyncReport};
+use super::event::{Edit, Event};
+use crate::ledger::Ledger;
+use crate::settings::SettingsEdit;
+use crate::{Error, ErrorCode, Result};
+
+/// A way to ask a running engine, from any task. Cheap to clone; once the engine has ended, every question fails with
+/// `cancelled`.
+#[derive(Clone)]
+pub struct EngineHandle {
+    pub(super) events: mpsc::UnboundedSender<Event>,
+    pub(super) happenings: broadcast::Sender<Happening>,
+    pub(super) snapshot: watch::Receiver<Arc<Snapshot>>,
+    pub(super) ledger: Ledger,
+}
+
+impl EngineHandle {
+    /// Syncs, and waits for the end of it. Asking again for a proxy that is being synced joins that run.
+    ///
+    /// # Errors
+    /// `not_found` for a name that is no proxy; the ledger's. What goes wrong at the source or a proxy is in the report.
+    pub async fn sync(&self, order: SyncOrder) -> Result<SyncReport> {
+        self.ask(|reply| Event::Sync { order, reply }).await
+    }
+
+    /// Checks the source and promotes what is there if the checks allow it; no proxy is touched.
+    ///
+    /// # Errors
+    /// As [`EngineHandle::sync`].
+    pub async fn check_source(&self) -> Result<SyncReport> {
+        self.ask(|reply| Event::CheckSource { reply }).await
+    }
+
+    /// Pauses the schedule. Syncs that a person asks for still run.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn pause(&self, pause: Pause) -> Result<PauseState> {
+        self.ask(|reply| Event::Pause { pause: Some(pause), reply }).await
+    }
+
+    /// Lets the schedule go on.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn resume(&self) -> Result<PauseState> {
+        self.ask(|reply| Event::Pause { pause: None, reply }).await
+    }
+
+    /// Changes the settings, and lets the schedule follow them.
+    ///
+    /// # Errors
+    /// Those of the edit; then nothing was changed.
+    pub async fn edit(&self, edit: Edit) -> Result<()> {
+        self.ask(|reply| Event::Edit { edit, reply }).await
+    }
+
+    /// Makes a change of the settings that came as data, as [`EngineHandle::edit`] does.
+    ///
+    /// # Errors
+    /// Those of [`SettingsEdit::apply`]; then nothing was changed.
+    pub async fn apply(&self, edit: SettingsEdit) -> Result<()> {
+        self.edit(Box::new(move |file| edit.apply(file))).await
+    }
+
+    /// Asks proxies how they are, these or all where none is named; the snapshot shows what comes of it. Asking again
+    /// while one is being asked asks it once more after that. A name that is no proxy's is passed over.
+    pub fn ask_proxies(&self, names: Vec<String>) {
+        self.send(Event::AskProxies { names });
+    }
+
+    /// Cancels running syncs: of one proxy, or all. They end as `interrupted` before the next thing that they would change.
+    pub fn cancel(&self, proxy: Option<String>) {
+        self.send(Event::Cancel { proxy });
+    }
+
+    /// What happens from now on.
+    pub fn happenings(&self) -> broadcast::Receiver<Happening> {
+        self.happenings.subscribe()
+    }
+
+    /// The state, now and as it changes.
+    pub fn snapshot(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.snapshot.clone()
+    }
+
+    /// The ledger, for queries.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    pub(super) fn send(&self, event: Event) {
+        if self.events.send(event).is_err() {
+            tracing::warn!("the controller has ended");
+        }
+    }
+
+    async fn ask<T>(&self, event: impl FnOnce(oneshot::Sender<Result<T>>) -> Event) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        self.send(event(reply));
+        answer.await.unwrap_or_else(|_| Err(Error::new(ErrorCode::Cancelled, "The engine has ended.")))
+    }
+}

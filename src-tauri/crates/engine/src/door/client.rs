@@ -1,0 +1,149 @@
+//! The outside of the door: asks the engine in another process.
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use tokio::io::BufReader;
+
+use super::lines;
+use super::place::connect;
+use super::protocol::{Call, Line, Request, VERSION, Who};
+use crate::controller::{Happening, Pause, PauseState, SyncOrder, SyncReport};
+use crate::home::Home;
+use crate::settings::SettingsEdit;
+use crate::{Error, ErrorCode, Result};
+
+/// How long it may take until somebody answers at all.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+
+/// How long an answer may take, except that of a sync or a check of the source, which take what their own limits allow.
+const SHORT_WORK: Duration = Duration::from_secs(30);
+
+/// The longest line of an answer: a report of the largest map that is ever taken in fits many times.
+const LONGEST: usize = 256 << 20;
+
+/// Asks the engine that holds a home. Each question is a connection of its own.
+#[derive(Clone, Debug)]
+pub struct DoorClient {
+    home: Home,
+    who: Who,
+}
+
+impl DoorClient {
+    /// The engine that holds this home, if it has a door and answers.
+    ///
+    /// # Errors
+    /// `unsupported` where it is of another release.
+    pub async fn find(home: &Home) -> Result<Option<Self>> {
+        let who = ask(home, &Request::Who, |_| ());
+        match tokio::time::timeout(ANSWER_WITHIN, who).await {
+            Ok(Ok(who)) => Ok(Some(Self { home: home.clone(), who })),
+            Ok(Err(error)) if error.code == ErrorCode::Unsupported => Err(error),
+            Ok(Err(_)) | Err(_) => Ok(None),
+        }
+    }
+
+    /// Who that is.
+    pub fn who(&self) -> &Who {
+        &self.who
+    }
+
+    /// Syncs there; `told` hears what happens to the runs. Giving up the wait does not cancel it; [`DoorClient::cancel`]
+    /// does.
+    ///
+    /// # Errors
+    /// As `EngineHandle::sync`; `interrupted` where the other program ended before it answered.
+    pub async fn sync(&self, order: SyncOrder, told: impl FnMut(Happening)) -> Result<SyncReport> {
+        ask(&self.home, &Request::Sync(order), told).await
+    }
+
+    /// Has it check the source.
+    ///
+    /// # Errors
+    /// As [`DoorClient::sync`].
+    pub async fn check_source(&self) -> Result<SyncReport> {
+        ask(&self.home, &Request::CheckSource, |_| ()).await
+    }
+
+    /// Has it pause its schedule.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn pause(&self, pause: Pause) -> Result<PauseState> {
+        self.short(Request::Pause(pause)).await
+    }
+
+    /// Has its schedule go on.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn resume(&self) -> Result<PauseState> {
+        self.short(Request::Resume).await
+    }
+
+    /// Has it change the settings.
+    ///
+    /// # Errors
+    /// Those of [`SettingsEdit::apply`]; then nothing was changed.
+    pub async fn edit(&self, edit: SettingsEdit) -> Result<()> {
+        self.short(Request::Edit(edit)).await
+    }
+
+    /// Cancels running syncs there: of one proxy, or all.
+    ///
+    /// # Errors
+    /// Where it does not answer.
+    pub async fn cancel(&self, proxy: Option<String>) -> Result<()> {
+        self.short(Request::Cancel { proxy }).await
+    }
+
+    /// Brings its dashboard up.
+    ///
+    /// # Errors
+    /// `unsupported` where it has none.
+    pub async fn show(&self, place: Option<String>) -> Result<()> {
+        self.short(Request::Show { place }).await
+    }
+
+    async fn short<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
+        let answer = ask(&self.home, &request, |_| ());
+        tokio::time::timeout(SHORT_WORK, answer).await.unwrap_or_else(|_| Err(self.silent()))
+    }
+
+    fn silent(&self) -> Error {
+        let pid = self.who.pid;
+        Error::new(
+            ErrorCode::HomeBusy,
+            format!("Process {pid} holds the home and did not answer in time. It may still do what was asked; `autosync status` shows it. Try again, or end that process."),
+        )
+        .detail(pid)
+    }
+}
+
+async fn ask<T: DeserializeOwned>(home: &Home, request: &Request, mut told: impl FnMut(Happening)) -> Result<T> {
+    let gone = |cause: &dyn std::fmt::Display| {
+        Error::new(
+            ErrorCode::Interrupted,
+            "The program that holds the home ended before it answered. `autosync history` shows what it did by then; try again.",
+        )
+        .detail(cause)
+    };
+    let mut stream = BufReader::new(connect(home).await.map_err(|cause| gone(&cause))?);
+    lines::write(&mut stream, &Call { version: VERSION, request }).await.map_err(|cause| gone(&cause))?;
+    loop {
+        let line = lines::read(&mut stream, LONGEST).await.map_err(|cause| gone(&cause))?;
+        let line = line.ok_or_else(|| gone(&"the connection was closed"))?;
+        let foreign = |cause: serde_json::Error| {
+            Error::new(
+                ErrorCode::Unsupported,
+                "The program that holds the home answered in a way that this one does not understand: they are of different releases. It may have done what was asked; install the same release of both.",
+            )
+            .detail(cause)
+        };
+        match serde_json::from_slice(&line).map_err(foreign)? {
+            Line::Happening(happening) => told(*happening),
+            Line::Done(answer) => return serde_json::from_value(answer).map_err(foreign),
+            Line::Error(error) => return Err(error),
+        }
+    }
+}
