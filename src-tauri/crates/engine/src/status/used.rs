@@ -58,10 +58,18 @@ impl UsedModels {
     ///
     /// A `key` alone is no price: since 1.97 LiteLLM registers a deployment that no map knows under its own name, and
     /// then names that as its key. Without a map only a price that the proxy itself shows counts. Wildcards
-    /// (`openai/*`) are priced by what is called through them, and so are neither used nor unpriced.
+    /// (`openai/*`) are priced by what is called through them, and so are neither used nor unpriced; 1.102.4 lists such a
+    /// deployment once for each model that it may stand for, all with its one id.
     pub fn of(deployments: &[Deployment], map: Option<&PriceList>) -> Self {
+        let mut listed: HashMap<&str, usize> = HashMap::new();
+        for id in deployments.iter().filter_map(|deployment| deployment.id.as_deref()) {
+            *listed.entry(id).or_default() += 1;
+        }
+        let is_one_of_many = |deployment: &Deployment| deployment.id.as_deref().is_some_and(|id| listed[id] > 1);
         let (mut used, mut unpriced) = (BTreeSet::new(), BTreeSet::new());
-        for deployment in deployments.iter().filter(|deployment| !is_wildcard(deployment)) {
+        for deployment in
+            deployments.iter().filter(|deployment| !is_wildcard(deployment) && !is_one_of_many(deployment))
+        {
             let key = deployment.key.as_deref();
             let in_map = [key, deployment.model.as_deref()].into_iter().flatten().find_map(|name| map?.resolve(name));
             if let Some(name) = in_map.or(key.filter(|_| deployment.has_map_price)) {
@@ -143,6 +151,15 @@ mod tests {
         assert_eq!(used(own, Some(&map)), (vec![], vec![]), "the operator's price, even if it is nothing");
         assert_eq!(used(deployment("any", "openai/*", None), Some(&map)), (vec![], vec![]));
         assert_eq!(used(deployment("openai/*", "openai/x", None), Some(&map)), (vec![], vec![]));
+    }
+
+    #[test]
+    fn what_a_wildcard_may_stand_for_is_not_used_for_that() {
+        let one = |model: &str| Deployment { id: Some("e0".into()), ..deployment(model, model, Some(model)) };
+        let own = Deployment { id: Some("f1".into()), ..deployment("mine", "openai/gpt-4o", None) };
+        let listed = [one("free"), one("azure/gpt-4o"), one("unknown"), own];
+        let told = UsedModels::of(&listed, Some(&map()));
+        assert_eq!((told.used, told.unpriced), (vec!["gpt-4o".to_owned()], vec![]));
     }
 
     #[test]
