@@ -215,7 +215,7 @@ mod tests {
         for happening in [
             Happening::Paused(PauseState { paused: true, paused_until: None }),
             Happening::Resumed,
-            Happening::RunStep { id: 3, proxy: "local".into(), step: Step::Reload },
+            Happening::RunStep { id: 3, proxy: "local".into(), step: Step::Reload, done: vec![] },
         ] {
             let text = serde_json::to_string(&happening).unwrap();
             assert_eq!(serde_json::from_str::<Happening>(&text).unwrap(), happening, "{text}");
