@@ -1,5 +1,6 @@
 import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
+import { copyText } from './clipboard';
 import type { AppEvent, Args, CommandName, Host, Result } from './index';
 import { HostError, toErrorView } from './index';
 
@@ -22,6 +23,6 @@ export function tauriHost(): Host {
       on(true);
       return () => {};
     },
-    copy: (text) => navigator.clipboard.writeText(text),
+    copy: copyText,
   };
 }

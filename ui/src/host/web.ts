@@ -1,3 +1,4 @@
+import { copyText } from './clipboard';
 import type { AppEvent, Args, CommandName, Host, Result } from './index';
 import { HostError, toErrorView } from './index';
 import { EventSplitter } from './sse';
@@ -69,7 +70,7 @@ export function webHost(): Host {
       on(isUp);
       return () => links.delete(on);
     },
-    copy: (text) => navigator.clipboard.writeText(text),
+    copy: copyText,
   };
 }
 

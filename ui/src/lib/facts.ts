@@ -2,6 +2,7 @@
 import type { ProxyView, RunningView, RunRow } from '../host';
 import { clockTime, count, counted, duration, exact, relative, short, span } from './format';
 import type { GlyphName } from './glyphs';
+import { visible } from './visible';
 
 export interface Fact {
   glyph: GlyphName;
@@ -15,13 +16,14 @@ export function syncFact(proxy: ProxyView, now: number): Fact {
   const live = proxy.live_revision === null ? null : short(proxy.live_revision);
   const proved = proxy.proved_at === null ? null : `proved ${relative(proxy.proved_at, now)}`;
   const title = [
+    proxy.sync === 'held' ? 'The checks hold the new map back' : null,
     proxy.live_revision === null ? null : `Holds ${proxy.live_revision}`,
     proxy.proved_at === null ? 'never proved' : `proved ${exact(proxy.proved_at)}`,
   ];
   const evidence = {
     synced: () => (proxy.to_the_byte && live !== null ? `${live}, to the byte` : line([live, proved])),
-    behind: () => line([live === null ? null : `holds ${live}`, proved]),
-    held: () => (live === null ? 'the new map is held' : `keeps ${live}, the new map is held`),
+    behind: () => line([live, proved]),
+    held: () => (live === null ? 'the new map is held' : line([`keeps ${live}`, proved])),
     unknown: () => (live === null ? 'never proved' : `last seen at ${live}`),
   }[proxy.sync]();
   return { glyph: `sync-${proxy.sync}`, evidence, title: line(title, '; ') };
@@ -39,7 +41,7 @@ export function healthFact(proxy: ProxyView, now: number): Fact {
     return fact(past < 20 * 3_600_000 ? `since ${since}, ${span(past)}` : `for ${since}`);
   }
   if (proxy.health === 'unauthorised') return fact('The key is refused');
-  const version = proxy.version === null ? null : `v${proxy.version.replace(/^v/, '')}`;
+  const version = proxy.version === null ? null : `v${visible(proxy.version).replace(/^v/, '')}`;
   const database = proxy.database === null ? null : proxy.database ? 'database' : 'no database';
   return fact(line([version, database]) || 'answers');
 }
@@ -83,7 +85,7 @@ export function modelsFact(proxy: ProxyView): { value: string; evidence: string;
   const unpriced = proxy.callable === null ? null : `${count(some)}${some >= 100 ? '+' : ''} unpriced`;
   return {
     value: proxy.callable === null ? 'Not counted' : `${count(proxy.callable)} callable`,
-    evidence: line([priced, unpriced]) || 'no answer yet',
+    evidence: priced === null ? (proxy.callable === null ? 'no answer yet' : 'as last counted') : line([priced, unpriced]),
     title: some === 0 ? '' : `Billed as $0: ${proxy.unpriced.slice(0, 10).join(', ')}${some > 10 ? ', …' : ''}`,
   };
 }
@@ -138,9 +140,10 @@ export function cardError(proxy: ProxyView): { first: string; rest: string; deta
   const run = proxy.last_run;
   const error = proxy.error ?? (run !== null && run.outcome !== 'succeeded' && run.outcome !== 'unchanged' ? run.error : null);
   if (error === null) return null;
-  const end = error.message.search(/[.;:] /);
-  const first = end < 0 ? error.message : error.message.slice(0, end + 1);
-  return { first, rest: end < 0 ? '' : error.message.slice(end + 1).trim(), detail: error.detail, title: error.message };
+  const message = visible(error.message);
+  const end = message.search(/[.;:] /);
+  const first = end < 0 ? message : message.slice(0, end + 1);
+  return { first, rest: end < 0 ? '' : message.slice(end + 1).trim(), detail: error.detail, title: message };
 }
 
 /** The proof in one line: what was read back, and that it agrees. */

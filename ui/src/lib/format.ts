@@ -1,4 +1,5 @@
 /** How numbers, times and ids read. Pure: the time comes in. */
+import { visible } from './visible';
 
 /** U+2212: as wide as a plus, unlike a hyphen. */
 export const MINUS = '\u2212';
@@ -122,8 +123,8 @@ export function short(revision: string): string {
 
 /** Cuts the middle out: the end of a model's name says more than its middle. `most` counts characters. */
 export function middleCut(text: string, most: number, tail = 16): string {
-  const letters = [...text];
-  if (letters.length <= most) return text;
+  const letters = [...visible(text)];
+  if (letters.length <= most) return letters.join('');
   const end = Math.max(0, Math.min(tail, most - 2));
   const start = Math.max(1, most - 1 - end);
   return `${letters.slice(0, start).join('')}…${end === 0 ? '' : letters.slice(-end).join('')}`;

@@ -1,7 +1,7 @@
 /** What the status line says. */
 import type { AppState } from '../host';
 import { stepText } from './facts';
-import { count, short } from './format';
+import { count, middleCut, short } from './format';
 import type { GlyphName } from './glyphs';
 
 /** "1 of 3 synced", with the glyph of the least well of them. */
@@ -21,7 +21,7 @@ export function runningText(state: AppState): string | null {
   const [first] = running;
   if (first === undefined || first.running === null) return null;
   if (running.length > 1) return `${count(running.length)} proxies syncing`;
-  return `${first.name} syncing, ${stepText(first.running)}`;
+  return `${middleCut(first.name, 40)} syncing, ${stepText(first.running)}`;
 }
 
 /** " = source b41c9e2 less 3 held", after the promoted revision. */

@@ -13,6 +13,11 @@ it('counts no run that goes on', () => {
   expect(stripText(strip('r'))).toBe('none yet');
 });
 
+it('takes a held map for neither a success nor a failure', () => {
+  expect(stripText(strip('cuhhf'))).toBe('2 of 3 good · 2 held');
+  expect(stripText(strip('h'))).toBe('1 held');
+});
+
 it('always has 30 places, the newest at the right', () => {
   const bars = stripBars(strip('uuf'));
   expect(bars).toHaveLength(30);

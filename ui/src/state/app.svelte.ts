@@ -48,17 +48,10 @@ class App {
   }
 
   take(given: AppState): void {
-    // A program that was started again counts from the beginning.
-    const known = this.#state !== null && isAfterRestart(this.#state, given) ? null : this.#state;
-    this.#state = newer(known, given);
+    this.#state = newer(this.#state, given);
     this.error = null;
     clock.follow(this.#state.now);
   }
-}
-
-/** Revisions of one program grow with its time; a smaller revision at a clearly later time is another program. */
-function isAfterRestart(known: AppState, given: AppState): boolean {
-  return given.revision < known.revision && Date.parse(given.now) - Date.parse(known.now) > 10_000;
 }
 
 export const app = new App();

@@ -4,6 +4,7 @@ import { hrefTo, parseSpot, type Spot } from '../lib/place';
 
 class Route {
   #spot = $state.raw<Spot>(parseSpot(''));
+  #visits = $state(0);
 
   get place(): Place {
     return this.#spot.place;
@@ -12,6 +13,11 @@ class Route {
   /** What only the screen knows: filters, the proxy whose runs are shown. */
   get extra(): Readonly<Record<string, string>> {
     return this.#spot.extra;
+  }
+
+  /** Grows with each `open`, also of the place where one is. */
+  get visits(): number {
+    return this.#visits;
   }
 
   start(): void {
@@ -23,6 +29,7 @@ class Route {
   /** Goes there, as a step that "back" undoes. */
   open(place: Place, extra: Readonly<Record<string, string>> = {}): void {
     const href = hrefTo(place, extra);
+    this.#visits += 1;
     if (href === location.hash) return;
     location.hash = href;
   }

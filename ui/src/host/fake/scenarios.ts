@@ -57,7 +57,7 @@ const scenarios: Record<string, () => AppState> = {
     ...calm,
     promoted: { ...drawn.promoted!, revision: REVISIONS.source, held: 0, held_models: [] },
     source: { ...source, verdict: 'accepted', new_there: null },
-    proxies: [{ ...healthy, live_revision: REVISIONS.source }],
+    proxies: [{ ...healthy, live_revision: REVISIONS.source, receipt: { ...receipt, revision: REVISIONS.source, proxy_revision: REVISIONS.source } }],
   }),
   running: () => ({ ...drawn, attention: [], proxies: [syncing, named(syncing, 'prod-gateway', { role: 'production', running: { ...syncing.running!, step: 'check_source', done: [] } })] }),
   five: () => ({
@@ -81,7 +81,7 @@ const scenarios: Record<string, () => AppState> = {
     promoted: { ...drawn.promoted!, revision: REVISIONS.old, upstream: REVISIONS.old, held: 0, held_models: [] },
     source: { ...source, verdict: 'held', held_because: '1,204 of 4,611 models would disappear.' },
     proxies: [
-      { ...healthy, live_revision: REVISIONS.old, receipt: { ...receipt, revision: REVISIONS.old } },
+      { ...healthy, live_revision: REVISIONS.old, receipt: { ...receipt, revision: REVISIONS.old, proxy_revision: REVISIONS.old } },
       named(healthy, 'build-box', { sync: 'held', reads: 'direct', to_the_byte: false, last_run: run({ id: 411, proxy: 'build-box', outcome: 'held', finished: ago(12) }), strip: strip('uuuuuucuuucuuuuucuuuuuucuuuuuh') }),
     ],
     attention: [{
