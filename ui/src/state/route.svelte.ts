@@ -1,4 +1,5 @@
 /** Where the dashboard is. The address holds it, so back, forward and reload work. */
+import { untrack } from 'svelte';
 import type { Place } from '../host';
 import { hrefTo, parseSpot, type Spot } from '../lib/place';
 
@@ -29,7 +30,8 @@ class Route {
   /** Goes there, as a step that "back" undoes. */
   open(place: Place, extra: Readonly<Record<string, string>> = {}): void {
     const href = hrefTo(place, extra);
-    this.#visits += 1;
+    // An effect that opens a place must not run again for it.
+    this.#visits = untrack(() => this.#visits) + 1;
     if (href === location.hash) return;
     location.hash = href;
   }

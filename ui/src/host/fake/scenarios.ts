@@ -101,6 +101,11 @@ const scenarios: Record<string, () => AppState> = {
     ],
     attention: [
       { ...heldEntries, subject: HOSTILE.markup }, { ...unpriced, subject: HOSTILE.long, text: 'x'.repeat(400), tone: 'bad' },
+      {
+        id: 'toasts', tone: 'info', title: 'Notifications cannot be shown here.', subject: null,
+        text: 'No notification service answers on this desktop. Everything stays in History.',
+        action: { kind: 'open', label: 'Notification settings', place: { screen: 'settings', section: 'notifications', proxy: null } },
+      },
     ],
     toasts: { problem: 'No notification service answers on this desktop, so toasts cannot be shown.' },
   }),
