@@ -18,7 +18,9 @@ export class World {
 
   /** Changes the state and tells it. */
   change(part: Partial<AppState>): void {
-    this.state = { ...this.state, ...part, revision: this.state.revision + 1 };
+    const next = { ...this.state, ...part, revision: this.state.revision + 1 };
+    // As in the program: with a proxy it is no first run any more, though the welcome may still be open.
+    this.state = { ...next, first_run: next.first_run && next.proxies.length === 0 };
     this.tell({ event: 'state', state: this.state });
   }
 
