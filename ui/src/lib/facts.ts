@@ -23,7 +23,7 @@ export function syncFact(proxy: ProxyView, now: number): Fact {
   const evidence = {
     synced: () => (proxy.to_the_byte && live !== null ? `${live}, to the byte` : line([live, proved])),
     behind: () => line([live, proved]),
-    held: () => (live === null ? 'the new map is held' : line([`keeps ${live}`, proved])),
+    held: () => (live === null ? 'the new map is held' : `keeps ${live}`),
     unknown: () => (live === null ? 'never proved' : `last seen at ${live}`),
   }[proxy.sync]();
   return { glyph: `sync-${proxy.sync}`, evidence, title: line(title, '; ') };
