@@ -1,0 +1,1656 @@
+// Made from Rust by `cargo test -p api bindings`; not to be edited.
+
+/**
+ * What is pushed to the dashboard.
+ */
+export type AppEvent = { "event": "state", 
+/**
+ * All of it.
+ */
+state: AppState, } | { "event": "open", 
+/**
+ * Where.
+ */
+place: Place, };
+
+/**
+ * The state. An older `revision` than the one known is dropped.
+ */
+export type AppState = { 
+/**
+ * Grows with each change.
+ */
+revision: number, 
+/**
+ * The time of this state.
+ */
+now: string, 
+/**
+ * The program's version.
+ */
+version: string, 
+/**
+ * `linux`, `macos` or `windows`.
+ */
+platform: string, 
+/**
+ * Where the dashboard is shown.
+ */
+host: HostKind, 
+/**
+ * No proxy yet, and the welcome was not finished or skipped.
+ */
+first_run: boolean, 
+/**
+ * `system`, `light` or `dark`.
+ */
+theme: string, 
+/**
+ * Where maps come from.
+ */
+source: SourceView, 
+/**
+ * What proxies are meant to have.
+ */
+promoted: PromotedView | null, 
+/**
+ * Whether the schedule is paused.
+ */
+pause: PauseView | null, 
+/**
+ * Each proxy, in the order of the settings.
+ */
+proxies: Array<ProxyView>, 
+/**
+ * What a person should look at, the worst first.
+ */
+attention: Array<Attention>, 
+/**
+ * When the last proved sync of any proxy ended.
+ */
+last_sync: string | null, 
+/**
+ * When the schedule is due next.
+ */
+next_sync: string | null, 
+/**
+ * Models in the source over the last 30 days, the oldest first.
+ */
+model_counts: Array<CountPoint>, 
+/**
+ * The newest revision's changes against the one before.
+ */
+latest_changes: ChangeSummary | null, 
+/**
+ * Whether toasts can be shown.
+ */
+toasts: ToastView, };
+
+/**
+ * One thing that needs a person.
+ */
+export type Attention = { 
+/**
+ * Stable while the matter is the same: `down:build-box`.
+ */
+id: string, 
+/**
+ * How grave.
+ */
+tone: Tone, 
+/**
+ * The fact: "build-box is down."
+ */
+title: string, 
+/**
+ * What it means, with what was not changed.
+ */
+text: string, 
+/**
+ * A model or a revision to show in mono before `text`.
+ */
+subject: string | null, 
+/**
+ * The one thing that resolves it.
+ */
+action: AttentionAction, };
+
+/**
+ * What resolves it.
+ */
+export type AttentionAction = { "kind": "open", 
+/**
+ * The button's label.
+ */
+label: string, 
+/**
+ * Where.
+ */
+place: Place, } | { "kind": "sync", 
+/**
+ * The button's label.
+ */
+label: string, 
+/**
+ * Which.
+ */
+proxy: string, } | { "kind": "ask", 
+/**
+ * The button's label.
+ */
+label: string, 
+/**
+ * Which.
+ */
+proxy: string, } | { "kind": "check_source", 
+/**
+ * The button's label.
+ */
+label: string, };
+
+/**
+ * All changes of one kind.
+ */
+export type ChangeGroup = { 
+/**
+ * Which kind.
+ */
+kind: ChangeKind, 
+/**
+ * How many models it concerns.
+ */
+models: number, 
+/**
+ * Of these, models that a proxy uses.
+ */
+mine: number, 
+/**
+ * Of the prices, how many rise.
+ */
+rises: number, 
+/**
+ * Of the prices, how many fall.
+ */
+falls: number, 
+/**
+ * Each of them.
+ */
+rows: Array<ChangeRow>, };
+
+/**
+ * What kind of change.
+ */
+export type ChangeKind = "repriced" | "new" | "removed" | "limits" | "capabilities" | "provider" | "deprecation" | "other";
+
+/**
+ * One row of the diff.
+ */
+export type ChangeRow = { 
+/**
+ * The model.
+ */
+model: string, 
+/**
+ * Its provider.
+ */
+provider: string | null, 
+/**
+ * Its mode.
+ */
+mode: string | null, 
+/**
+ * The field's path; empty for a model that is new or gone.
+ */
+field: string, 
+/**
+ * The field for people: "Input", "Cached input, over 200k".
+ */
+label: string, 
+/**
+ * The old value as people read it: prices scaled to `unit`. `None`: it was not there.
+ */
+before: string | null, 
+/**
+ * The new value.
+ */
+after: string | null, 
+/**
+ * What a price is for where it is not a million tokens: "per image". `None` for tokens and for what is no price.
+ */
+unit: string | null, 
+/**
+ * The change in per cent, where both are numbers and the old one is not 0.
+ */
+percent: number | null, 
+/**
+ * after / before.
+ */
+ratio: number | null, 
+/**
+ * Whether a price rises.
+ */
+direction: Direction, 
+/**
+ * The proxies that use this model.
+ */
+proxies: Array<string>, 
+/**
+ * For a new or removed model: its input price per million tokens.
+ */
+input: string | null, 
+/**
+ * For a new or removed model: its output price per million tokens.
+ */
+output: string | null, 
+/**
+ * For a new or removed model: its context window in tokens.
+ */
+context: number | null, 
+/**
+ * The checks hold this model's entry back.
+ */
+held: boolean, };
+
+/**
+ * How many changes of each kind.
+ */
+export type ChangeSummary = { 
+/**
+ * The old map.
+ */
+from: string, 
+/**
+ * The new map.
+ */
+to: string, 
+/**
+ * New models.
+ */
+new_models: number, 
+/**
+ * Models that are gone.
+ */
+removed_models: number, 
+/**
+ * Models with another price.
+ */
+repriced_models: number, 
+/**
+ * Of these, models that a proxy uses.
+ */
+repriced_mine: number, 
+/**
+ * Limits that differ.
+ */
+limits: number, 
+/**
+ * Everything else that differs.
+ */
+other: number, };
+
+/**
+ * Everything that differs between two maps.
+ */
+export type Changes = { 
+/**
+ * The old map.
+ */
+from: RevisionRow, 
+/**
+ * The new map.
+ */
+to: RevisionRow, 
+/**
+ * How many revisions lie between them, the new one included.
+ */
+revisions: number, 
+/**
+ * How many of each kind.
+ */
+summary: ChangeSummary, 
+/**
+ * The changes, the most important kind first; kinds without a change are left out.
+ */
+groups: Array<ChangeGroup>, 
+/**
+ * Many equal changes told as one; these are not in `groups`.
+ */
+notices: Array<NoticeView>, 
+/**
+ * What the checks said of the new map: holds and reviews, at most 200.
+ */
+findings: Array<FindingView>, };
+
+/**
+ * Which two maps.
+ */
+export type ChangesArgs = { 
+/**
+ * The old one; `None`: the one before `to`.
+ */
+from: string | null, 
+/**
+ * The new one; `None`: the newest.
+ */
+to: string | null, };
+
+/**
+ * Models in the source at a time.
+ */
+export type CountPoint = { 
+/**
+ * When that revision was first seen.
+ */
+at: string, 
+/**
+ * Its models.
+ */
+models: number, };
+
+/**
+ * Whether a price rises.
+ */
+export type Direction = "rise" | "fall" | "none";
+
+/**
+ * An error as it crosses the border: callers branch on `code`, people read `message`.
+ */
+export type ErrorView = { 
+/**
+ * What programs branch on: `proxy_unreachable`.
+ */
+code: string, 
+/**
+ * One or two plain sentences: what happened, what was not changed, what to do.
+ */
+message: string, 
+/**
+ * The evidence.
+ */
+detail: string | null, 
+/**
+ * The field that is wrong.
+ */
+field: string | null, };
+
+/**
+ * One field of an entry.
+ */
+export type FieldView = { 
+/**
+ * Its path.
+ */
+path: string, 
+/**
+ * Its value as it stands in the map, bounded in length.
+ */
+value: string, 
+/**
+ * A price as people read it: "15.00 per 1M tokens".
+ */
+price: string | null, };
+
+/**
+ * What a check said.
+ */
+export type FindingView = { 
+/**
+ * The rule's id.
+ */
+rule: string, 
+/**
+ * `hold`, `review` or `info`.
+ */
+severity: string, 
+/**
+ * The model.
+ */
+model: string | null, 
+/**
+ * The field's path.
+ */
+field: string | null, 
+/**
+ * A plain sentence.
+ */
+message: string, };
+
+/**
+ * A LiteLLM proxy on this machine.
+ */
+export type FoundProxy = { 
+/**
+ * Its address.
+ */
+url: string, 
+/**
+ * LiteLLM's version.
+ */
+version: string, 
+/**
+ * How long its answer took.
+ */
+milliseconds: number, };
+
+/**
+ * A page of runs.
+ */
+export type HistoryArgs = { 
+/**
+ * Only of this proxy.
+ */
+proxy: string | null, 
+/**
+ * Only those older than this run.
+ */
+before: number | null, 
+/**
+ * At most so many; never more than 200.
+ */
+limit: number, };
+
+/**
+ * Where the dashboard is shown.
+ */
+export type HostKind = "desktop" | "browser";
+
+/**
+ * Where a key comes from. A key goes in and never comes out.
+ */
+export type KeyForm = { "place": "keyring", 
+/**
+ * The key; `None` keeps the one that is there.
+ */
+secret: string | null, } | { "place": "env", 
+/**
+ * Its name.
+ */
+variable: string, };
+
+/**
+ * How many lines of the log.
+ */
+export type LogArgs = { 
+/**
+ * At most so many, the newest; never more than 500.
+ */
+limit: number, };
+
+/**
+ * A line of the sync log.
+ */
+export type LogRow = { 
+/**
+ * When.
+ */
+timestamp: string, 
+/**
+ * `success`, `unchanged`, `held`, `failed`, `unproven` or `interrupted`.
+ */
+status: string, 
+/**
+ * The proxy.
+ */
+proxy: string, 
+/**
+ * The line as it stands in the file.
+ */
+line: string, };
+
+/**
+ * One model.
+ */
+export type ModelArg = { 
+/**
+ * Its name in the map.
+ */
+model: string, };
+
+/**
+ * One entry in depth.
+ */
+export type ModelDetail = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its provider.
+ */
+provider: string | null, 
+/**
+ * Its mode.
+ */
+mode: string | null, 
+/**
+ * What it can do.
+ */
+capabilities: Array<string>, 
+/**
+ * When its provider retires it.
+ */
+deprecation: string | null, 
+/**
+ * The proxies that use it.
+ */
+proxies: Array<string>, 
+/**
+ * Every field.
+ */
+fields: Array<FieldView>, 
+/**
+ * Its prices over the maps kept here, the oldest first; only where something changed.
+ */
+history: Array<PricePoint>, 
+/**
+ * Why its newest entry is held back.
+ */
+findings: Array<FindingView>, };
+
+/**
+ * All entries.
+ */
+export type ModelList = { 
+/**
+ * Which map; `None` when nothing is promoted yet.
+ */
+revision: string | null, 
+/**
+ * The names of all capabilities: `vision`.
+ */
+capabilities: Array<string>, 
+/**
+ * The names of all proxies.
+ */
+proxies: Array<string>, 
+/**
+ * The entries, by name.
+ */
+rows: Array<ModelRow>, };
+
+/**
+ * One entry.
+ */
+export type ModelRow = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its provider.
+ */
+provider: string | null, 
+/**
+ * Its mode.
+ */
+mode: string | null, 
+/**
+ * Its input price in USD per million tokens, as people read it.
+ */
+input: string | null, 
+/**
+ * Its output price in USD per million tokens.
+ */
+output: string | null, 
+/**
+ * Its context window in tokens.
+ */
+context: number | null, 
+/**
+ * What it can put out in tokens.
+ */
+max_output: number | null, 
+/**
+ * What it can do: places in [`ModelList::capabilities`].
+ */
+can: Array<number>, 
+/**
+ * When its provider retires it: `2026-10-01`.
+ */
+deprecation: string | null, 
+/**
+ * The proxies that use it: places in [`ModelList::proxies`].
+ */
+on: Array<number>, 
+/**
+ * The checks hold its newest entry back.
+ */
+held: boolean, };
+
+/**
+ * Many equal changes told as one.
+ */
+export type NoticeView = { 
+/**
+ * The rule's id.
+ */
+rule: string, 
+/**
+ * How many models it concerns.
+ */
+models: number, 
+/**
+ * A plain sentence.
+ */
+message: string, };
+
+/**
+ * What to open outside of the dashboard.
+ */
+export type OpenArgs = { 
+/**
+ * Which.
+ */
+what: Outside, };
+
+/**
+ * Things outside of the dashboard.
+ */
+export type Outside = "logs" | "data";
+
+/**
+ * How long to pause.
+ */
+export type PauseArgs = { 
+/**
+ * `30m`, `1h`, `tomorrow`, or nothing: until resumed.
+ */
+length: string | null, };
+
+/**
+ * The schedule is paused.
+ */
+export type PauseView = { 
+/**
+ * Until when; `None` until a person resumes.
+ */
+until: string | null, };
+
+/**
+ * A place that a toast, the tray, a link or a command opens.
+ */
+export type Place = { "screen": "overview" } | { "screen": "changes", 
+/**
+ * The old revision.
+ */
+from: string | null, 
+/**
+ * The new one.
+ */
+to: string | null, } | { "screen": "models", 
+/**
+ * Its name.
+ */
+model: string | null, } | { "screen": "history", 
+/**
+ * Its number.
+ */
+run: number | null, } | { "screen": "settings", 
+/**
+ * `proxies`, `source`, `schedule`, …
+ */
+section: string | null, 
+/**
+ * The proxy to edit.
+ */
+proxy: string | null, };
+
+/**
+ * Prices since a revision.
+ */
+export type PricePoint = { 
+/**
+ * The revision that brought them.
+ */
+revision: string, 
+/**
+ * When that was first seen here.
+ */
+at: string, 
+/**
+ * Input in USD per million tokens; `None`: no price, or no such entry.
+ */
+input: string | null, 
+/**
+ * Output in USD per million tokens.
+ */
+output: string | null, 
+/**
+ * Whether the map had the entry.
+ */
+is_there: boolean, };
+
+/**
+ * A value in the settings file that is not valid, and was not used.
+ */
+export type ProblemView = { 
+/**
+ * Where: `schedule.every`.
+ */
+field: string, 
+/**
+ * What is wrong and what holds instead.
+ */
+message: string, };
+
+/**
+ * The map that proxies are meant to have.
+ */
+export type PromotedView = { 
+/**
+ * Which.
+ */
+revision: string, 
+/**
+ * The upstream map that it was made from.
+ */
+upstream: string, 
+/**
+ * Its models.
+ */
+models: number, 
+/**
+ * Since when.
+ */
+promoted_at: string, 
+/**
+ * Models that keep their old entry, at most 50 of them.
+ */
+held_models: Array<string>, 
+/**
+ * How many those are.
+ */
+held: number, };
+
+/**
+ * Which proxies; none means all.
+ */
+export type Proxies = { 
+/**
+ * Their names.
+ */
+proxies: Array<string>, };
+
+/**
+ * One proxy.
+ */
+export type ProxyArg = { 
+/**
+ * Its name.
+ */
+proxy: string, };
+
+/**
+ * A proxy as a person types it.
+ */
+export type ProxyForm = { 
+/**
+ * The proxy that is edited; `None` adds one.
+ */
+edits: string | null, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its address.
+ */
+url: string, 
+/**
+ * `production`, `staging`, `testing` or `development`.
+ */
+role: string, 
+/**
+ * Its key.
+ */
+key: KeyForm, 
+/**
+ * The key may go over plain HTTP to a public address.
+ */
+allow_plain_http: boolean, };
+
+/**
+ * A proxy in the settings.
+ */
+export type ProxySetting = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its address.
+ */
+url: string, 
+/**
+ * What it is used for.
+ */
+role: string, 
+/**
+ * The variable that holds its key; `None`: the system's key store.
+ */
+key_variable: string | null, 
+/**
+ * The key may go over plain HTTP to a public address.
+ */
+allow_plain_http: boolean, 
+/**
+ * It comes from the environment, and cannot be edited here.
+ */
+from_environment: boolean, };
+
+/**
+ * What a proxy lets us do with a key.
+ */
+export type ProxyTest = { 
+/**
+ * LiteLLM's version.
+ */
+version: string | null, 
+/**
+ * How long its answer took.
+ */
+milliseconds: number, 
+/**
+ * The live map can be read.
+ */
+can_read: boolean, 
+/**
+ * The key may reload, and the proxy can.
+ */
+can_sync: boolean, 
+/**
+ * Whether it has a database.
+ */
+database: boolean | null, 
+/**
+ * Models that can be called with the key.
+ */
+callable: number | null, 
+/**
+ * Models in its live map.
+ */
+priced: number | null, 
+/**
+ * Callable models without a price, at most 100.
+ */
+unpriced: Array<string>, 
+/**
+ * What stands in the way, and what to do.
+ */
+error: ErrorView | null, 
+/**
+ * What this version does that people do not expect.
+ */
+traps: Array<string>, };
+
+/**
+ * One proxy: three facts that are never mixed, and their evidence.
+ */
+export type ProxyView = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its address, without credentials.
+ */
+url: string, 
+/**
+ * `production`, `staging`, `testing` or `development`.
+ */
+role: string, 
+/**
+ * Desired against live.
+ */
+sync: 'synced' | 'behind' | 'held' | 'unknown', 
+/**
+ * What it holds, as it says itself or as the last proof showed.
+ */
+live_revision: string | null, 
+/**
+ * When the last proved run ended.
+ */
+proved_at: string | null, 
+/**
+ * Its own revision equals the desired one: the same to the byte.
+ */
+to_the_byte: boolean, 
+/**
+ * Whether it can be used; `None` before it was asked for the first time.
+ */
+health: 'up' | 'degraded' | 'down' | 'unauthorised' | null, 
+/**
+ * When it was last asked.
+ */
+asked_at: string | null, 
+/**
+ * It is being asked now.
+ */
+is_asking: boolean, 
+/**
+ * Since when it does not answer.
+ */
+down_since: string | null, 
+/**
+ * LiteLLM's version.
+ */
+version: string | null, 
+/**
+ * Whether it has a database; `None` where that cannot be told.
+ */
+database: boolean | null, 
+/**
+ * Where it gets its map.
+ */
+reads: 'direct' | 'gateway' | 'local_file' | 'unknown', 
+/**
+ * Why it is not up, or what it cannot do.
+ */
+error: ErrorView | null, 
+/**
+ * The last run that ended.
+ */
+last_run: RunRow | null, 
+/**
+ * The run that goes on now.
+ */
+running: RunningView | null, 
+/**
+ * When the schedule is due next.
+ */
+next_run: string | null, 
+/**
+ * The last 30 runs, the oldest first.
+ */
+strip: Array<StripRun>, 
+/**
+ * Over the last 30 days.
+ */
+rate: RateView, 
+/**
+ * Models that can be called with the key.
+ */
+callable: number | null, 
+/**
+ * Models in its live map, as it says or as the last proof showed.
+ */
+priced: number | null, 
+/**
+ * Callable models without a price, billed as $0; at most 100.
+ */
+unpriced: Array<string>, 
+/**
+ * The proof of the last run that has one.
+ */
+receipt: ReceiptView | null, };
+
+/**
+ * Runs counted.
+ */
+export type RateView = { 
+/**
+ * Over so many days.
+ */
+days: number, 
+/**
+ * Succeeded or unchanged.
+ */
+succeeded: number, 
+/**
+ * Failed or unproven.
+ */
+failed: number, 
+/**
+ * Held back.
+ */
+held: number, 
+/**
+ * Cancelled or cut off.
+ */
+interrupted: number, };
+
+/**
+ * The proof that a run left.
+ */
+export type ReceiptView = { 
+/**
+ * What was compared.
+ */
+revision: string, 
+/**
+ * Its length in bytes.
+ */
+bytes: number, 
+/**
+ * Its models.
+ */
+models: number, 
+/**
+ * LiteLLM's version.
+ */
+proxy_version: string | null, 
+/**
+ * The revision that the proxy itself reports.
+ */
+proxy_revision: string | null, 
+/**
+ * When the proxy says that it loaded the map.
+ */
+loaded_at: string | null, 
+/**
+ * Entries that were read back and compared.
+ */
+compared_models: number, 
+/**
+ * Fields that were compared.
+ */
+compared_fields: number, 
+/**
+ * Models that the operator overrides on purpose, at most 100.
+ */
+overrides: Array<string>, 
+/**
+ * A few of the compared models.
+ */
+sampled_models: Array<string>, 
+/**
+ * When it was read back.
+ */
+read_back_at: string, };
+
+/**
+ * A map that the ledger keeps.
+ */
+export type RevisionRow = { 
+/**
+ * Which, 40 hex digits.
+ */
+revision: string, 
+/**
+ * When it was first seen.
+ */
+first_seen: string, 
+/**
+ * Its models.
+ */
+models: number, 
+/**
+ * `accepted`, `review` or `held`.
+ */
+verdict: string, 
+/**
+ * When it, or what was made from it, became the promoted map.
+ */
+promoted_at: string | null, 
+/**
+ * Models of it that keep their old entry.
+ */
+held: number, 
+/**
+ * Put together here from upstream's map less its held models.
+ */
+is_composed: boolean, };
+
+/**
+ * One run.
+ */
+export type RunArg = { 
+/**
+ * Its number.
+ */
+id: number, };
+
+/**
+ * One run, all of it.
+ */
+export type RunDetail = { 
+/**
+ * What the list shows.
+ */
+run: RunRow, 
+/**
+ * How long each step took.
+ */
+steps: Array<StepTime>, 
+/**
+ * The proof.
+ */
+receipt: ReceiptView | null, 
+/**
+ * What the checks said, at most 200.
+ */
+findings: Array<FindingView>, 
+/**
+ * New models, at most 200.
+ */
+new_models: Array<string>, 
+/**
+ * Models that are gone, at most 200.
+ */
+removed_models: Array<string>, 
+/**
+ * Price changes, at most 200.
+ */
+price_changes: Array<ChangeRow>, 
+/**
+ * Models that keep their old entry, at most 200.
+ */
+held_models: Array<string>, 
+/**
+ * Whether the ledger keeps both maps, so that their diff can be opened.
+ */
+has_diff: boolean, };
+
+/**
+ * One run in a list.
+ */
+export type RunRow = { 
+/**
+ * Its number.
+ */
+id: number, 
+/**
+ * The proxy.
+ */
+proxy: string, 
+/**
+ * Why it was started.
+ */
+trigger: 'manual' | 'schedule' | 'retry' | 'resume', 
+/**
+ * How it ended.
+ */
+outcome: 'running' | 'succeeded' | 'unchanged' | 'planned' | 'held' | 'failed' | 'unproven' | 'interrupted', 
+/**
+ * Why an unproven run is not proven.
+ */
+reason: string | null, 
+/**
+ * When it was started.
+ */
+started: string, 
+/**
+ * When it ended.
+ */
+finished: string | null, 
+/**
+ * How long it took.
+ */
+seconds: number | null, 
+/**
+ * The live revision before.
+ */
+from: string | null, 
+/**
+ * The revision that the proxy was meant to take.
+ */
+to: string | null, 
+/**
+ * How many new models.
+ */
+new_models: number, 
+/**
+ * How many models are gone.
+ */
+removed_models: number, 
+/**
+ * How many price fields differ.
+ */
+pricing_changes: number, 
+/**
+ * What went wrong, and what to do.
+ */
+error: ErrorView | null, 
+/**
+ * Entries that the proof compared; `None` without a proof.
+ */
+compared_models: number | null, };
+
+/**
+ * A run that goes on.
+ */
+export type RunningView = { 
+/**
+ * Its number.
+ */
+id: number, 
+/**
+ * What it does now.
+ */
+step: 'check_source' | 'read_live' | 'reload' | 'read_back' | 'receipt', 
+/**
+ * What it has done.
+ */
+done: Array<StepTime>, 
+/**
+ * Since when it runs.
+ */
+started: string, 
+/**
+ * Why it was started.
+ */
+trigger: 'manual' | 'schedule' | 'retry' | 'resume', };
+
+/**
+ * A file to keep.
+ */
+export type SaveFileArgs = { 
+/**
+ * A name without a folder: `changes-a07f3d1-b41c9e2.md`.
+ */
+name: string, 
+/**
+ * What it holds.
+ */
+text: string, };
+
+/**
+ * A proxy to add or change.
+ */
+export type SaveProxyArgs = { 
+/**
+ * What is typed.
+ */
+form: ProxyForm, };
+
+/**
+ * Where a file was put.
+ */
+export type SavedFile = { 
+/**
+ * The whole path.
+ */
+path: string, };
+
+/**
+ * One setting.
+ */
+export type SetArgs = { 
+/**
+ * Which one.
+ */
+field: SettingField, 
+/**
+ * Its new value as text: `production`, `6h`, `true`; several lines for `windows`.
+ */
+value: string, };
+
+/**
+ * A setting that one control changes.
+ */
+export type SettingField = "source" | "watch" | "preset" | "every" | "windows" | "gate_mode" | "gate_direct" | "gate_soak" | "notify_new_models" | "notify_price_changes" | "notify_failures" | "quiet" | "autostart" | "close" | "network_proxy" | "theme" | "updates";
+
+/**
+ * All settings, as the file and the environment give them.
+ */
+export type SettingsView = { 
+/**
+ * The proxies.
+ */
+proxies: Array<ProxySetting>, 
+/**
+ * The source: an address or a path.
+ */
+source: string, 
+/**
+ * Whether the source is a file.
+ */
+source_is_file: boolean, 
+/**
+ * The source when nothing is chosen.
+ */
+default_source: string, 
+/**
+ * How often the source is asked: `5m`, or `off`.
+ */
+watch: string, 
+/**
+ * `production`, `development`, `testing`, `custom` or `off`.
+ */
+preset: string, 
+/**
+ * The interval of `custom`: `6h`.
+ */
+every: string, 
+/**
+ * When scheduled syncs may run, one rule a line.
+ */
+windows: Array<string>, 
+/**
+ * The next three syncs that the schedule would start.
+ */
+next_syncs: Array<string>, 
+/**
+ * `review`, `hold` or `off`.
+ */
+gate_mode: string, 
+/**
+ * `tell` or `wait`.
+ */
+gate_direct: string, 
+/**
+ * How long an accepted map waits: `0m`.
+ */
+gate_soak: string, 
+/**
+ * Toasts for new models.
+ */
+notify_new_models: boolean, 
+/**
+ * `mine`, `all` or `off`.
+ */
+notify_price_changes: string, 
+/**
+ * Toasts for failures.
+ */
+notify_failures: boolean, 
+/**
+ * `22:00-07:00`, or empty.
+ */
+quiet: string, 
+/**
+ * Whether the app starts at login; `None` where this host cannot.
+ */
+autostart: boolean | null, 
+/**
+ * `tray` or `quit`.
+ */
+close: string, 
+/**
+ * `system`, `none`, or the address of an HTTP proxy.
+ */
+network_proxy: string, 
+/**
+ * What the environment says: `HTTPS_PROXY=http://proxy:3128`, without credentials.
+ */
+network_environment: Array<string>, 
+/**
+ * `system`, `light` or `dark`.
+ */
+theme: string, 
+/**
+ * Look for new versions.
+ */
+updates: boolean, 
+/**
+ * Where settings, ledger and logs are.
+ */
+home: string, 
+/**
+ * The ledger's size in bytes.
+ */
+ledger_bytes: number, 
+/**
+ * What is not valid in the file.
+ */
+problems: Array<ProblemView>, 
+/**
+ * The name of the system's key store: "Windows Credential Manager".
+ */
+key_store: string, 
+/**
+ * Why keys cannot be kept; `None` where they can.
+ */
+key_store_problem: string | null, };
+
+/**
+ * The source.
+ */
+export type SourceView = { 
+/**
+ * The URL or file.
+ */
+url: string, 
+/**
+ * The newest revision seen there.
+ */
+revision: string | null, 
+/**
+ * When that revision was first seen.
+ */
+seen_at: string | null, 
+/**
+ * When it last answered.
+ */
+checked_at: string | null, 
+/**
+ * Models in it.
+ */
+models: number | null, 
+/**
+ * `accepted`, `review` or `held`.
+ */
+verdict: string | null, 
+/**
+ * Why the last check failed.
+ */
+error: ErrorView | null, 
+/**
+ * It is being asked now.
+ */
+is_checking: boolean, 
+/**
+ * What it has that the promoted map does not; `None` when it is promoted as a whole.
+ */
+new_there: ChangeSummary | null, 
+/**
+ * Why the checks hold it back, the first finding's sentence.
+ */
+held_because: string | null, };
+
+/**
+ * How long a step took.
+ */
+export type StepTime = { 
+/**
+ * Which.
+ */
+step: 'check_source' | 'read_live' | 'reload' | 'read_back' | 'receipt', 
+/**
+ * Seconds.
+ */
+seconds: number, };
+
+/**
+ * A run in the strip.
+ */
+export type StripRun = { 
+/**
+ * Its number.
+ */
+id: number, 
+/**
+ * How it ended.
+ */
+outcome: 'running' | 'succeeded' | 'unchanged' | 'planned' | 'held' | 'failed' | 'unproven' | 'interrupted', 
+/**
+ * When it was started.
+ */
+started: string, };
+
+/**
+ * What to sync.
+ */
+export type SyncArgs = { 
+/**
+ * The proxies by name; none means all.
+ */
+proxies: Array<string>, 
+/**
+ * POST even where the proxy has the map already. Never passes a hold.
+ */
+force: boolean, };
+
+/**
+ * A proxy to test: as typed, or one of the settings when only `edits` and an unchanged key are given.
+ */
+export type TestArgs = { 
+/**
+ * What is typed; it is not saved.
+ */
+form: ProxyForm, };
+
+/**
+ * Text.
+ */
+export type Text = { 
+/**
+ * The text.
+ */
+text: string, };
+
+/**
+ * Whether toasts work here.
+ */
+export type ToastView = { 
+/**
+ * Why the last toast could not be shown; `None` where they work or none was due yet.
+ */
+problem: string | null, };
+
+/**
+ * How grave.
+ */
+export type Tone = "info" | "warn" | "bad";
+
+/**
+ * Whether there is a newer version of this program.
+ */
+export type UpdateView = { 
+/**
+ * The version that runs.
+ */
+current: string, 
+/**
+ * The newest one; `None` where it is not known.
+ */
+newest: string | null, 
+/**
+ * What to tell: "0.1.0 is the newest version."
+ */
+message: string, };
+
+/**
+ * One field, side by side.
+ */
+export type VerifiedRow = { 
+/**
+ * The field's path.
+ */
+field: string, 
+/**
+ * The field for people.
+ */
+label: string, 
+/**
+ * At the source now, as people read it.
+ */
+source: string | null, 
+/**
+ * In the promoted map.
+ */
+promoted: string | null, 
+/**
+ * In the proxy.
+ */
+live: string | null, 
+/**
+ * `agree`, `override`, `drift` or `missing`.
+ */
+verdict: string, };
+
+/**
+ * What to verify.
+ */
+export type VerifyArgs = { 
+/**
+ * The model's name in the map.
+ */
+model: string, 
+/**
+ * The proxy; `None`: the first one that uses it, or the first one.
+ */
+proxy: string | null, };
+
+/**
+ * A model's prices at the source, promoted and live.
+ */
+export type VerifyView = { 
+/**
+ * The model.
+ */
+model: string, 
+/**
+ * The proxy; `None` where there is none.
+ */
+proxy: string | null, 
+/**
+ * Whether every field agrees or is an operator's own.
+ */
+agree: boolean, 
+/**
+ * Each price field.
+ */
+rows: Array<VerifiedRow>, 
+/**
+ * When it was read.
+ */
+read_at: string, };
+
+/** Every command: what it is given and what it answers. */
+export interface Commands {
+  /** The whole state. */
+  state: { args: null; result: AppState };
+  /** Syncs, and answers when all runs have ended. Their progress is in the state. */
+  sync: { args: SyncArgs; result: Array<RunRow> };
+  /** What a sync of this proxy would do; nothing is changed. */
+  preview: { args: ProxyArg; result: RunDetail };
+  /** Cancels the running syncs of these proxies. */
+  cancel: { args: Proxies; result: null };
+  /** Asks the source whether it has a new map. */
+  check_source: { args: null; result: null };
+  /** Asks proxies how they are. */
+  ask: { args: Proxies; result: null };
+  /** Pauses the schedule. */
+  pause: { args: PauseArgs; result: null };
+  /** Lets the schedule go on. */
+  resume: { args: null; result: null };
+  /** Every map that is kept, the newest first. */
+  revisions: { args: null; result: Array<RevisionRow> };
+  /** What differs between two maps; null when there are no two. */
+  changes: { args: ChangesArgs; result: Changes | null };
+  /** All entries of the promoted map. */
+  models: { args: null; result: ModelList };
+  /** One entry in depth. */
+  model: { args: ModelArg; result: ModelDetail };
+  /** A model's prices at the source, promoted and live. */
+  verify: { args: VerifyArgs; result: VerifyView };
+  /** A page of runs, the newest first. */
+  history: { args: HistoryArgs; result: Array<RunRow> };
+  /** One run, all of it. */
+  run: { args: RunArg; result: RunDetail };
+  /** The newest lines of the sync log, the oldest of them first. */
+  log: { args: LogArgs; result: Array<LogRow> };
+  /** All settings. */
+  settings: { args: null; result: SettingsView };
+  /** Changes one setting. */
+  set: { args: SetArgs; result: SettingsView };
+  /** Adds a proxy, or changes one. The key goes to the system's store. */
+  save_proxy: { args: SaveProxyArgs; result: SettingsView };
+  /** Removes a proxy and its key; its history is kept. */
+  remove_proxy: { args: ProxyArg; result: SettingsView };
+  /** What a proxy lets us do. Nothing is saved, and no key goes to what is no LiteLLM. */
+  test_proxy: { args: TestArgs; result: ProxyTest };
+  /** Looks for LiteLLM on the usual ports of this machine. No key is sent. */
+  find_proxies: { args: null; result: Array<FoundProxy> };
+  /** The welcome was finished or skipped. */
+  end_first_run: { args: null; result: null };
+  /** Opens a folder in the system's file manager. */
+  open: { args: OpenArgs; result: null };
+  /** Puts a file into the user's folder for downloads. */
+  save_file: { args: SaveFileArgs; result: SavedFile };
+  /** What a bug report needs; no key, and addresses without credentials. */
+  diagnostics: { args: null; result: Text };
+  /** Whether there is a newer version of this program. */
+  check_updates: { args: null; result: UpdateView };
+}

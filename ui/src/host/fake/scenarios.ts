@@ -1,0 +1,118 @@
+import type { AppState, Attention, ProxyView, SourceView } from '../index';
+import { down, healthy, receipt, run, strip, syncing } from './proxies';
+import { ago, HOSTILE, NOW, REVISIONS } from './world';
+
+const source: SourceView = {
+  url: 'https://raw.githubusercontent.com/BerriAI/litellm/main/model_prices_and_context_window.json',
+  revision: REVISIONS.source, seen_at: ago(24), checked_at: ago(2), models: 4611, verdict: 'review', error: null, is_checking: false,
+  new_there: { from: REVISIONS.old, to: REVISIONS.source, new_models: 4, removed_models: 1, repriced_models: 12, repriced_mine: 2, limits: 3, other: 0 },
+  held_because: null,
+};
+
+const heldEntries: Attention = {
+  id: 'held:c83d05e', tone: 'warn', title: '3 entries held for review.', subject: 'gpt-5.6-luna-mini',
+  text: 'input would rise 1,000×. Old prices stay; everything else went on.',
+  action: { kind: 'open', label: 'Review', place: { screen: 'changes', from: null, to: REVISIONS.source } },
+};
+const unpriced: Attention = {
+  id: 'unpriced:build-box', tone: 'warn', title: '1 callable model has no price.', subject: 'corp/rerank-legal',
+  text: 'on build-box is billed as $0.', action: { kind: 'open', label: 'Show model', place: { screen: 'models', model: 'corp/rerank-legal' } },
+};
+
+function counts(): AppState['model_counts'] {
+  const heights = [4388, 4391, 4391, 4397, 4402, 4402, 4411, 4415, 4431, 4431, 4440, 4446, 4459, 4459, 4466, 4481, 4481, 4488, 4502, 4507, 4507, 4519, 4526, 4538, 4544, 4544, 4560, 4571, 4609, 4611];
+  return heights.map((models, index) => ({ at: ago((heights.length - 1 - index) * 1440 + 24), models }));
+}
+
+const drawn: AppState = {
+  revision: 7, now: NOW, version: '0.1.0', platform: 'linux', host: 'desktop', first_run: false, theme: 'system',
+  source,
+  promoted: {
+    revision: REVISIONS.promoted, upstream: REVISIONS.source, models: 4612, promoted_at: ago(24),
+    held_models: ['gpt-5.6-luna-mini', 'azure/gpt-5.6-luna-mini', 'openrouter/openai/gpt-5.6-luna-mini'], held: 3,
+  },
+  pause: null, proxies: [healthy, syncing, down], attention: [heldEntries, unpriced],
+  last_sync: ago(24), next_sync: ago(-204), model_counts: counts(), latest_changes: source.new_there, toasts: { problem: null },
+};
+
+function named(base: ProxyView, name: string, more: Partial<ProxyView> = {}): ProxyView {
+  return { ...base, name, ...more };
+}
+
+const calm: AppState = { ...drawn, proxies: [healthy], attention: [] };
+
+const scenarios: Record<string, () => AppState> = {
+  drawn: () => drawn,
+  loading: () => drawn,
+  error: () => drawn,
+  empty: () => ({
+    ...drawn, proxies: [], attention: [], last_sync: null, promoted: drawn.promoted, model_counts: drawn.model_counts.slice(-1),
+  }),
+  lost: () => drawn,
+  first: () => ({
+    ...drawn, first_run: true, proxies: [], attention: [], last_sync: null, next_sync: null, promoted: null, model_counts: [], latest_changes: null,
+    source: { ...source, new_there: null },
+  }),
+  one: () => ({
+    ...calm,
+    promoted: { ...drawn.promoted!, revision: REVISIONS.source, held: 0, held_models: [] },
+    source: { ...source, verdict: 'accepted', new_there: null },
+    proxies: [{ ...healthy, live_revision: REVISIONS.source, receipt: { ...receipt, revision: REVISIONS.source, proxy_revision: REVISIONS.source } }],
+  }),
+  running: () => ({ ...drawn, attention: [], proxies: [syncing, named(syncing, 'prod-gateway', { role: 'production', running: { ...syncing.running!, step: 'check_source', done: [] } })] }),
+  five: () => ({
+    ...drawn,
+    proxies: [
+      healthy, syncing, down,
+      named(healthy, 'edge-eu', {
+        role: 'staging', url: 'https://edge-eu.corp.example/llm', health: 'degraded', sync: 'held', strip: strip('uuuuuucuuucuhhhuucuuuxuuucuuuh'),
+        last_run: run({ id: 407, proxy: 'edge-eu', outcome: 'held', finished: ago(61) }), reads: 'direct',
+        error: { code: 'proxy_degraded', message: 'The database does not answer; LiteLLM runs from memory. Prices are unaffected.', detail: null, field: null },
+      }),
+      named(healthy, 'new-laptop', {
+        role: 'development', url: 'http://localhost:4000', sync: 'unknown', health: null, asked_at: null, live_revision: null, proved_at: null, to_the_byte: false,
+        last_run: null, strip: [], rate: { days: 30, succeeded: 0, failed: 0, held: 0, interrupted: 0 }, version: null, database: null, reads: 'unknown',
+        callable: null, priced: null, receipt: null, next_run: ago(-12), is_asking: true,
+      }),
+    ],
+  }),
+  held: () => ({
+    ...calm,
+    promoted: { ...drawn.promoted!, revision: REVISIONS.old, upstream: REVISIONS.old, held: 0, held_models: [] },
+    source: { ...source, verdict: 'held', held_because: '1,204 of 4,611 models would disappear.' },
+    proxies: [
+      { ...healthy, live_revision: REVISIONS.old, receipt: { ...receipt, revision: REVISIONS.old, proxy_revision: REVISIONS.old } },
+      named(healthy, 'build-box', { sync: 'held', reads: 'direct', to_the_byte: false, last_run: run({ id: 411, proxy: 'build-box', outcome: 'held', finished: ago(12) }), strip: strip('uuuuuucuuucuuuuucuuuuuucuuuuuh') }),
+    ],
+    attention: [{
+      id: 'held-map:b41c9e2', tone: 'warn', title: 'The new map is held.', subject: null,
+      text: '1,204 of 4,611 models would disappear. Proxies keep a07f3d1; nothing was changed.',
+      action: { kind: 'open', label: 'Show changes', place: { screen: 'changes', from: null, to: REVISIONS.source } },
+    }],
+  }),
+  paused: () => ({ ...calm, pause: { until: ago(-42) }, next_sync: null, proxies: [{ ...healthy, next_run: null }, named(healthy, 'build-box', { next_run: null })] }),
+  hostile: () => ({
+    ...drawn,
+    source: { ...source, url: `https://mirror.example/${'deep/'.repeat(40)}${HOSTILE.markup}.json`, error: { code: 'source_unreachable', message: `The source answered ${HOSTILE.markup}. The last map stays in use.`, detail: HOSTILE.markup, field: null } },
+    proxies: [
+      named(healthy, HOSTILE.markup, { url: `https://${'sub.'.repeat(40)}example`, role: 'production', version: HOSTILE.markup, unpriced: [HOSTILE.markup] }),
+      named(down, HOSTILE.long, { url: `http://user@10.0.0.1:4000/${'path/'.repeat(60)}`, error: { code: 'x', message: `${HOSTILE.markup} ${'word '.repeat(80)}`, detail: HOSTILE.long, field: null } }),
+      named(syncing, HOSTILE.bidi),
+    ],
+    attention: [
+      { ...heldEntries, subject: HOSTILE.markup }, { ...unpriced, subject: HOSTILE.long, text: 'x'.repeat(400), tone: 'bad' },
+      {
+        id: 'toasts', tone: 'info', title: 'Notifications cannot be shown here.', subject: null,
+        text: 'No notification service answers on this desktop. Everything stays in History.',
+        action: { kind: 'open', label: 'Notification settings', place: { screen: 'settings', section: 'notifications', proxy: null } },
+      },
+    ],
+    toasts: { problem: 'No notification service answers on this desktop, so toasts cannot be shown.' },
+  }),
+};
+
+export function scenario(name: string): AppState {
+  const make = scenarios[name];
+  if (make === undefined) throw new Error(`no scenario ${name}; there are ${Object.keys(scenarios).join(', ')}`);
+  return make();
+}

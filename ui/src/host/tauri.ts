@@ -1,0 +1,28 @@
+import { invoke } from '@tauri-apps/api/core';
+import { listen } from '@tauri-apps/api/event';
+import { copyText } from './clipboard';
+import type { AppEvent, Args, CommandName, Host, Result } from './index';
+import { HostError, toErrorView } from './index';
+
+/** The desktop app. */
+export function tauriHost(): Host {
+  return {
+    async call<K extends CommandName>(name: K, args: Args<K>): Promise<Result<K>> {
+      try {
+        return await invoke<Result<K>>('call', { name, args });
+      } catch (thrown) {
+        throw new HostError(toErrorView(thrown));
+      }
+    },
+    listen(on) {
+      const listening = listen<AppEvent>('app-event', (event) => on(event.payload));
+      return () => void listening.then((stop) => stop());
+    },
+    // The program and its window live and die together.
+    link(on) {
+      on(true);
+      return () => {};
+    },
+    copy: copyText,
+  };
+}

@@ -1,0 +1,22 @@
+/** Sentences about what differs between two maps. */
+import type { ChangeSummary } from '../host';
+import { count } from './format';
+
+/** All that differs, as one number. */
+export function changesCount(summary: ChangeSummary): number {
+  return summary.new_models + summary.removed_models + summary.repriced_models + summary.limits + summary.other;
+}
+
+/** "4 new, 12 repriced (2 of yours), 3 limits, 1 removed"; null when nothing differs. */
+export function summaryText(summary: ChangeSummary): string | null {
+  const parts: string[] = [];
+  if (summary.new_models > 0) parts.push(`${count(summary.new_models)} new`);
+  if (summary.repriced_models > 0) {
+    const mine = summary.repriced_mine > 0 ? ` (${count(summary.repriced_mine)} of yours)` : '';
+    parts.push(`${count(summary.repriced_models)} repriced${mine}`);
+  }
+  if (summary.limits > 0) parts.push(`${count(summary.limits)} ${summary.limits === 1 ? 'limit' : 'limits'}`);
+  if (summary.removed_models > 0) parts.push(`${count(summary.removed_models)} removed`);
+  if (summary.other > 0) parts.push(`${count(summary.other)} other`);
+  return parts.length === 0 ? null : parts.join(', ');
+}
