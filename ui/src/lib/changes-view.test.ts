@@ -125,7 +125,7 @@ describe('chips', () => {
     expect(chips(table).map(({ count, label }) => `${count} ${label}`)).toEqual([
       '3 repriced (2 of yours)',
       '1 limits',
-      '1 from the checks',
+      '1 to review',
       '1 told as one',
     ]);
   });

@@ -1,6 +1,7 @@
 // The changes between two maps as a person wants to read them: filtered, grouped, mine first, flat for a windowed list.
 
 import type { ChangeGroup, ChangeKind, ChangeRow, Changes, FindingView, NoticeView } from '../host/bindings';
+import { count as grouped, counted } from './format';
 
 /** The order on the screen: money first. The host says the same; a kind it adds later comes last. */
 export const KINDS: readonly ChangeKind[] = ['repriced', 'new', 'removed', 'limits', 'capabilities', 'provider', 'deprecation', 'other'];
@@ -157,7 +158,7 @@ export function flat(view: ChangesView, filter: ChangesFilter, opened: ReadonlyS
   add(
     'notices',
     'Told as one',
-    count(view.notices.length, ['change of many models', 'changes of many models']),
+    counted(view.notices.length, 'change of many models', 'changes of many models'),
     view.notices.map((notice) => ({ type: 'notice', notice })),
     AT_FIRST,
     'notices',
@@ -167,8 +168,8 @@ export function flat(view: ChangesView, filter: ChangesFilter, opened: ReadonlyS
 
 /** Behind a group's name: "12 models, 15 fields: 4 rise, 11 fall". */
 export function groupNote({ kind, rows, models, rises, falls }: GroupView): string {
-  let note = count(models, ['model', 'models']);
-  if (kind !== 'new' && kind !== 'removed' && rows.length !== models) note += `, ${count(rows.length, ['field', 'fields'])}`;
+  let note = counted(models, 'model');
+  if (kind !== 'new' && kind !== 'removed' && rows.length !== models) note += `, ${counted(rows.length, 'field')}`;
   const ways = [rises && `${grouped(rises)} rise`, falls && `${grouped(falls)} fall`].filter(Boolean);
   return ways.length ? `${note}: ${ways.join(', ')}` : note;
 }
@@ -180,7 +181,7 @@ function findingsNote(findings: FindingView[]): string {
     held && (held === 1 ? '1 holds the map back' : `${grouped(held)} hold the map back`),
     review && (review === 1 ? '1 entry to review' : `${grouped(review)} entries to review`),
   ].filter(Boolean);
-  return parts.length ? parts.join(', ') : count(findings.length, ['remark', 'remarks']);
+  return parts.length ? parts.join(', ') : counted(findings.length, 'remark');
 }
 
 export interface ChipView {
@@ -197,16 +198,16 @@ export function chips(table: ChangesTable): ChipView[] {
     removed: 'removed',
     limits: 'limits',
     capabilities: 'capabilities',
-    provider: 'provider and mode',
-    deprecation: 'deprecations',
+    provider: 'provider',
+    deprecation: 'deprecation',
     other: 'other',
   };
   const shown: ChipView[] = table.groups.map(({ group }) => ({
     chip: group.kind,
     count: group.models,
-    label: labels[group.kind] + (group.mine > 0 ? ` (${grouped(group.mine)} of yours)` : ''),
+    label: labels[group.kind] + (group.kind === 'repriced' && group.mine > 0 ? ` (${grouped(group.mine)} of yours)` : ''),
   }));
-  if (table.findings.length) shown.push({ chip: 'findings', count: table.findings.length, label: 'from the checks' });
+  if (table.findings.length) shown.push({ chip: 'findings', count: table.findings.length, label: 'to review' });
   if (table.notices.length) shown.push({ chip: 'notices', count: table.notices.length, label: 'told as one' });
   return shown;
 }
@@ -226,7 +227,3 @@ const models = (rows: ChangeRow[]) => new Set(rows.map((row) => row.model)).size
 function named(names: (string | null)[]): string[] {
   return [...new Set(names.filter((name) => name !== null))].sort((a, b) => (a < b ? -1 : 1));
 }
-
-const digits = new Intl.NumberFormat('en');
-const grouped = (number: number) => digits.format(number);
-const count = (number: number, [one, many]: [string, string]) => `${grouped(number)} ${number === 1 ? one : many}`;

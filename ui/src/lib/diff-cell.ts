@@ -1,6 +1,6 @@
 /** What stands beside an old and a new value: the change in words people know. Never ∞%. */
 import type { ChangeKind, ChangeRow } from '../host/bindings';
-import { percent, times } from './format';
+import { count, percent, times } from './format';
 
 export interface Mark {
   text: string;
@@ -12,7 +12,7 @@ export interface Mark {
 
 const word = (text: string): Mark => ({ text, way: null, title: null });
 
-export function markOf(row: ChangeRow, kind: ChangeKind): Mark {
+export function markOf(row: Pick<ChangeRow, 'before' | 'after' | 'ratio' | 'percent' | 'direction'>, kind: ChangeKind): Mark {
   if (kind === 'removed') return word('gone');
   if (row.before === null) return word(row.after === null ? '' : 'added');
   if (row.after === null) return word('gone');
@@ -32,7 +32,7 @@ export function isNumber(text: string | null): boolean {
 /** Limits come as people read them or as the map has them. */
 export function readable(text: string | null): string {
   if (text === null) return '—';
-  return /^\d{5,15}$/.test(text) ? Number(text).toLocaleString('en-GB') : text;
+  return /^\d{5,15}$/.test(text) ? count(Number(text)) : text;
 }
 
 function isZero(text: string): boolean {
@@ -40,6 +40,6 @@ function isZero(text: string): boolean {
 }
 
 function factor(ratio: number): string {
-  if (ratio >= 100) return Math.round(ratio).toLocaleString('en-GB');
+  if (ratio >= 100) return count(Math.round(ratio));
   return ratio.toFixed(2).replace(/\.?0+$/, '');
 }

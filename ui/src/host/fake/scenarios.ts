@@ -46,6 +46,8 @@ const scenarios: Record<string, () => AppState> = {
   loading: () => drawn,
   // 6,000 rows of changes.
   many: () => drawn,
+  // A source was read, and nothing is promoted yet.
+  unpromoted: () => ({ ...drawn, promoted: null, latest_changes: null, attention: [] }),
   error: () => drawn,
   empty: () => ({
     ...drawn, proxies: [], attention: [], last_sync: null, promoted: drawn.promoted, model_counts: drawn.model_counts.slice(-1),
