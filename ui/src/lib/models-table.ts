@@ -117,18 +117,32 @@ function ordered(table: ModelsTable, { key, descending }: Sort): Uint32Array {
   const known = table.orders.get(key + descending);
   if (known) return known;
   const values = table.values[key];
-  const names = table.values.name;
-  const turn = descending ? -1 : 1;
-  const order = Uint32Array.from(values, (_, index) => index).sort((a, b) => {
-    const left = values[a]!;
-    const right = values[b]!;
-    if (left === right) return names[a]! - names[b]!;
-    if (Number.isNaN(left)) return Number.isNaN(right) ? names[a]! - names[b]! : 1;
-    if (Number.isNaN(right)) return -1;
-    return turn * (left - right);
-  });
+  const byName = Uint32Array.from(values);
+  table.values.name.forEach((rank, row) => (byName[rank] = row));
+
+  // Sorted by the engine without calling us back; then each row goes to where its value's run starts.
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
+  const used = new Uint32Array(values.length + 1);
+  const order = new Uint32Array(values.length);
+  for (const row of byName) {
+    const value = values[row]!;
+    const start = Number.isNaN(value) ? sorted.length : descending ? sorted.length - placeOf(sorted, value, true) : placeOf(sorted, value, false);
+    order[start + used[start]!++] = row;
+  }
   table.orders.set(key + descending, order);
   return order;
+}
+
+/** How many of the sorted values are smaller, or smaller or equal. */
+function placeOf(sorted: Float64Array, value: number, orEqual: boolean): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < value || (orEqual && sorted[middle]! === value)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The order that a click on a column's head asks for: numbers start with the largest, texts with A. */

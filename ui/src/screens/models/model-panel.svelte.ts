@@ -17,11 +17,13 @@ export class ModelPanel {
   #known = new Map<string, ModelDetail>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #turn = 0;
+  #verifying: string | null = null;
 
   /** Shows this model; null shows none. */
   show(model: string | null): void {
     clearTimeout(this.#timer);
-    this.#drop();
+    // What is being verified may be asked for before it is shown.
+    if (model !== this.#verifying) this.#drop();
     const known = model === null ? undefined : this.#known.get(model);
     if (model === null || known !== undefined) {
       this.detail.put(known);
@@ -39,6 +41,9 @@ export class ModelPanel {
 
   async verify(model: string, proxy: string | null): Promise<void> {
     const turn = ++this.#turn;
+    this.#verifying = model;
+    this.verified = this.verified?.model === model ? this.verified : null;
+    this.verifyError = null;
     this.isVerifying = true;
     try {
       const answer = await call('verify', { model, proxy });
@@ -54,6 +59,7 @@ export class ModelPanel {
 
   #drop(): void {
     this.#turn++;
+    this.#verifying = null;
     this.verified = null;
     this.verifyError = null;
     this.isVerifying = false;
