@@ -44,6 +44,10 @@ const calm: AppState = { ...drawn, proxies: [healthy], attention: [] };
 const scenarios: Record<string, () => AppState> = {
   drawn: () => drawn,
   loading: () => drawn,
+  // 6,000 rows of changes.
+  many: () => drawn,
+  // A source was read, and nothing is promoted yet.
+  unpromoted: () => ({ ...drawn, promoted: null, latest_changes: null, attention: [] }),
   error: () => drawn,
   empty: () => ({
     ...drawn, proxies: [], attention: [], last_sync: null, promoted: drawn.promoted, model_counts: drawn.model_counts.slice(-1),

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import type { ChangeGroup, ChangeKind, ChangeRow, Changes } from '../host/bindings';
+import { chips, flat, groupNote, noFilter, prepare, view, type ChangesFilter, type Chip } from './changes-view';
+
+const row = (model: string, more: Partial<ChangeRow> = {}): ChangeRow => ({
+  model,
+  provider: 'openai',
+  mode: 'chat',
+  field: 'input_cost_per_token',
+  label: 'Input',
+  before: '2.50',
+  after: '3.00',
+  unit: null,
+  percent: 20,
+  ratio: 1.2,
+  direction: 'rise',
+  proxies: [],
+  input: null,
+  output: null,
+  context: null,
+  held: false,
+  ...more,
+});
+
+const group = (kind: ChangeKind, rows: ChangeRow[]): ChangeGroup => ({
+  kind,
+  models: new Set(rows.map(({ model }) => model)).size,
+  mine: rows.filter(({ proxies }) => proxies.length).length,
+  rises: 0,
+  falls: 0,
+  rows,
+});
+
+const revision = { revision: 'a'.repeat(40), first_seen: '2026-11-22T08:14:00Z', models: 9, verdict: 'accepted', promoted_at: null, held: 0, is_composed: false };
+
+const changes = (groups: ChangeGroup[], more: Partial<Changes> = {}): Changes => ({
+  from: revision,
+  to: revision,
+  revisions: 1,
+  summary: { from: 'a', to: 'b', new_models: 0, removed_models: 0, repriced_models: 0, repriced_mine: 0, limits: 0, other: 0 },
+  groups,
+  notices: [],
+  findings: [],
+  ...more,
+});
+
+const sample = changes(
+  [
+    group('limits', [row('gemini', { label: 'Max output', direction: 'none', provider: 'gemini' })]),
+    group('repriced', [
+      row('grok', { provider: 'xai' }),
+      row('opus', { proxies: ['prod'], direction: 'fall' }),
+      row('opus', { proxies: ['prod'], direction: 'fall', label: 'Output', field: 'output_cost_per_token' }),
+      row('image', { mode: 'image_generation' }),
+    ]),
+  ],
+  {
+    findings: [{ rule: 'r', severity: 'review', model: 'mini', field: null, message: 'mini costs 1,000 times as much.' }],
+    notices: [{ rule: 'n', models: 4000, message: 'The field x was dropped from 4000 models.' }],
+  },
+);
+
+const table = prepare(sample);
+const shown = (filter: Partial<ChangesFilter>) => view(table, { ...noFilter, ...filter }).groups.map(({ kind, rows }) => [kind, ...rows.map(({ model }) => model)]);
+
+describe('view', () => {
+  it('shows money first and my models before others', () => {
+    expect(shown({})).toEqual([['repriced', 'opus', 'opus', 'grok', 'image'], ['limits', 'gemini']]);
+    expect(shown({ mineFirst: false })[0]).toEqual(['repriced', 'grok', 'opus', 'opus', 'image']);
+  });
+
+  it('filters by model, field, provider, mode, kind and my proxies', () => {
+    expect(shown({ text: 'OUTPUT opus' })).toEqual([['repriced', 'opus']]);
+    expect(shown({ text: 'max output' })).toEqual([['limits', 'gemini']]);
+    expect(shown({ provider: 'xai' })).toEqual([['repriced', 'grok']]);
+    expect(shown({ mode: 'image_generation' })).toEqual([['repriced', 'image']]);
+    expect(shown({ chips: new Set<Chip>(['limits']) })).toEqual([['limits', 'gemini']]);
+    expect(shown({ onlyMine: true })).toEqual([['repriced', 'opus', 'opus']]);
+    expect(shown({ text: 'nothing like it' })).toEqual([]);
+  });
+
+  it('counts what is left, so that a heading never tells of hidden rows', () => {
+    const [group] = view(table, { ...noFilter, onlyMine: true }).groups;
+    expect(groupNote(group!)).toBe('1 model, 2 fields: 2 fall');
+  });
+
+  it('tells findings and notices too, unless a filter asks for what they do not have', () => {
+    const all = view(table, noFilter);
+    expect([all.findings.length, all.notices.length, all.count]).toEqual([1, 1, 7]);
+    expect(view(table, { ...noFilter, text: 'mini' }).findings).toHaveLength(1);
+    expect(view(table, { ...noFilter, provider: 'xai' }).findings).toHaveLength(0);
+    expect(view(table, { ...noFilter, chips: new Set<Chip>(['findings']) })).toMatchObject({ groups: [], count: 1 });
+  });
+});
+
+describe('flat', () => {
+  const long = prepare(changes([group('repriced', Array.from({ length: 15 }, (_, index) => row(`m${index}`)))]));
+  const labels = (filter: ChangesFilter, opened: Chip[] = []) => flat(view(long, filter), filter, new Set(opened)).map((item) => (item.type === 'more' ? item.label : item.type));
+
+  it('cuts a long group and says how much is hidden', () => {
+    expect(labels(noFilter)).toEqual(['head', ...Array<string>(10).fill('row'), 'Show 5 more fields']);
+  });
+
+  it('shows all of it once opened, and whatever a filter finds', () => {
+    expect(labels(noFilter, ['repriced'])).toHaveLength(16);
+    expect(labels({ ...noFilter, text: 'm1' })).toEqual(['head', ...Array<string>(6).fill('row')]);
+  });
+
+  it('never hides a single row', () => {
+    const eleven = prepare(changes([group('new', Array.from({ length: 11 }, (_, index) => row(`m${index}`)))]));
+    expect(flat(view(eleven, noFilter), noFilter, new Set())).toHaveLength(12);
+  });
+
+  it('is quick with 6,000 rows', () => {
+    const many = prepare(changes([group('repriced', Array.from({ length: 6_000 }, (_, index) => row(`m${index}`)))]));
+    const filter = { ...noFilter, text: 'm4' };
+    const started = performance.now();
+    for (let turn = 0; turn < 10; turn++) flat(view(many, filter), filter, new Set());
+    expect((performance.now() - started) / 10).toBeLessThan(16);
+  });
+});
+
+describe('chips', () => {
+  it('count models of each kind and say which are mine', () => {
+    expect(chips(table).map(({ count, label }) => `${count} ${label}`)).toEqual([
+      '3 repriced (2 of yours)',
+      '1 limits',
+      '1 to review',
+      '1 told as one',
+    ]);
+  });
+});

@@ -1,0 +1,229 @@
+// The changes between two maps as a person wants to read them: filtered, grouped, mine first, flat for a windowed list.
+
+import type { ChangeGroup, ChangeKind, ChangeRow, Changes, FindingView, NoticeView } from '../host/bindings';
+import { count as grouped, counted } from './format';
+
+/** The order on the screen: money first. The host says the same; a kind it adds later comes last. */
+export const KINDS: readonly ChangeKind[] = ['repriced', 'new', 'removed', 'limits', 'capabilities', 'provider', 'deprecation', 'other'];
+
+export const KIND_NAMES: Record<ChangeKind, string> = {
+  repriced: 'Repriced',
+  new: 'New',
+  removed: 'Removed',
+  limits: 'Limits',
+  capabilities: 'Capabilities',
+  provider: 'Provider and mode',
+  deprecation: 'Deprecations',
+  other: 'Other',
+};
+
+/** What a chip stands for: a kind of change, or what the checks said. */
+export type Chip = ChangeKind | 'findings' | 'notices';
+
+export interface ChangesFilter {
+  text: string;
+  provider: string | null;
+  mode: string | null;
+  /** Pressed chips; none means all. */
+  chips: ReadonlySet<Chip>;
+  onlyMine: boolean;
+  mineFirst: boolean;
+}
+
+export const noFilter: ChangesFilter = { text: '', provider: null, mode: null, chips: new Set(), onlyMine: false, mineFirst: true };
+
+export const isFiltering = ({ text, provider, mode, chips, onlyMine }: ChangesFilter) =>
+  text.trim() !== '' || provider !== null || mode !== null || chips.size > 0 || onlyMine;
+
+/** All changes, with what is searched made ready once. */
+export interface ChangesTable {
+  changes: Changes;
+  groups: { group: ChangeGroup; words: string[] }[];
+  findings: { finding: FindingView; words: string }[];
+  notices: { notice: NoticeView; words: string }[];
+  providers: string[];
+  modes: string[];
+  /** Changed models that a proxy uses. */
+  mine: number;
+}
+
+/** What is left of a group after filtering. */
+export interface GroupView {
+  kind: ChangeKind;
+  rows: ChangeRow[];
+  models: number;
+  rises: number;
+  falls: number;
+}
+
+/** Everything that passes the filter: what the list shows and what an export holds. */
+export interface ChangesView {
+  findings: FindingView[];
+  groups: GroupView[];
+  notices: NoticeView[];
+  /** Rows of all three. */
+  count: number;
+}
+
+/** A line of the list. */
+export type Item =
+  | { type: 'head'; chip: Chip; title: string; note: string }
+  | { type: 'row'; row: ChangeRow; kind: ChangeKind }
+  | { type: 'finding'; finding: FindingView }
+  | { type: 'notice'; notice: NoticeView }
+  | { type: 'more'; chip: Chip; label: string };
+
+/** A group shows so many rows until it is opened or a filter is set. */
+const AT_FIRST = 10;
+const FINDINGS_AT_FIRST = 3;
+
+export function prepare(changes: Changes): ChangesTable {
+  const place = (kind: ChangeKind) => (KINDS.indexOf(kind) + KINDS.length + 1) % (KINDS.length + 1);
+  const groups = [...changes.groups].sort((a, b) => place(a.kind) - place(b.kind));
+  const rows = groups.flatMap((group) => group.rows);
+  return {
+    changes,
+    groups: groups.map((group) => ({
+      group,
+      words: group.rows.map((row) => `${row.model}\n${row.label}\n${row.field}\n${row.provider ?? ''}`.toLowerCase()),
+    })),
+    findings: changes.findings.map((finding) => ({
+      finding,
+      words: `${finding.model ?? ''}\n${finding.field ?? ''}\n${finding.message}`.toLowerCase(),
+    })),
+    notices: changes.notices.map((notice) => ({ notice, words: notice.message.toLowerCase() })),
+    providers: named(rows.map((row) => row.provider)),
+    modes: named(rows.map((row) => row.mode)),
+    mine: models(rows.filter((row) => row.proxies.length > 0)),
+  };
+}
+
+/** What passes the filter, in order. */
+export function view(table: ChangesTable, filter: ChangesFilter): ChangesView {
+  const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
+  const has = (text: string) => words.every((word) => text.includes(word));
+  const wants = (chip: Chip) => filter.chips.size === 0 || filter.chips.has(chip);
+  // Findings and notices tell of no provider, mode or proxy: a filter by these leaves them out.
+  const narrow = filter.provider !== null || filter.mode !== null || filter.onlyMine;
+
+  const groups: GroupView[] = [];
+  for (const { group, words: texts } of table.groups) {
+    if (!wants(group.kind)) continue;
+    const rows = group.rows.filter(
+      (row, index) =>
+        (filter.provider === null || row.provider === filter.provider) &&
+        (filter.mode === null || row.mode === filter.mode) &&
+        (!filter.onlyMine || row.proxies.length > 0) &&
+        has(texts[index]!),
+    );
+    if (rows.length > 0) groups.push(summed(group.kind, filter.mineFirst ? mineFirst(rows) : rows));
+  }
+  const findings = narrow || !wants('findings') ? [] : table.findings.filter(({ words }) => has(words)).map(({ finding }) => finding);
+  const notices = narrow || !wants('notices') ? [] : table.notices.filter(({ words }) => has(words)).map(({ notice }) => notice);
+  const count = groups.reduce((sum, { rows }) => sum + rows.length, findings.length + notices.length);
+  return { findings, groups, notices, count };
+}
+
+/** The view as lines of one list. Long groups are cut until they are in `opened` or a filter is set. */
+export function flat(view: ChangesView, filter: ChangesFilter, opened: ReadonlySet<Chip>): Item[] {
+  const items: Item[] = [];
+  const all = isFiltering(filter);
+  const add = (chip: Chip, title: string, note: string, rows: Item[], atFirst: number, what: string) => {
+    if (rows.length === 0) return;
+    items.push({ type: 'head', chip, title, note });
+    // Never hide a single row behind a button that is as high as the row.
+    const shown = all || opened.has(chip) || rows.length <= atFirst + 1 ? rows.length : atFirst;
+    for (let index = 0; index < shown; index++) items.push(rows[index]!);
+    if (shown < rows.length) items.push({ type: 'more', chip, label: `Show ${grouped(rows.length - shown)} more ${what}` });
+  };
+  add(
+    'findings',
+    'From the checks',
+    findingsNote(view.findings),
+    view.findings.map((finding) => ({ type: 'finding', finding })),
+    FINDINGS_AT_FIRST,
+    'findings',
+  );
+  for (const group of view.groups) {
+    const whole = group.kind === 'new' || group.kind === 'removed';
+    add(
+      group.kind,
+      KIND_NAMES[group.kind],
+      groupNote(group),
+      group.rows.map((row) => ({ type: 'row', row, kind: group.kind })),
+      AT_FIRST,
+      whole ? 'models' : 'fields',
+    );
+  }
+  add(
+    'notices',
+    'Told as one',
+    counted(view.notices.length, 'change of many models', 'changes of many models'),
+    view.notices.map((notice) => ({ type: 'notice', notice })),
+    AT_FIRST,
+    'notices',
+  );
+  return items;
+}
+
+/** Behind a group's name: "12 models, 15 fields: 4 rise, 11 fall". */
+export function groupNote({ kind, rows, models, rises, falls }: GroupView): string {
+  let note = counted(models, 'model');
+  if (kind !== 'new' && kind !== 'removed' && rows.length !== models) note += `, ${counted(rows.length, 'field')}`;
+  const ways = [rises && `${grouped(rises)} rise`, falls && `${grouped(falls)} fall`].filter(Boolean);
+  return ways.length ? `${note}: ${ways.join(', ')}` : note;
+}
+
+function findingsNote(findings: FindingView[]): string {
+  const held = findings.filter(({ severity }) => severity === 'hold').length;
+  const review = findings.filter(({ severity }) => severity === 'review').length;
+  const parts = [
+    held && (held === 1 ? '1 holds the map back' : `${grouped(held)} hold the map back`),
+    review && (review === 1 ? '1 entry to review' : `${grouped(review)} entries to review`),
+  ].filter(Boolean);
+  return parts.length ? parts.join(', ') : counted(findings.length, 'remark');
+}
+
+export interface ChipView {
+  chip: Chip;
+  count: number;
+  label: string;
+}
+
+/** The chips: how many models of each kind, whatever the filter. */
+export function chips(table: ChangesTable): ChipView[] {
+  const labels: Record<ChangeKind, string> = {
+    repriced: 'repriced',
+    new: 'new',
+    removed: 'removed',
+    limits: 'limits',
+    capabilities: 'capabilities',
+    provider: 'provider',
+    deprecation: 'deprecation',
+    other: 'other',
+  };
+  const shown: ChipView[] = table.groups.map(({ group }) => ({
+    chip: group.kind,
+    count: group.models,
+    label: labels[group.kind] + (group.kind === 'repriced' && group.mine > 0 ? ` (${grouped(group.mine)} of yours)` : ''),
+  }));
+  if (table.findings.length) shown.push({ chip: 'findings', count: table.findings.length, label: 'to review' });
+  if (table.notices.length) shown.push({ chip: 'notices', count: table.notices.length, label: 'told as one' });
+  return shown;
+}
+
+function summed(kind: ChangeKind, rows: ChangeRow[]): GroupView {
+  const going = (direction: string) => rows.reduce((sum, row) => sum + (row.direction === direction ? 1 : 0), 0);
+  return { kind, rows, models: models(rows), rises: going('rise'), falls: going('fall') };
+}
+
+/** Rows of models that a proxy uses, then the others; each part keeps its order. */
+function mineFirst(rows: ChangeRow[]): ChangeRow[] {
+  return [...rows.filter((row) => row.proxies.length > 0), ...rows.filter((row) => row.proxies.length === 0)];
+}
+
+const models = (rows: ChangeRow[]) => new Set(rows.map((row) => row.model)).size;
+
+function named(names: (string | null)[]): string[] {
+  return [...new Set(names.filter((name) => name !== null))].sort((a, b) => (a < b ? -1 : 1));
+}
