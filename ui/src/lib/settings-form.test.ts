@@ -132,6 +132,13 @@ describe('periods', () => {
   });
 });
 
+test('the next syncs are told in days and times of here', () => {
+  const at = (day: number, hour: number) => new Date(2026, 10, day, hour).toISOString();
+  const now = new Date(2026, 10, 22, 8).getTime();
+  expect(form.nextSyncs([at(22, 12), at(23, 0), at(24, 6)], now)).toBe('today 12:00, tomorrow 00:00, 24 Nov 06:00');
+  expect(form.nextSyncs([], now)).toBe('');
+});
+
 describe('a proxy', () => {
   const setting: ProxySetting = {
     name: 'eu-staging',

@@ -2,7 +2,7 @@
 // here is pure; the screen only calls `set` and puts its answer in.
 
 import type { ErrorView, ProxyForm, ProxySetting, ProxyTest, SettingField, SettingsView } from '../host';
-import { count } from './format';
+import { clockTime, count, day } from './format';
 
 /** A section of the screen, in order. */
 export const SECTIONS = [
@@ -230,6 +230,21 @@ export function periodChoices(current: string, values: readonly string[], words:
   const known = values.some((value) => value === current || (isZero(value) && isZero(current)));
   const all = known ? values : [...values, current];
   return all.map((value) => ({ value, label: words(value) }));
+}
+
+/** "today 12:00, today 18:00, tomorrow 00:00": times of the schedule, here. */
+export function nextSyncs(times: readonly string[], now: number): string {
+  const midnight = (at: Date) => new Date(at.getFullYear(), at.getMonth(), at.getDate()).getTime();
+  const today = midnight(new Date(now));
+  return times
+    .map((text) => {
+      const at = new Date(text);
+      // Rounded: a day on which the clocks change has 23 or 25 hours.
+      const days = Math.round((midnight(at) - today) / 86_400_000);
+      const word = days === 0 ? 'today' : days === 1 ? 'tomorrow' : day(at, now);
+      return `${word} ${clockTime(at)}`;
+    })
+    .join(', ');
 }
 
 export const PRESETS: readonly { value: string; label: string; note: string }[] = [
