@@ -89,7 +89,7 @@ export function evidence(run: RunRow): string {
     case 'succeeded':
       return read ?? 'Proved by read-back';
     case 'unchanged':
-      return read ? `Already there; ${read}` : 'Already there';
+      return read ?? 'Already there';
     case 'planned':
       return 'Only looked at; nothing was changed';
     case 'unproven':
@@ -101,11 +101,6 @@ export function evidence(run: RunRow): string {
     case 'interrupted':
       return run.error ? firstSentence(run.error.message) : 'Cut off before it ended; nothing is proved.';
   }
-}
-
-/** Whether `evidence` of this run comes from a proxy or an error, so that it is cut and shown whole on hover. */
-export function hasTrouble(run: RunRow): boolean {
-  return run.outcome === 'failed' || run.outcome === 'unproven' || run.outcome === 'held' || run.outcome === 'interrupted';
 }
 
 export type RemedyAction =
