@@ -44,7 +44,8 @@ describe('a key', () => {
   });
 
   test('belongs into a variable where there is no key store', () => {
-    expect(welcome('No key store.').proxy.place).toBe('env');
+    expect(after({ is: 'settings', keyStoreProblem: 'No key store.', preset: 'testing' })).toMatchObject({ proxy: { place: 'env' }, preset: 'testing' });
+    expect(after({ is: 'settings', keyStoreProblem: null, preset: 'custom' })).toMatchObject({ proxy: { place: 'keyring' }, preset: 'production' });
   });
 });
 

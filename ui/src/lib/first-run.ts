@@ -3,7 +3,7 @@
 
 import type { ErrorView, FoundProxy, ProxyForm, ProxyTest, RunDetail } from '../host';
 import { count } from './format';
-import { formOf, newProxy, proxyFieldOf, suggestName, type ProxyDraft, type ProxyField } from './settings-form';
+import { formOf, newProxy, PRESETS, proxyFieldOf, suggestName, type ProxyDraft, type ProxyField } from './settings-form';
 
 /** The ports that `find_proxies` looks at, as the screen names them. */
 export const PORTS = '4000, 8000, 8080 and 4001';
@@ -35,6 +35,8 @@ export type WelcomeEvent =
   | { is: 'searching' }
   | { is: 'searched'; found: readonly FoundProxy[] }
   | { is: 'search_failed'; error: ErrorView }
+  /** What the settings say that matters here. */
+  | { is: 'settings'; keyStoreProblem: string | null; preset: string }
   | { is: 'chosen'; url: string }
   | { is: 'other_address' }
   | { is: 'typed'; change: Partial<Pick<ProxyDraft, 'url' | 'secret' | 'variable' | 'place' | 'allowPlainHttp'>> }
@@ -43,16 +45,18 @@ export type WelcomeEvent =
   | { is: 'saved'; name: string }
   | { is: 'previewed'; preview: RunDetail }
   | { is: 'failed'; error: ErrorView }
+  /** It went no further, and what was found out says why. */
+  | { is: 'paused' }
   | { is: 'preset'; preset: string }
   | { is: 'autostart'; on: boolean };
 
-export function welcome(keyStoreProblem: string | null = null): Welcome {
+export function welcome(): Welcome {
   return {
     search: 'looking',
     searchError: null,
     found: [],
     chosen: null,
-    proxy: { ...newProxy(), place: keyStoreProblem === null ? 'keyring' : 'env' },
+    proxy: newProxy(),
     edition: 0,
     test: null,
     error: null,
@@ -76,6 +80,11 @@ export function next(state: Welcome, event: WelcomeEvent): Welcome {
     }
     case 'search_failed':
       return { ...state, search: 'done', found: [], searchError: event.error };
+    case 'settings': {
+      const preset = PRESETS.some(({ value }) => value === event.preset) ? event.preset : state.preset;
+      const place = event.keyStoreProblem === null ? state.proxy.place : 'env';
+      return { ...state, preset, proxy: { ...state.proxy, place } };
+    }
     case 'chosen':
       return at(state, event.url, event.url);
     case 'other_address':
@@ -92,6 +101,8 @@ export function next(state: Welcome, event: WelcomeEvent): Welcome {
       return { ...state, busy: null, preview: event.preview };
     case 'failed':
       return { ...state, busy: null, error: event.error };
+    case 'paused':
+      return { ...state, busy: null };
     case 'preset':
       return { ...state, preset: event.preset };
     case 'autostart':

@@ -107,11 +107,19 @@ describe('quiet hours', () => {
     expect(form.joinQuiet({ from: '', to: '' })).toBe('');
   });
 
-  test('half of them is not saved, and says which is missing', () => {
-    expect(form.joinQuiet({ from: '22:00', to: '' })).toBeNull();
-    expect(form.quietHalf({ from: '22:00', to: '' })?.message).toMatch(/when quiet hours end/);
-    expect(form.quietHalf({ from: '', to: '07:00' })?.message).toMatch(/when quiet hours begin/);
-    expect(form.quietHalf({ from: '', to: '' })).toBeNull();
+  test('half of them, or what is no time, is not saved, and says why', () => {
+    expect(form.quietProblem({ from: '22:00', to: '' })?.message).toMatch(/when quiet hours end/);
+    expect(form.quietProblem({ from: '', to: '07:00' })?.message).toMatch(/when quiet hours begin/);
+    expect(form.quietProblem({ from: '22:00', to: 'late' })?.message).toMatch(/22:00/);
+    expect(form.quietProblem({ from: '', to: '' })).toBeNull();
+    expect(form.quietProblem({ from: '22', to: '7:30' })).toBeNull();
+  });
+
+  test('times as people type them', () => {
+    expect(form.joinQuiet({ from: '22', to: '7:30' })).toBe('22:00-07:30');
+    expect(form.timeOf('0730')).toBe('07:30');
+    expect(form.timeOf('24:00')).toBe('24:00');
+    for (const none of ['', '25:00', '7:60', '24:01', '-1', 'noon']) expect(form.timeOf(none)).toBeNull();
   });
 });
 

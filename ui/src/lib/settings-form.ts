@@ -174,21 +174,28 @@ export function splitQuiet(quiet: string): QuietTimes {
   return { from, to };
 }
 
-/** The text for `set`; `null` while only one of the two times is there. */
-export function joinQuiet({ from, to }: QuietTimes): string | null {
-  if (from === '' && to === '') return '';
-  return from === '' || to === '' ? null : `${from}-${to}`;
+/** Both times as one text; for `set` once `quietProblem` has nothing to say. */
+export function joinQuiet({ from, to }: QuietTimes): string {
+  if (from.trim() === '' && to.trim() === '') return '';
+  return `${timeOf(from) ?? from}-${timeOf(to) ?? to}`;
 }
 
-/** What is said beside the field while one time is missing. */
-export function quietHalf({ from, to }: QuietTimes): ErrorView | null {
-  if ((from === '') === (to === '')) return null;
-  return {
-    code: 'invalid_setting',
-    message: `Enter when quiet hours ${from === '' ? 'begin' : 'end'} too, or clear both times.`,
-    detail: null,
-    field: 'quiet',
-  };
+/** A time of day as people type it: "7", "7:30", "0730" and "07:30" are the same kind. `null`: it is none. */
+export function timeOf(text: string): string | null {
+  const parts = /^(\d{1,2})(?::?(\d{2}))?$/.exec(text.trim());
+  if (!parts) return null;
+  const [hours, minutes] = [Number(parts[1]), Number(parts[2] ?? '0')];
+  if (minutes > 59 || hours > 24 || (hours === 24 && minutes > 0)) return null;
+  return `${String(hours).padStart(2, '0')}:${String(minutes).padStart(2, '0')}`;
+}
+
+/** What stands in the way of saving these two times: one is missing, or is no time. */
+export function quietProblem({ from, to }: QuietTimes): ErrorView | null {
+  const told = (message: string): ErrorView => ({ code: 'invalid_setting', message, detail: null, field: 'quiet' });
+  if (from === '' && to === '') return null;
+  if (from === '' || to === '') return told(`Enter when quiet hours ${from === '' ? 'begin' : 'end'} too, or clear both times.`);
+  if (timeOf(from) === null || timeOf(to) === null) return told('Write times as hours and minutes, for example 22:00.');
+  return null;
 }
 
 // Periods: `90s`, `5m`, `6h`, `1d`.
