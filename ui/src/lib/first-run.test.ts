@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ErrorView, ProxyTest, RunDetail } from '../host';
-import { canFinish, currentTest, ending, endingLabel, next, previewSentence, searchTitle, skipLabel, welcome, welcomeError, welcomeForm, type Welcome, type WelcomeEvent } from './first-run';
+import { canFinish, currentTest, ending, endingLabel, next, previewSentence, searchTitle, shownTest, skipLabel, welcome, welcomeError, welcomeForm, type Welcome, type WelcomeEvent } from './first-run';
 
 const found = { url: 'http://127.0.0.1:4000', version: '1.94.2', milliseconds: 6 };
 const good: ProxyTest = { version: '1.94.2', milliseconds: 6, can_read: true, can_sync: true, database: false, callable: 41, priced: 4609, unpriced: [], error: null, traps: [] };
@@ -82,6 +82,16 @@ describe('saving', () => {
     expect(welcomeError(next(failed, { is: 'started', what: 'finish' }))).toBeNull();
     expect(welcomeError(next(failed, { is: 'failed', error: { ...refusal, field: 'name' } }))?.field).toBeNull();
   });
+});
+
+test('a test that got nowhere is told beside its field, one that got somewhere as a result', () => {
+  const state = after({ is: 'searched', found: [found] });
+  const nowhere = tested(state, { ...good, can_read: false, can_sync: false, error: refusal });
+  expect(shownTest(nowhere)).toBeNull();
+  expect(welcomeError(nowhere)?.field).toBe('url');
+  const half = tested(state, { ...good, can_sync: false, error: { ...refusal, code: 'unauthorised', field: 'key' } });
+  expect(shownTest(half)).not.toBeNull();
+  expect(welcomeError(half)).toBeNull();
 });
 
 describe('the preview', () => {

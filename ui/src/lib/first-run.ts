@@ -173,9 +173,20 @@ export function canFinish(state: Welcome): boolean {
   return state.busy === null && currentTest(state)?.error?.code !== 'not_litellm';
 }
 
+/** A test that got nowhere because of one field: told beside that field, not as a result. */
+function failedTest(state: Welcome): ErrorView | null {
+  const test = currentTest(state);
+  return test !== null && !test.can_read && test.error !== null && proxyFieldOf(test.error) !== null ? test.error : null;
+}
+
+/** The test to show as a result. */
+export function shownTest(state: Welcome): ProxyTest | null {
+  return failedTest(state) === null ? currentTest(state) : null;
+}
+
 /** Where the last error belongs: beside a field, or below them all. */
 export function welcomeError(state: Welcome): { field: ProxyField | null; error: ErrorView } | null {
-  const error = state.error ?? null;
+  const error = state.error ?? failedTest(state);
   if (!error) return null;
   const field = proxyFieldOf(error);
   // The name is made up here, so there is no field to stand beside.

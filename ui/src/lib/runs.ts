@@ -110,34 +110,25 @@ export type RemedyAction =
   | { kind: 'check_source' }
   | { kind: 'outside'; what: Outside };
 
-/** What resolves an error: a sentence where the error does not say it itself, and at most one action. */
+/** What resolves an error: the error's message says what to do, this does it. */
 export interface Remedy {
-  hint: string | null;
   label: string;
   action: RemedyAction;
 }
 
 /** The one thing to do about an error of this proxy; `null` where only reading helps. Branches on `code`, never on text. */
 export function remedy(error: ErrorView, proxy: string, maps?: { from: string | null; to: string | null }): Remedy | null {
-  const edit = (label: string, hint: string | null = null): Remedy => ({
-    hint,
-    label,
-    action: { kind: 'open', place: { screen: 'settings', section: 'proxies', proxy } },
-  });
-  const source = (label: string): Remedy => ({
-    hint: null,
-    label,
-    action: { kind: 'open', place: { screen: 'settings', section: 'source', proxy: null } },
-  });
-  const ask = (label: string, hint: string | null = null): Remedy => ({ hint, label, action: { kind: 'ask', proxy } });
-  const sync = (label: string, hint: string | null = null): Remedy => ({ hint, label, action: { kind: 'sync', proxy } });
+  const edit = (label: string): Remedy => ({ label, action: { kind: 'open', place: { screen: 'settings', section: 'proxies', proxy } } });
+  const source = (label: string): Remedy => ({ label, action: { kind: 'open', place: { screen: 'settings', section: 'source', proxy: null } } });
+  const ask = (label: string): Remedy => ({ label, action: { kind: 'ask', proxy } });
+  const sync = (label: string): Remedy => ({ label, action: { kind: 'sync', proxy } });
   switch (error.code) {
     case 'unauthorised':
-      return edit('Edit key', 'LiteLLM wants the master key or a proxy admin’s.');
+      return edit('Edit key');
     case 'no_key':
       return edit('Enter key');
     case 'no_secret_store':
-      return edit('Edit proxy', 'An environment variable can hold the key instead.');
+      return edit('Edit proxy');
     case 'not_litellm':
     case 'plain_http':
     case 'url_has_credentials':
@@ -145,12 +136,10 @@ export function remedy(error: ErrorView, proxy: string, maps?: { from: string | 
     case 'local_file':
       return edit('Edit proxy');
     case 'proxy_unreachable':
-      return ask(`Test ${proxy} again`);
     case 'live_map_broken':
     case 'unsupported':
-      return ask(`Test ${proxy} again`);
     case 'no_database':
-      return ask(`Test ${proxy} again`, 'Give the proxy a DATABASE_URL, or restart it to take the newest map.');
+      return ask(`Test ${proxy} again`);
     case 'proxy_failed':
     case 'cancelled':
     case 'interrupted':
@@ -159,7 +148,7 @@ export function remedy(error: ErrorView, proxy: string, maps?: { from: string | 
       return sync(`Sync ${proxy} again`);
     case 'source_unreachable':
     case 'source_status':
-      return { hint: null, label: 'Check the source', action: { kind: 'check_source' } };
+      return { label: 'Check the source', action: { kind: 'check_source' } };
     case 'source_mismatch':
     case 'source_too_large':
     case 'source_redirect':
@@ -168,7 +157,6 @@ export function remedy(error: ErrorView, proxy: string, maps?: { from: string | 
       return source('Open source settings');
     case 'held':
       return {
-        hint: null,
         label: 'See what is held',
         action: { kind: 'open', place: { screen: 'changes', from: maps?.from ?? null, to: maps?.to ?? null } },
       };
@@ -176,9 +164,9 @@ export function remedy(error: ErrorView, proxy: string, maps?: { from: string | 
     case 'home_busy':
     case 'ledger':
     case 'ledger_too_new':
-      return { hint: null, label: 'Open data folder', action: { kind: 'outside', what: 'data' } };
+      return { label: 'Open data folder', action: { kind: 'outside', what: 'data' } };
     case 'internal':
-      return { hint: null, label: 'Open logs folder', action: { kind: 'outside', what: 'logs' } };
+      return { label: 'Open logs folder', action: { kind: 'outside', what: 'logs' } };
     default:
       return null;
   }

@@ -42,6 +42,7 @@ describe('drafts', () => {
     expect(drafts.every).toEqual({ text: '6 hours', error: wrong, saving: false });
     expect(drafts.quiet).toBeUndefined();
     expect(form.headline(drafts)).toBe('1 field needs correcting; the rest is saved');
+    expect(form.wrongSections(drafts)).toEqual(['schedule']);
     expect(form.headline(drafts, 1)).toBe('2 fields need correcting; the rest is saved');
   });
 

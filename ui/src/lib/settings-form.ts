@@ -107,6 +107,11 @@ export function headline(drafts: Drafts, proxyErrors = 0): string {
   return refusals === 1 ? '1 field needs correcting; the rest is saved' : `${refusals} fields need correcting; the rest is saved`;
 }
 
+/** The sections with a refused field, for the index. */
+export function wrongSections(drafts: Drafts): SectionId[] {
+  return (Object.keys(drafts) as SettingField[]).filter((field) => drafts[field]?.error).map((field) => SECTION_OF[field]);
+}
+
 const FIELD_OF: Record<string, SettingField> = {
   'source.url': 'source',
   'source.file': 'source',
