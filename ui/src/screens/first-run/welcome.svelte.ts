@@ -46,10 +46,10 @@ export class WelcomeModel {
     this.tell({ is: 'started', what: 'finish' });
     await this.#try(async () => {
       if (ending(this.state) === 'watch') return this.#end(null);
-      // A key that may not sync should be told here, not by a failed run.
-      const test = currentTest(this.state) ?? (await this.#ask());
-      if (ending(this.state) === 'sync' && !test.can_sync) return;
-      const willSync = test.can_sync;
+      // A key that may not sync is told here, not by a failed run; the button then says what it would do.
+      const known = currentTest(this.state);
+      const willSync = (known ?? (await this.#ask())).can_sync;
+      if (known === null && !willSync) return;
       const name = await this.#save();
       await this.#end(willSync ? name : null);
     });

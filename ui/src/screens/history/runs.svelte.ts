@@ -6,7 +6,7 @@ const PAGE = 100;
 /** A rare outcome may lie far back: so many pages are looked through before a person is asked. */
 const PAGES_AT_ONCE = 4;
 
-class RunList {
+export class RunList {
   #runs = $state.raw<RunRow[]>([]);
   #proxy = $state<string | null>(null);
   /** Nothing older is in the ledger. */

@@ -4,7 +4,7 @@ import * as form from '../../lib/settings-form';
 
 const SAVED_MS = 2_000;
 
-class SettingsModel {
+export class SettingsModel {
   view = $state.raw<SettingsView | null>(null);
   drafts = $state.raw<form.Drafts>({});
   error = $state.raw<ErrorView | null>(null);
