@@ -1,7 +1,7 @@
 // What a sync run says to people: its outcome, why it began, what it changed, its proof, and the one thing to do when
 // it did not go well. Pure, so that table, panel and tests read the same words.
 
-import type { ErrorView, Outside, Place, RunRow, StepTime } from '../host';
+import type { ErrorView, Outside, Place, RunRow } from '../host';
 import { count } from './format';
 import type { Outcome } from './glyphs';
 
@@ -38,18 +38,6 @@ const TRIGGER_SENTENCES: Record<Trigger, string> = {
 
 export function triggerSentence(trigger: Trigger): string {
   return TRIGGER_SENTENCES[trigger];
-}
-
-const STEP_WORDS: Record<StepTime['step'], string> = {
-  check_source: 'Check source',
-  read_live: 'Read live',
-  reload: 'Reload',
-  read_back: 'Read back and compare',
-  receipt: 'Receipt',
-};
-
-export function stepWord(step: StepTime['step']): string {
-  return STEP_WORDS[step];
 }
 
 const REASONS: Record<string, string> = {
