@@ -170,7 +170,7 @@ export function skipLabel(state: Welcome): string | null {
 
 /** An address that answers but is no LiteLLM must not be saved: it would be given a key. */
 export function canFinish(state: Welcome): boolean {
-  return state.busy === null && currentTest(state)?.error?.code !== 'not_litellm';
+  return currentTest(state)?.error?.code !== 'not_litellm';
 }
 
 /** A test that got nowhere because of one field: told beside that field, not as a result. */
