@@ -53,10 +53,18 @@ const scenarios: Record<string, () => AppState> = {
     ...drawn, proxies: [], attention: [], last_sync: null, promoted: drawn.promoted, model_counts: drawn.model_counts.slice(-1),
   }),
   lost: () => drawn,
+  /** The ledger is locked: History cannot be read. */
+  unreadable: () => drawn,
+  /** The settings file holds values that are not valid. */
+  problems: () => drawn,
   first: () => ({
     ...drawn, first_run: true, proxies: [], attention: [], last_sync: null, next_sync: null, promoted: null, model_counts: [], latest_changes: null,
     source: { ...source, new_there: null },
   }),
+  /** A first run that finds no proxy. */
+  lonely: () => scenario('first'),
+  /** A first run on a machine without a key store. */
+  keyless: () => scenario('first'),
   one: () => ({
     ...calm,
     promoted: { ...drawn.promoted!, revision: REVISIONS.source, held: 0, held_models: [] },

@@ -1,33 +1,178 @@
-import type { SettingsView } from '../index';
+import type { ErrorView, ProxyForm, ProxySetting, ProxyTest, ProxyView, SettingField, SettingsView } from '../index';
+import { run } from './proxies';
 import type { Handlers, World } from './world';
-import { ago } from './world';
+import { ago, HOSTILE, wait } from './world';
 
-/** Settings, proxies and the first run. */
-function settings(world: World): SettingsView {
+/**
+ * Settings, proxies and the first run, kept as long as the page. Scenarios: `problems` has a damaged file and a proxy of
+ * the environment, `keyless` no key store, `lonely` finds no proxy. In any of them an address with `refuse` gives a wrong
+ * key, with `down` no answer, with `other` no LiteLLM, and one without `http` is no address.
+ */
+interface Kept {
+  settings: SettingsView;
+  proxies: ProxySetting[];
+}
+
+const kept = new WeakMap<World, Kept>();
+
+function bad(message: string, field: string, code = 'invalid_setting'): ErrorView {
+  return { code, message, detail: null, field };
+}
+
+function of(world: World): Kept {
+  const known = kept.get(world);
+  if (known) return known;
+  const isBroken = world.scenario === 'problems';
+  const proxies: ProxySetting[] = world.state.proxies.map((proxy, at) => ({
+    name: proxy.name, url: proxy.url, role: proxy.role, key_variable: at === 1 && isBroken ? 'BUILD_BOX_KEY' : null, allow_plain_http: false, from_environment: false,
+  }));
+  if (isBroken) proxies.push({ name: 'env', url: 'http://127.0.0.1:4000', role: 'development', key_variable: 'LITELLM_MASTER_KEY', allow_plain_http: false, from_environment: true });
+  const made: Kept = {
+    proxies,
+    settings: {
+      proxies, source: world.scenario === 'hostile' ? HOSTILE.long : world.state.source.url, source_is_file: world.scenario === 'hostile', default_source: world.state.source.url,
+      watch: '5m', preset: 'production', every: '6h', windows: [], next_syncs: [ago(-202), ago(-562), ago(-922)],
+      gate_mode: 'review', gate_direct: 'tell', gate_soak: '0m',
+      notify_new_models: true, notify_price_changes: 'mine', notify_failures: true, quiet: isBroken ? '' : '22:00-07:00',
+      autostart: isBroken ? null : false, close: 'tray', network_proxy: 'system', network_environment: isBroken ? ['HTTPS_PROXY=http://proxy.corp.example:3128', 'NO_PROXY=localhost,.corp.example'] : [],
+      theme: world.state.theme, updates: true, home: '/home/mira/.local/share/litellm-auto-sync', ledger_bytes: 41_200_000,
+      problems: isBroken
+        ? [{ field: 'schedule.every', message: '“six hours” is no length of time. Production, every 6 hours, holds instead.' }, { field: 'notify.quiet', message: 'A span of the day is written 22:00-07:00. There are no quiet hours.' }, { field: 'overlay.path', message: 'There is no setting of this name in this version; it is kept.' }]
+        : [],
+      key_store: 'Secret Service',
+      key_store_problem: world.scenario === 'keyless' ? 'This system has no key store that could be reached. Start and unlock a Secret Service (GNOME Keyring, KWallet, KeePassXC), or keep the key in an environment variable.' : null,
+    },
+  };
+  kept.set(world, made);
+  return made;
+}
+
+function view(world: World): SettingsView {
+  const { settings, proxies } = of(world);
+  return { ...settings, proxies: [...proxies] };
+}
+
+const PERIOD = /^\d+[smhd]$/;
+const TIME = '([01]\\d|2[0-4]):[0-5]\\d';
+
+/** What is wrong with a value, as the program would say it. */
+function check(field: SettingField, value: string): ErrorView | null {
+  switch (field) {
+    case 'every':
+    case 'gate_soak':
+      return PERIOD.test(value) ? null : bad('A length of time is a number with s, m, h or d, of at most 366 days: 90s, 5m, 6h, 1d.', field);
+    case 'windows': {
+      const wrong = value.split('\n').find((line) => line.trim() !== '' && !new RegExp(`^(allow|deny) ([A-Z][a-z]{2}([-,][A-Z][a-z]{2})* )?${TIME}-${TIME}$`).test(line.trim()));
+      return wrong === undefined ? null : bad(`A sync window is written “allow Mon-Fri 02:00-05:00” or “deny Sat,Sun 00:00-24:00”, not “${wrong.slice(0, 60)}”.`, 'schedule.windows');
+    }
+    case 'source':
+      if (value.trim() === '') return bad('The source is an http or https address, or the path of a file.', 'source');
+      return /^(https?:\/\/\S+|\/|[A-Z]:\\)/.test(value) ? null : bad('This is no address. One looks like https://litellm.example.com/map.json.', 'source.url');
+    case 'network_proxy':
+      return value === 'system' || value === 'none' || /^https?:\/\/\S+$/.test(value) ? null : bad('Start the address with http:// or https://, for example http://proxy.example:3128.', 'network.proxy');
+    default:
+      return null;
+  }
+}
+
+function put(world: World, field: SettingField, value: string): void {
+  const { settings } = of(world);
+  switch (field) {
+    case 'windows':
+      settings.windows = value.split('\n').map((line) => line.trim()).filter(Boolean);
+      settings.next_syncs = settings.windows.length > 0 ? [ago(-1060), ago(-2500), ago(-3940)] : settings.next_syncs;
+      return;
+    case 'source':
+      settings.source = value.trim();
+      settings.source_is_file = !value.includes('://');
+      return;
+    case 'notify_new_models':
+    case 'notify_failures':
+    case 'updates':
+    case 'autostart':
+      settings[field] = value === 'true';
+      return;
+    default:
+      settings[field] = value;
+  }
+}
+
+/** What is wrong with what is typed, before anything is sent. */
+function checkForm(world: World, form: ProxyForm): ErrorView | null {
+  const name = form.name.toLowerCase();
+  if (!/^[a-z0-9][a-z0-9._-]*$/.test(name) && form.edits === null) return bad('A name is 1 to 64 letters, digits, dots and dashes.', 'name');
+  if (of(world).proxies.some((one) => one.name.toLowerCase() === name && one.name !== form.edits)) return bad(`There is a proxy named ${form.name} already.`, 'name', 'already_exists');
+  if (!/^https?:\/\/[^\s/]+/.test(form.url)) return bad('Start the address with http:// or https://, for example http://10.31.4.2:4000.', 'url');
+  if (form.url.includes('@')) return bad('The address holds a user or password. Leave it out; the key has its own field.', 'url', 'url_has_credentials');
+  const isLocal = /^http:\/\/(localhost|127\.|10\.|192\.168\.|[^./:]+(:|\/|$))/.test(form.url);
+  if (form.url.startsWith('http:') && !isLocal && !form.allow_plain_http) return bad(`${form.url} is a public address, and plain HTTP would show your key to everybody on the way. Nothing was changed. Use https, or accept the risk.`, 'url', 'plain_http');
+  if (form.key.place === 'env' && !/^[A-Za-z_]\w*$/.test(form.key.variable)) return bad('Enter the name of an environment variable, for example LITELLM_MASTER_KEY.', 'key');
+  if (form.key.place === 'keyring' && world.scenario === 'keyless') return bad('This system has no key store that could be reached. No key was stored.', 'key', 'no_secret_store');
+  return null;
+}
+
+function test(form: ProxyForm): ProxyTest {
+  const good: ProxyTest = { version: '1.94.2', milliseconds: 6, can_read: true, can_sync: true, database: false, callable: 41, priced: 4609, unpriced: [], error: null, traps: [] };
+  const nothing = { version: null, can_read: false, can_sync: false, database: null, callable: null, priced: null };
+  if (form.url.includes('down')) return { ...good, ...nothing, error: bad(`The proxy at ${form.url} cannot be reached: nothing listens there. Start the proxy, or check the address and the port.`, 'url', 'proxy_unreachable') };
+  if (form.url.includes('other')) return { ...good, ...nothing, error: bad(`${form.url} does not answer as LiteLLM does (HTTP 404). Check the address and the port. The key was not sent.`, 'url', 'not_litellm') };
+  if (form.url.includes('refuse')) return { ...good, can_sync: false, database: true, error: bad('The key may read, but not reload the price map: LiteLLM wants the master key or a proxy admin’s.', 'key', 'unauthorised') };
+  if (form.url.includes('corp')) return { ...good, milliseconds: 42, database: true, unpriced: ['corp/rerank-legal'], priced: 4612, traps: ['This version erases the proxy’s own reload schedule with each reload by hand.'] };
+  return good;
+}
+
+function shown(form: ProxyForm): ProxyView {
   return {
-    proxies: world.state.proxies.map((proxy) => ({ name: proxy.name, url: proxy.url, role: proxy.role, key_variable: null, allow_plain_http: false, from_environment: false })),
-    source: world.state.source.url, source_is_file: false, default_source: world.state.source.url,
-    watch: '5m', preset: 'production', every: '6h', windows: [], next_syncs: [ago(-204), ago(-564), ago(-924)],
-    gate_mode: 'review', gate_direct: 'tell', gate_soak: '0m',
-    notify_new_models: true, notify_price_changes: 'mine', notify_failures: true, quiet: '',
-    autostart: false, close: 'tray', network_proxy: 'system', network_environment: [], theme: world.state.theme, updates: true,
-    home: '/home/user/.config/litellm-auto-sync', ledger_bytes: 18_400_000, problems: [], key_store: 'Secret Service', key_store_problem: null,
+    name: form.name, url: form.url, role: form.role, sync: 'unknown', live_revision: null, proved_at: null, to_the_byte: false, health: null, asked_at: null, is_asking: true,
+    down_since: null, version: null, database: null, reads: 'unknown', error: null, last_run: null, running: null, next_run: ago(-202), strip: [],
+    rate: { days: 30, succeeded: 0, failed: 0, held: 0, interrupted: 0 }, callable: null, priced: null, unpriced: [], receipt: null,
   };
 }
 
 export const settingsHandlers: Handlers = {
-  settings: (_args, world) => settings(world),
-  set: ({ field, value }, world) => {
+  settings: (_args, world) => view(world),
+  set: async ({ field, value }, world) => {
+    await wait(120);
+    const wrong = check(field, value);
+    if (wrong) throw wrong;
+    put(world, field, value);
     if (field === 'theme') world.change({ theme: value });
-    return settings(world);
+    return view(world);
   },
-  save_proxy: (_args, world) => settings(world),
+  save_proxy: async ({ form }, world) => {
+    await wait(200);
+    const wrong = checkForm(world, form);
+    if (wrong) throw wrong;
+    const { proxies } = of(world);
+    const setting: ProxySetting = { name: form.edits ?? form.name, url: form.url, role: form.role, key_variable: form.key.place === 'env' ? form.key.variable : null, allow_plain_http: form.allow_plain_http, from_environment: false };
+    const at = proxies.findIndex(({ name }) => name === form.edits);
+    if (at < 0) proxies.push(setting);
+    else proxies[at] = setting;
+    const known = world.state.proxies.find(({ name }) => name === setting.name);
+    world.change({ proxies: known ? world.state.proxies.map((proxy) => (proxy === known ? { ...proxy, url: setting.url, role: setting.role } : proxy)) : [...world.state.proxies, shown({ ...form, name: setting.name })] });
+    return view(world);
+  },
   remove_proxy: ({ proxy }, world) => {
-    world.change({ proxies: world.state.proxies.filter((other) => other.name !== proxy) });
-    return settings(world);
+    const mine = of(world);
+    mine.proxies = mine.proxies.filter(({ name }) => name !== proxy);
+    world.change({ proxies: world.state.proxies.filter(({ name }) => name !== proxy) });
+    return view(world);
   },
-  test_proxy: () => ({ version: '1.94.2', milliseconds: 42, can_read: true, can_sync: true, database: true, callable: 41, priced: 4612, unpriced: [], error: null, traps: [] }),
-  find_proxies: () => [{ url: 'http://localhost:4000', version: '1.94.2', milliseconds: 12 }],
+  test_proxy: async ({ form }, world) => {
+    await wait(400);
+    const wrong = checkForm(world, form);
+    if (wrong && wrong.field !== 'name') throw wrong;
+    return test(form);
+  },
+  find_proxies: async (_args, world) => {
+    await wait(world.scenario === 'first' ? 80 : 300);
+    return world.scenario === 'lonely' ? [] : [{ url: 'http://127.0.0.1:4000', version: '1.94.2', milliseconds: 6 }];
+  },
+  preview: async ({ proxy }, world) => {
+    await wait(500);
+    const row = run({ id: 0, proxy, outcome: 'planned', started: world.state.now, finished: world.state.now });
+    return { run: row, steps: [], receipt: null, findings: [], new_models: [], removed_models: [], price_changes: [], held_models: [], has_diff: false };
+  },
   end_first_run: (_args, world) => {
     world.change({ first_run: false });
     return null;

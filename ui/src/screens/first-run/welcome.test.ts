@@ -1,0 +1,85 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { HostError, useHost, type Args, type CommandName, type ErrorView, type Host, type ProxyTest } from '../../host';
+import { WelcomeModel } from './welcome.svelte';
+
+const good: ProxyTest = { version: '1.94.2', milliseconds: 6, can_read: true, can_sync: true, database: true, callable: 3, priced: 9, unpriced: [], error: null, traps: [] };
+const taken: ErrorView = { code: 'plain_http', message: 'Use https.', detail: null, field: 'url' };
+
+/** A program that answers from a table, and keeps what it was asked. */
+function program(answers: Record<string, unknown> = {}): string[] {
+  const asked: string[] = [];
+  const table: Record<string, unknown> = {
+    find_proxies: [{ url: 'http://127.0.0.1:4000', version: '1.94.2', milliseconds: 6 }],
+    settings: { key_store_problem: null, preset: 'production', autostart: false },
+    test_proxy: good,
+    ...answers,
+  };
+  const call = async (name: CommandName, args: Args<CommandName>) => {
+    asked.push(name === 'set' ? `set ${JSON.stringify(args)}` : name);
+    const answer = table[name] ?? null;
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  useHost({ call: call as Host['call'], listen: () => () => {}, link: () => () => {}, copy: async () => {} });
+  return asked;
+}
+
+beforeEach(() => {
+  vi.stubGlobal('location', { hash: '' });
+});
+
+async function started(): Promise<WelcomeModel> {
+  const model = new WelcomeModel();
+  await model.start();
+  return model;
+}
+
+describe('finishing the welcome', () => {
+  it('tests, saves, sets what differs, ends, and only then syncs', async () => {
+    const asked = program();
+    const model = await started();
+    model.tell({ is: 'preset', preset: 'testing' });
+    model.tell({ is: 'autostart', on: true });
+    asked.length = 0;
+    await model.finish();
+    expect(asked).toEqual(['test_proxy', 'save_proxy', 'set {"field":"preset","value":"testing"}', 'set {"field":"autostart","value":"true"}', 'end_first_run', 'sync']);
+    expect(location.hash).toBe('#/overview');
+  });
+
+  it('stops at a key that may not sync, and saves only when asked again', async () => {
+    const asked = program({ test_proxy: { ...good, can_sync: false } });
+    const model = await started();
+    await model.finish();
+    expect(asked).not.toContain('save_proxy');
+    expect(model.state.busy).toBeNull();
+    await model.finish();
+    expect(asked).toContain('save_proxy');
+    expect(asked).toContain('end_first_run');
+    expect(asked).not.toContain('sync');
+  });
+
+  it('does not end when the proxy could not be saved', async () => {
+    const asked = program({ save_proxy: new HostError(taken) });
+    const model = await started();
+    await model.finish();
+    expect(asked).not.toContain('end_first_run');
+    expect(model.state).toMatchObject({ busy: null, error: taken });
+  });
+
+  it('without a proxy only ends', async () => {
+    const asked = program({ find_proxies: [] });
+    const model = await started();
+    asked.length = 0;
+    await model.finish();
+    expect(asked).toEqual(['end_first_run']);
+  });
+});
+
+it('a preview saves once, and then changes what it saved', async () => {
+  const asked = program();
+  const model = await started();
+  await model.preview();
+  await model.preview();
+  expect(asked.filter((name) => name === 'save_proxy')).toHaveLength(2);
+  expect(model.state.saved).toBe('local');
+});
