@@ -1,5 +1,4 @@
 //! The door on every system: a socket, or on Windows a named pipe. What hostile processes get is in `door.rs`.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
 use std::time::Duration;
