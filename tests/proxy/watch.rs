@@ -26,7 +26,7 @@ fn with_nothing_reachable_it_says_what_to_do_next_and_ends_well() {
 }
 
 #[test]
-fn a_second_writer_is_told_who_holds_the_home_and_readers_are_not_held_up() {
+fn a_second_watch_is_told_who_holds_the_home_and_other_commands_go_on() {
     let autosync = Autosync::new();
     let gone = MapServer::start(b"{}").url();
     autosync.ok(&["source", "set", &gone]);
@@ -34,9 +34,28 @@ fn a_second_writer_is_told_who_holds_the_home_and_readers_are_not_held_up() {
     watch.wait_for_line("ready", READY);
     autosync.ok(&["status"]);
     autosync.ok(&["history"]);
-    let (exit, answer) = autosync.json(&["sync"]);
+    autosync.ok(&["pause", "1h"]);
+    let (exit, answer) = autosync.json(&["watch"]);
     assert_eq!((exit, crate::code(&answer)), (1, "home_busy"), "{answer:#}");
     assert!(answer["error"].to_string().contains(&watch.pid().to_string()), "{answer:#}");
+    watch.interrupt();
+    assert_eq!(watch.finish().code, Some(0));
+}
+
+#[test]
+fn a_sync_goes_through_the_watch_with_its_receipt() {
+    let stage = Stage::shared(MAIN);
+    let autosync = stage.autosync();
+    autosync.ok(&["schedule", "clear"]);
+    let mut watch = autosync.spawn(&["watch"]);
+    watch.wait_for_line("ready", READY);
+    stage.upstream.serve(&stage.new);
+    let (exit, answer) = autosync.json(&["sync"]);
+    let run = &answer["runs"][0];
+    assert_eq!((exit, &run["outcome"], &run["trigger"]), (0, &"succeeded".into(), &"manual".into()), "{answer:#}");
+    assert_eq!(run["receipt"]["revision"].as_str(), Some(&*maps::revision(&stage.new)), "{answer:#}");
+    watch.wait_for_line("succeeded", READY);
+    assert_eq!(autosync.json(&["show", &run["id"].to_string()]), (0, run.clone()));
     watch.interrupt();
     assert_eq!(watch.finish().code, Some(0));
 }

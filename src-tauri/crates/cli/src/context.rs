@@ -31,7 +31,7 @@ pub(crate) struct Context {
 /// The environment variable with the log filter (CONTRACT, "Environment").
 const LOG_FILTER: &str = "AUTOSYNC_LOG";
 
-/// How often a waiting command looks again whether it may write.
+/// How long a command that may go through a door waits for the lock before it looks for one, again and again.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// The settings with what the environment adds.
@@ -111,42 +111,33 @@ impl Context {
 
     /// The right to write, for this process alone. Waits for another writer as long as the contract says; may be given up.
     pub(crate) async fn lock(&self) -> Result<HomeLock> {
-        match self.wait(false).await? {
-            Access::Here(lock) => Ok(lock),
-            Access::Door(door) => {
-                let message = format!("Process {} holds the home. Nothing was changed.", door.who().pid);
-                Err(Error::new(ErrorCode::HomeBusy, message).detail(door.who().pid))
-            }
-        }
+        self.acquire(HomeLock::WAIT).await
     }
 
     /// The way to change something: here, or at once through the door of the process that holds the home. Waits for one
     /// without a door as long as the contract says; may be given up.
     pub(crate) async fn access(&self) -> Result<Access> {
-        self.wait(true).await
-    }
-
-    async fn wait(&self, through_the_door: bool) -> Result<Access> {
         let home = self.home()?;
         let begun = Instant::now();
         loop {
-            let wanted = home.clone();
-            let locked = tokio::task::spawn_blocking(move || HomeLock::acquire(&wanted, Duration::ZERO)).await;
-            let locked = locked
-                .map_err(|cause| Error::new(ErrorCode::Internal, "The home could not be locked.").detail(cause))?;
-            let busy = match locked {
+            let busy = match self.acquire(LOOK_AGAIN).await {
                 Ok(lock) => return Ok(Access::Here(lock)),
                 Err(error) if error.code == ErrorCode::HomeBusy => error,
                 Err(error) => return Err(error),
             };
-            if through_the_door && let Some(door) = DoorClient::find(&home).await? {
+            if let Some(door) = DoorClient::find(&home).await? {
                 return Ok(Access::Door(door));
             }
             if begun.elapsed() >= HomeLock::WAIT {
                 return Err(busy);
             }
-            tokio::time::sleep(LOOK_AGAIN).await;
         }
+    }
+
+    async fn acquire(&self, wait: Duration) -> Result<HomeLock> {
+        let home = self.home()?;
+        let waited = tokio::task::spawn_blocking(move || HomeLock::acquire(&home, wait)).await;
+        waited.map_err(|cause| Error::new(ErrorCode::Internal, "The home could not be locked.").detail(cause))?
     }
 }
 

@@ -58,8 +58,12 @@ pub struct CheckReport {
     pub models: usize,
     /// What the findings add up to.
     pub verdict: Verdict,
-    /// Every finding, Hold first, then Review, then information; within one severity in the map's order.
+    /// The findings, Hold first, then Review, then information; within one severity in the map's order. At most 500 of
+    /// one rule; a last one, `findings.more`, counts those that are not listed.
     pub findings: Vec<Finding>,
+    /// The models of all Review findings, also of those that are only counted. Not in the JSON, which stays small.
+    #[serde(skip)]
+    pub reviewed_models: Vec<String>,
 }
 
 impl Verdict {

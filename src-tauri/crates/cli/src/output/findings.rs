@@ -31,7 +31,7 @@ pub(crate) fn text(screen: &Screen, findings: &[Finding]) -> String {
             }
             if of_rule.len() > most {
                 let more =
-                    format!("… and {} of this rule; --json shows all", count(of_rule.len() - most, "more finding"));
+                    format!("… and {} of this rule; --json shows more", count(of_rule.len() - most, "more finding"));
                 grid.row([toned(tone, word), cell(rule), toned(Tone::Faint, more)]);
             }
         }

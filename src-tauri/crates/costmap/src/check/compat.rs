@@ -89,7 +89,7 @@ pub fn check_compatibility(candidate: &CostMap, version: &ProxyVersionFacts) -> 
     entries(candidate, version, &proxy, &mut out);
     reserved(candidate, version, &proxy, &mut out);
     unpriced_fields(candidate, version, &proxy, &mut out);
-    out.finish()
+    out.finish().findings
 }
 
 fn counts(map: &CostMap, facts: &ProxyVersionFacts, proxy: &str, out: &mut Findings) {

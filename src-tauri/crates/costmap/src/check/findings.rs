@@ -1,8 +1,8 @@
-//! Collects findings: bounded in number where that loses nothing, in the order that a report has.
+//! Collects findings: bounded in number, in the order that a report has; the models to be reviewed are all kept.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::check::words::{field, quoted};
 use crate::finding::{Finding, Severity};
@@ -33,9 +33,12 @@ impl Rule {
     }
 }
 
-/// Findings of one Hold or information rule that are listed; the rest is counted. Review findings are all listed, since
-/// each names a model that keeps its old entry.
-const LISTED: usize = 200;
+/// Findings of one rule that are listed; the rest is counted. A hostile map of 200,000 models would otherwise make a
+/// report of 57 MB. The models that keep their old entry are kept apart, so that none of them is lost.
+const LISTED: usize = 500;
+
+pub(crate) const MORE: Rule =
+    Rule::info("findings.more", "More findings of a rule than are listed; says how many of which rules.");
 
 /// Findings of one Review rule on one model: the first already keeps the model's old entry.
 const LISTED_OF_A_MODEL: usize = 20;
@@ -52,7 +55,6 @@ pub(crate) struct About<'a> {
 
 #[derive(Clone, Copy)]
 struct Count {
-    rule: Rule,
     listed: usize,
     left_out: usize,
     order: u32,
@@ -63,28 +65,34 @@ struct Count {
 #[derive(Default)]
 pub(crate) struct Findings {
     list: Vec<(u32, Finding)>,
-    counts: HashMap<&'static str, Count>,
+    counts: BTreeMap<&'static str, Count>,
+    /// The models of Review findings by their place in the map, also of those that are not listed.
+    reviewed: BTreeSet<(u32, String)>,
+}
+
+/// What was found.
+pub(crate) struct Found {
+    /// Hold first, then Review, then information; within one severity in the map's order.
+    pub(crate) findings: Vec<Finding>,
+    /// The models of all Review findings, each once, in the map's order.
+    pub(crate) reviewed: Vec<String>,
 }
 
 impl Findings {
     /// Adds one; `message` is made only where it is listed.
     pub(crate) fn add(&mut self, rule: Rule, about: About<'_>, message: impl FnOnce() -> String) {
-        let count = self.counts.entry(rule.id).or_insert(Count {
-            rule,
-            listed: 0,
-            left_out: 0,
-            order: about.order,
-            of_model: 0,
-        });
+        if let (Severity::Review, Some(model)) = (rule.severity, about.model) {
+            self.reviewed.insert((about.order, model.to_owned()));
+        }
+        let count =
+            self.counts.entry(rule.id).or_insert(Count { listed: 0, left_out: 0, order: about.order, of_model: 0 });
         if count.order != about.order {
             (count.order, count.of_model) = (about.order, 0);
         }
         count.of_model += 1;
-        let full = match rule.severity {
-            Severity::Review => count.of_model > LISTED_OF_A_MODEL && about.model.is_some(),
-            Severity::Hold | Severity::Info => count.listed >= LISTED,
-        };
-        if full {
+        let enough_of_it =
+            rule.severity == Severity::Review && count.of_model > LISTED_OF_A_MODEL && about.model.is_some();
+        if count.listed >= LISTED || enough_of_it {
             count.left_out += 1;
             return;
         }
@@ -100,24 +108,28 @@ impl Findings {
         self.list.push((about.order, finding));
     }
 
-    /// Hold first, then Review, then information; within one severity in the map's order.
-    pub(crate) fn finish(mut self) -> Vec<Finding> {
-        let left_out = self.counts.values().filter(|count| count.left_out > 0);
-        self.list.extend(left_out.map(|count| {
-            let message = format!("{} more findings of {} are not listed here.", count.left_out, count.rule.id);
-            let finding = Finding {
-                rule: Cow::Borrowed(count.rule.id),
-                severity: count.rule.severity,
-                model: None,
-                field: None,
-                value: Some(count.left_out.to_string()),
-                message,
-            };
-            (u32::MAX, finding)
-        }));
-        // What was left out comes last within its severity, by rule, since the counts have no order of their own.
-        let last = |order: u32, finding: &Finding| (order == u32::MAX).then(|| finding.rule.clone());
-        self.list.sort_by_cached_key(|(order, finding)| (Reverse(finding.severity), *order, last(*order, finding)));
-        self.list.into_iter().map(|(_, finding)| finding).collect()
+    /// Everything in the order of a report. What is not listed is counted by one finding at the end.
+    pub(crate) fn finish(mut self) -> Found {
+        self.list.sort_by_key(|(order, finding)| (Reverse(finding.severity), *order));
+        let mut findings: Vec<Finding> = self.list.into_iter().map(|(_, finding)| finding).collect();
+        findings.extend(more(&self.counts));
+        let mut seen = HashSet::new();
+        let reviewed = self.reviewed.into_iter().map(|(_, model)| model).filter(|model| seen.insert(model.clone()));
+        Found { findings, reviewed: reviewed.collect() }
     }
+}
+
+/// The closing finding, where something was left out.
+fn more(counts: &BTreeMap<&'static str, Count>) -> Option<Finding> {
+    let left_out: Vec<_> = counts.iter().filter(|(_, count)| count.left_out > 0).collect();
+    let total: usize = left_out.iter().map(|(_, count)| count.left_out).sum();
+    let rules: Vec<String> = left_out.iter().map(|(rule, count)| format!("{} of {rule}", count.left_out)).collect();
+    (total > 0).then(|| Finding {
+        rule: Cow::Borrowed(MORE.id),
+        severity: MORE.severity,
+        model: None,
+        field: None,
+        value: Some(total.to_string()),
+        message: format!("{total} more findings are not listed here: {}.", rules.join(", ")),
+    })
 }

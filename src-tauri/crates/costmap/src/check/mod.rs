@@ -30,11 +30,11 @@ pub use rules::RULES;
 pub use words::quoted;
 
 use crate::Revision;
-use crate::check::findings::Findings;
+use crate::check::findings::{Findings, Found};
 use crate::check::model::{Model, Pair};
 use crate::check::peer::Peers;
 use crate::check::tier::Tiers;
-use crate::finding::{CheckReport, Finding, Severity, Verdict};
+use crate::finding::{CheckReport, Verdict};
 use crate::map::CostMap;
 
 /// Checks bytes that arrived. Bytes that are no map are held, with 0 models and one finding, and no map comes back.
@@ -68,17 +68,10 @@ pub fn check(candidate: &CostMap, against: Option<&CostMap>) -> CheckReport {
     report(candidate.revision(), candidate.text().len(), candidate.len(), out.finish())
 }
 
-/// The models that keep their old entry until a person approves: those of Review findings, each once, in their order.
+/// The models that keep their old entry until a person approves: those of all Review findings, listed or
+/// only counted, each once, in the map's order.
 pub fn held_models(report: &CheckReport) -> Vec<String> {
-    let mut seen = std::collections::HashSet::new();
-    report
-        .findings
-        .iter()
-        .filter(|finding| finding.severity == Severity::Review)
-        .filter_map(|finding| finding.model.as_ref())
-        .filter(|model| seen.insert(model.as_str()))
-        .cloned()
-        .collect()
+    report.reviewed_models.clone()
 }
 
 /// Rules for a map with nothing before it.
@@ -137,6 +130,7 @@ fn in_itself(model: &Model<'_, '_>, tiers: &Tiers, out: &mut Findings) {
     alias::check(model, out);
 }
 
-fn report(revision: Revision, bytes: usize, models: usize, findings: Vec<Finding>) -> CheckReport {
-    CheckReport { revision, bytes, models, verdict: Verdict::of(&findings), findings }
+fn report(revision: Revision, bytes: usize, models: usize, found: Found) -> CheckReport {
+    let Found { findings, reviewed } = found;
+    CheckReport { revision, bytes, models, verdict: Verdict::of(&findings), findings, reviewed_models: reviewed }
 }

@@ -1,6 +1,6 @@
 //! Every rule there is, for documentation and for `autosync doctor`.
 
-use crate::check::findings::Rule;
+use crate::check::findings::{self, Rule};
 use crate::check::{
     alias, compat, entry, jump, multiplier, names, notice, peer, price, provider, region, shrink, structure, tier,
     value,
@@ -65,4 +65,5 @@ pub const RULES: &[Rule] = &[
     alias::NAME_TAKEN,
     notice::FIELD_DROPPED,
     notice::FIRST_MAP,
+    findings::MORE,
 ];

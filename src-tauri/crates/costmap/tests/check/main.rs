@@ -411,14 +411,11 @@ fn hostile_names_and_thousands_of_findings_stay_small() {
     map.insert("x".repeat(2_000_000), json!({"litellm_provider": "p", "mode": "chat"}));
     map.insert("\u{1b}[2J\u{202e}evil".into(), json!({"litellm_provider": "p"}));
     let report = check(&parse(&map), Some(&parse(&sound())));
-    assert_eq!(report.findings.iter().filter(|finding| finding.rule == "value.no_provider").count(), 201);
+    assert_eq!(report.findings.iter().filter(|finding| finding.rule == "value.no_provider").count(), 500);
     assert!(report.findings.iter().all(|finding| finding.message.len() < 1_000));
-    assert!(
-        report
-            .findings
-            .iter()
-            .any(|finding| finding.message == "4800 more findings of value.no_provider are not listed here.")
-    );
+    let last = report.findings.last().unwrap();
+    assert_eq!((&*last.rule, last.severity, last.value.as_deref()), ("findings.more", Severity::Info, Some("4500")));
+    assert_eq!(last.message, "4500 more findings are not listed here: 4500 of value.no_provider.");
     assert_eq!(
         message(&report, "entry.no_mode"),
         "\u{fffd}[2J\u{fffd}evil: there is no mode; one like chat or embedding was expected."
@@ -431,7 +428,12 @@ fn every_reviewed_model_is_held_however_many_there_are() {
     for number in 0..3_000 {
         map.insert(format!("m-{number}"), json!({"litellm_provider": "p"}));
     }
-    assert_eq!(held_models(&check(&parse(&map), Some(&parse(&sound())))).len(), 3_000);
+    let report = check(&parse(&map), Some(&parse(&sound())));
+    let expected: Vec<String> = (0..3_000).map(|number| format!("m-{number}")).collect();
+    assert_eq!(held_models(&report), expected, "each once, in the map's order");
+    assert_eq!(report.findings.iter().filter(|finding| finding.rule == "entry.no_mode").count(), 500);
+    assert_eq!(report.findings.last().unwrap().value.as_deref(), Some("2500"));
+    assert!(serde_json::to_string(&report).unwrap().len() < 500_000);
 }
 
 #[test]
