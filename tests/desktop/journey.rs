@@ -19,10 +19,10 @@ use crate::{WITHIN, until};
 /// It knows revisions.
 const MAIN: &str = PROXIES[1];
 
-const TITLE: &str = "LiteLLM Auto-Sync";
+pub(crate) const TITLE: &str = "LiteLLM Auto-Sync";
 
 /// A home with this proxy, whose syncs a person starts.
-fn settings(desk: &Desk, stage: &Stage) {
+pub(crate) fn settings(desk: &Desk, stage: &Stage) {
     let text = format!(
         "schema = 1\n\n[source]\nurl = \"{}\"\nwatch = \"off\"\n\n[schedule]\npreset = \"off\"\n\n[notify]\nprice_changes = \"all\"\n\n[[proxy]]\nname = \"local\"\nurl = \"{}\"\nrole = \"development\"\nkey = \"env:PROXY_KEY\"\n",
         stage.upstream.url(),
@@ -189,7 +189,7 @@ fn sync_now_in_the_real_web_view_moves_the_real_proxy() {
 }
 
 /// What the button in a window's corner does.
-fn close(desk: &Desk) {
+pub(crate) fn close(desk: &Desk) {
     let closed = desk.command("xdotool").args(["search", "--name", &format!("^{TITLE}$"), "windowquit"]).status();
     assert!(closed.unwrap().success());
 }

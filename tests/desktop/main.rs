@@ -9,6 +9,7 @@
 mod app;
 mod browser;
 mod desk;
+mod figures;
 mod journey;
 mod notifications;
 mod processes;

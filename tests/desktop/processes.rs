@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-/// The names of all processes below `pid`.
-pub(crate) fn below(pid: u32) -> Vec<String> {
+/// All processes below `pid`, with their names.
+fn below(pid: u32) -> Vec<(u32, String)> {
     let mut children: HashMap<u32, Vec<(u32, String)>> = HashMap::new();
     for entry in std::fs::read_dir("/proc").unwrap().filter_map(Result::ok) {
         let Ok(id) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
@@ -20,7 +20,7 @@ pub(crate) fn below(pid: u32) -> Vec<String> {
     let (mut found, mut next) = (Vec::new(), vec![pid]);
     while let Some(parent) = next.pop() {
         for (id, name) in children.get(&parent).into_iter().flatten() {
-            found.push(name.clone());
+            found.push((*id, name.clone()));
             next.push(*id);
         }
     }
@@ -29,5 +29,43 @@ pub(crate) fn below(pid: u32) -> Vec<String> {
 
 /// Whether a web view lives below `pid`.
 pub(crate) fn has_webview(pid: u32) -> bool {
-    below(pid).iter().any(|name| name.starts_with("WebKitWeb"))
+    below(pid).iter().any(|(_, name)| name.starts_with("WebKitWeb"))
+}
+
+fn tree(pid: u32) -> impl Iterator<Item = u32> {
+    std::iter::once(pid).chain(below(pid).into_iter().map(|(id, _)| id))
+}
+
+/// The memory of the whole tree in MiB, what is shared counted in part (PSS).
+pub(crate) fn pss(pid: u32) -> f64 {
+    let of = |id: u32| {
+        let text = std::fs::read_to_string(format!("/proc/{id}/smaps_rollup")).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
+        line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok()).unwrap_or_default()
+    };
+    tree(pid).map(of).sum::<f64>() / 1024.0
+}
+
+/// Processor time of the whole tree, in hundredths of a second.
+pub(crate) fn ticks(pid: u32) -> u64 {
+    tree(pid).flat_map(|id| [stat(id, 13), stat(id, 14)]).sum()
+}
+
+/// When a process was started, in milliseconds since 1970, to 10 ms.
+pub(crate) fn started_at(pid: u32) -> f64 {
+    let kernel = std::fs::read_to_string("/proc/stat").unwrap();
+    let booted = kernel.lines().find_map(|line| line.strip_prefix("btime ")).unwrap();
+    // `btime` has whole seconds only; the time since the start of the system is finer.
+    let uptime = std::fs::read_to_string("/proc/uptime").unwrap();
+    let uptime: f64 = uptime.split(' ').next().unwrap().parse().unwrap();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64();
+    assert!((now - uptime - booted.parse::<f64>().unwrap()).abs() < 5.0, "the clock was set");
+    (now - uptime) * 1000.0 + stat(pid, 21) as f64 * 10.0
+}
+
+/// A field of `/proc/PID/stat`, the pid being the first with 0.
+fn stat(pid: u32, field: usize) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let tail = text.rsplit_once(") ").map(|(_, tail)| tail.to_owned()).unwrap_or_default();
+    tail.split(' ').nth(field - 2).and_then(|text| text.parse().ok()).unwrap_or_default()
 }

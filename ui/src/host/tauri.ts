@@ -1,6 +1,5 @@
 import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
-import { copyText } from './clipboard';
 import type { AppEvent, Args, CommandName, Host, Result } from './index';
 import { HostError, toErrorView } from './index';
 
@@ -23,6 +22,7 @@ export function tauriHost(): Host {
       on(true);
       return () => {};
     },
-    copy: copyText,
+    // A webview may refuse the clipboard after an awaited answer; the program may always use it.
+    copy: (text) => invoke('call', { name: 'copy', args: { text } }),
   };
 }
