@@ -3,7 +3,8 @@
 
 import type { ErrorView, FoundProxy, ProxyForm, ProxyTest, RunDetail } from '../host';
 import { count } from './format';
-import { formOf, newProxy, PRESETS, proxyFieldOf, suggestName, type ProxyDraft, type ProxyField } from './settings-form';
+import { formOf, newProxy, proxyFieldOf, suggestName, type ProxyDraft, type ProxyField } from './proxy-form';
+import { PRESETS } from './settings-form';
 
 /** The ports that `find_proxies` looks at, as the screen names them. */
 export const PORTS = '4000, 8000, 8080 and 4001';

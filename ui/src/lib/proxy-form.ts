@@ -1,0 +1,148 @@
+// A proxy as it is typed, where an error of it belongs, and what a test of it says. Pure.
+
+import type { ErrorView, ProxyForm, ProxySetting, ProxyTest } from '../host';
+import { count } from './format';
+import type { Choice } from './periods';
+
+export const ROLES: readonly Choice[] = [
+  { value: 'production', label: 'Production' },
+  { value: 'staging', label: 'Staging' },
+  { value: 'testing', label: 'Testing' },
+  { value: 'development', label: 'Development' },
+];
+
+/** A proxy as it is typed; both places of the key keep what was typed while one switches between them. */
+export interface ProxyDraft {
+  edits: string | null;
+  name: string;
+  url: string;
+  role: string;
+  place: 'keyring' | 'env';
+  secret: string;
+  variable: string;
+  allowPlainHttp: boolean;
+}
+
+export function newProxy(name = '', url = ''): ProxyDraft {
+  return { edits: null, name, url, role: 'production', place: 'keyring', secret: '', variable: '', allowPlainHttp: false };
+}
+
+export function draftOf(setting: ProxySetting): ProxyDraft {
+  return {
+    edits: setting.name,
+    name: setting.name,
+    url: setting.url,
+    role: setting.role,
+    place: setting.key_variable === null ? 'keyring' : 'env',
+    secret: '',
+    variable: setting.key_variable ?? '',
+    allowPlainHttp: setting.allow_plain_http,
+  };
+}
+
+/** What goes over the border. An empty key means: the one that is there. */
+export function formOf(draft: ProxyDraft): ProxyForm {
+  return {
+    edits: draft.edits,
+    name: draft.name.trim(),
+    url: draft.url.trim(),
+    role: draft.role,
+    key:
+      draft.place === 'env'
+        ? { place: 'env', variable: draft.variable.trim() }
+        : { place: 'keyring', secret: draft.secret === '' ? null : draft.secret },
+    allow_plain_http: draft.allowPlainHttp,
+  };
+}
+
+export function isProxyDirty(draft: ProxyDraft, setting: ProxySetting | null): boolean {
+  const before = setting ? draftOf(setting) : newProxy();
+  return (Object.keys(before) as (keyof ProxyDraft)[]).some((key) => key !== 'edits' && draft[key] !== before[key]);
+}
+
+export type ProxyField = 'name' | 'url' | 'role' | 'key';
+
+/** Beside which field of the editor an error stands; `null`: below them all. */
+export function proxyFieldOf(error: ErrorView): ProxyField | null {
+  const last = error.field?.split('.').pop();
+  switch (last) {
+    case 'name':
+    case 'url':
+    case 'role':
+    case 'key':
+      return last;
+    case 'address':
+      return 'url';
+    case 'secret':
+    case 'variable':
+      return 'key';
+  }
+  switch (error.code) {
+    case 'plain_http':
+    case 'url_has_credentials':
+    case 'not_litellm':
+    case 'proxy_unreachable':
+      return 'url';
+    case 'no_key':
+    case 'unauthorised':
+    case 'no_secret_store':
+      return 'key';
+    case 'already_exists':
+      return 'name';
+    default:
+      return null;
+  }
+}
+
+/** A name for a proxy at this address: `local` on this machine, else the first part of the host's name. */
+export function suggestName(url: string, taken: readonly string[] = []): string {
+  let host = '';
+  try {
+    host = new URL(url.trim()).hostname;
+  } catch {
+    return '';
+  }
+  const isHere = host === 'localhost' || host === '[::1]' || /^127\./.test(host) || host.endsWith('.localhost');
+  const isNumber = /^[\d.]+$/.test(host) || host.startsWith('[');
+  const base = isHere ? 'local' : isNumber ? 'proxy' : (host.split('.')[0] || 'proxy').toLowerCase();
+  const isTaken = (name: string) => taken.some((other) => other.toLowerCase() === name.toLowerCase());
+  if (!isTaken(base)) return base;
+  for (let n = 2; ; n += 1) if (!isTaken(`${base}-${n}`)) return `${base}-${n}`;
+}
+
+/** One line of what a test says. */
+export interface TestLine {
+  mark: 'yes' | 'no' | 'note';
+  head: string;
+  text: string;
+}
+
+/** What a proxy lets us do, in plain words: reading, syncing, its database, and the traps of its version. */
+export function testLines(test: ProxyTest): TestLine[] {
+  const lines: TestLine[] = [];
+  const reason = test.error?.message ?? '';
+  if (test.can_read) lines.push({ mark: 'yes', head: 'Can read.', text: readText(test) });
+  else lines.push({ mark: 'no', head: 'Cannot read.', text: reason || 'The live map was not readable.' });
+  if (test.can_sync) lines.push({ mark: 'yes', head: 'Can sync.', text: 'The key may reload the price map.' });
+  else if (test.can_read) lines.push({ mark: 'no', head: 'Cannot sync.', text: reason || 'The key may not reload the price map.' });
+  if (test.database === false) {
+    const text = test.can_sync
+      ? 'Fine for this app. The proxy cannot keep a schedule of its own, so this app keeps it.'
+      : 'LiteLLM reloads its map only with one. This app still shows what differs; a restart takes the newest map.';
+    lines.push({ mark: 'note', head: 'No database.', text });
+  }
+  for (const trap of test.traps) lines.push({ mark: 'note', head: 'Good to know.', text: trap });
+  return lines;
+}
+
+function readText(test: ProxyTest): string {
+  const parts: string[] = [];
+  if (test.callable !== null) parts.push(`${count(test.callable)} callable ${test.callable === 1 ? 'model' : 'models'}`);
+  if (test.priced !== null) parts.push(`${count(test.priced)} priced`);
+  if (parts.length === 0) return 'The live map can be compared.';
+  if (test.callable === null || test.callable === 0) return `${parts.join('; ')}.`;
+  const without = test.unpriced.length;
+  if (without === 0) return `${parts.join('; ')}, and every callable one has a price.`;
+  const many = without >= 100 ? '100 or more' : count(without);
+  return `${parts.join('; ')}. ${many} callable ${without === 1 ? 'model has' : 'models have'} no price and ${without === 1 ? 'is' : 'are'} billed as $0: ${test.unpriced.slice(0, 3).join(', ')}${without > 3 ? ', …' : ''}.`;
+}
