@@ -24,9 +24,10 @@ export default async function (test) {
     await page.waitForFunction(() => [...document.querySelectorAll('[data-row] .mn')].every((cell) => /claude.*opus/i.test(cell.title)));
     assert.ok((await rows()) > 10);
     await page.getByRole('columnheader').getByRole('button', { name: 'In / 1M' }).click();
-    const first = Number((await cell(0, 2).textContent()).replaceAll(',', ''));
-    const second = Number((await cell(1, 2).textContent()).replaceAll(',', ''));
-    assert.ok(first !== second ? await page.locator('[aria-sort=ascending], [aria-sort=descending]').count() : true);
+    await page.getByRole('columnheader', { name: /In \/ 1M/ }).and(page.locator('[aria-sort=ascending], [aria-sort=descending]')).waitFor();
+    const prices = (await grid.locator('[data-row] > [role=gridcell]:nth-child(3)').allTextContents()).map((text) => Number(text.replaceAll(',', ''))).filter((price) => !Number.isNaN(price));
+    const ordered = [...prices].sort((a, b) => a - b);
+    assert.ok(prices.join() === ordered.join() || prices.join() === ordered.reverse().join(), prices.join());
     await page.getByLabel('Provider').selectOption('anthropic');
     assert.ok(await rows() > 0);
     await visitor.look('models-filtered');

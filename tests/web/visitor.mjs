@@ -9,8 +9,10 @@ const require = createRequire(new URL('../../ui/package.json', import.meta.url))
 const { chromium } = require('playwright-core');
 const axeSource = await readFile(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-export const WIDE = { width: 1180, height: 760 };
-export const NARROW = { width: 760, height: 700 };
+const WIDE = { width: 1180, height: 760 };
+const NARROW = { width: 760, height: 700 };
+/** All of a long page, which scrolls within itself. */
+const WHOLE = { width: 1180, height: 2100 };
 
 /** What the browser itself writes for every answer that is no 2xx. Those are counted, and the tests say which are meant. */
 const REFUSED = /^Failed to load resource: the server responded with a status of 4\d\d/;
@@ -92,20 +94,20 @@ export class Visitor {
   }
 
   /** The state is in order: in light and dark, without an axe finding, an overflow or an error; and a picture of each. */
-  async look(name, { narrow = false, full = false } = {}) {
+  async look(name, { narrow = false, whole = false } = {}) {
     const { page } = this;
-    for (const [size, viewport] of [['', WIDE], ...(narrow ? [['-760', NARROW]] : [])]) {
+    for (const [size, viewport] of [['', whole ? WHOLE : WIDE], ...(narrow ? [['-760', NARROW]] : [])]) {
       await page.setViewportSize(viewport);
       for (const scheme of ['light', 'dark']) {
         await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
         await this.#rest();
-        await page.screenshot({ path: join(pictures, `${name}${size}-${scheme}.png`), fullPage: full });
+        await page.screenshot({ path: join(pictures, `${name}${size}-${scheme}.png`) });
         await this.#accessible(`${name}${size} ${scheme}`);
       }
       await this.#fits(`${name}${size}`);
     }
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-    if (narrow) await page.setViewportSize(WIDE);
+    await page.setViewportSize(WIDE);
     this.fine(name);
   }
 

@@ -38,7 +38,11 @@ export const actions = {
   cancel: (proxy: string) => attempt(call('cancel', { proxies: [proxy] })),
   ask: (proxy: string) => attempt(call('ask', { proxies: [proxy] })),
   checkSource: () => attempt(call('check_source', null)),
-  resume: () => attempt(call('resume', null)),
+
+  async resume(): Promise<void> {
+    // "Paused for 1 hour." would not be true any more.
+    if (await attempt(call('resume', null))) snacks.close();
+  },
 
   async pause(length: PauseLength): Promise<void> {
     if (!(await attempt(call('pause', { length })))) return;
