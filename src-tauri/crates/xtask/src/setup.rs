@@ -93,11 +93,17 @@ const NEEDS: [Need; 10] = [
     },
     Need {
         what: "a screen without a monitor",
-        apt: &["xvfb", "openbox", "imagemagick"],
+        apt: &["xvfb", "openbox", "imagemagick", "xdotool", "x11-utils"],
         macos: "",
         windows: "",
         jobs: &[For::Tests],
-        there: || !LINUX || ["Xvfb -help", "openbox --version", "import -version"].into_iter().all(runs),
+        there: || {
+            !LINUX || {
+                let programs =
+                    ["Xvfb -help", "openbox --version", "import -version", "xdotool version", "xwininfo -version"];
+                programs.into_iter().all(runs)
+            }
+        },
     },
     Need {
         what: "a driver for the web view",
