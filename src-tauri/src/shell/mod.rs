@@ -42,6 +42,7 @@ struct Running {
 struct Keep(std::sync::Mutex<Option<Running>>);
 
 /// Runs the app until it is quit.
+#[expect(clippy::exit, reason = "in what tauri::generate_context generates")]
 pub(crate) fn run(home: Home, lock: HomeLock, hidden: bool) -> ExitCode {
     if let Err(error) = display() {
         say_why_it_ends(&error);

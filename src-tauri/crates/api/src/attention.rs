@@ -2,7 +2,7 @@
 
 use engine::run::Outcome;
 use engine::settings::SettingsProblem;
-use engine::status::Health;
+use engine::status::{Health, Reads};
 
 use crate::view::{AppState, Attention, AttentionAction, Place, ProxyView, Tone};
 
@@ -97,14 +97,21 @@ fn of_source(state: &AppState) -> Option<Attention> {
 fn held_entries(state: &AppState) -> Option<Attention> {
     let promoted = state.promoted.as_ref().filter(|promoted| promoted.held > 0)?;
     let title = match promoted.held {
-        1 => "1 entry held for review.".to_owned(),
-        held => format!("{held} entries held for review."),
+        1 => "1 entry is to be reviewed.".to_owned(),
+        held => format!("{held} entries are to be reviewed."),
+    };
+    // What is promoted keeps their old values; a proxy that reads the source by itself does not.
+    let reads_by_itself = |proxy: &ProxyView| !matches!(proxy.reads, Reads::Gateway);
+    let who_has_it = if state.proxies.iter().any(reads_by_itself) {
+        "looks wrong in the newest map. Proxies that read the source by themselves have it already."
+    } else {
+        "looks wrong in the newest map. Old prices stay; everything else went on."
     };
     Some(Attention {
         id: format!("review:{}", promoted.revision),
         tone: Tone::Warn,
         title,
-        text: "looks wrong in the newest map. Old prices stay; everything else went on.".to_owned(),
+        text: who_has_it.to_owned(),
         subject: promoted.held_models.first().cloned(),
         action: open("See why", differences(state)),
     })
@@ -204,7 +211,7 @@ mod tests {
             "refused cannot be synced with this key.",
             "broken could not be synced.",
             "behind took the map, but it is not proven.",
-            "3 entries held for review.",
+            "3 entries are to be reviewed.",
             "2 callable models have no price.",
         ];
         assert_eq!(titles, expected);
