@@ -35,7 +35,7 @@ pub(crate) fn settings(desk: &Desk, stage: &Stage) {
 }
 
 /// `autosync` in the same home, beside the app.
-fn autosync(desk: &Desk, args: &[&str]) -> Value {
+pub(crate) fn autosync(desk: &Desk, args: &[&str]) -> Value {
     let program = std::env::var_os(workspace::PROGRAM).unwrap_or_else(|| panic!("run `cargo xtask test`"));
     let home = desk.home().join("data");
     let mut command = desk.command(program);

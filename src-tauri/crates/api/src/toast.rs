@@ -264,6 +264,9 @@ fn moved<'a>(changes: &[&'a FieldChange]) -> Vec<&'a FieldChange> {
 
 /// "claude-opus-5 fell 20%: input 12.00, output 60.00 per 1M."
 fn price_sentence(model: &str, changes: &[&FieldChange]) -> String {
+    if changes.iter().all(|change| change.after.is_none()) {
+        return format!("{} no longer has {}.", bounded(model, 60), count(changes.len(), "price"));
+    }
     let of = |value: &Option<serde_json::Value>| value.as_ref().and_then(price);
     let first = changes.first().and_then(|change| Some((of(&change.before)?, of(&change.after)?)));
     let verb = match first {
@@ -328,6 +331,18 @@ mod tests {
         let (title, body) = told(PriceNews::Mine, &["claude"], 2, 0).unwrap();
         assert_eq!(title, "1 new model, 2 price changes (1 of yours)");
         assert_eq!(body, "claude fell 20%: input 12.00, output 60.00 per 1M. Proved on 2 proxies.");
+    }
+
+    #[test]
+    fn prices_that_are_gone_are_counted() {
+        let change = FieldChange {
+            model: "claude".into(),
+            field: "input_cost_per_token_above_200k_tokens".into(),
+            before: Some("0.000006".into()),
+            after: None,
+            ratio: None,
+        };
+        assert_eq!(price_sentence("claude", &[&change]), "claude no longer has 1 price.");
     }
 
     #[test]

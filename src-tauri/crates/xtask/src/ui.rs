@@ -20,6 +20,7 @@ pub fn build() -> Result<()> {
 pub fn check() -> Result<()> {
     packages()?;
     command::run(npm().args(["run", "--silent", "check"]))?;
+    command::run(npm().args(["run", "--silent", "lint"]))?;
     command::run(npm().args(["test", "--silent"]))
 }
 
