@@ -35,11 +35,14 @@ fn pictures_of_the_readme() {
     until("the first runs", || (browser.text().matches("Synced").count() >= 2).then_some(()));
     upstream.serve(&maps::load(MAPS[1]));
     autosync(&desk, &["sync"]);
-    until("the toast", || desk.windows().iter().any(|title| title == "Dunst").then_some(()));
+    until("the toast", || {
+        let shown = desk.command("dunstctl").args(["count", "displayed"]).output().unwrap();
+        (String::from_utf8_lossy(&shown.stdout).trim() == "1").then_some(())
+    });
     std::thread::sleep(Duration::from_secs(1));
     crop(&desk, &folder.join("toast.png"), "412x140+868+0");
     assert!(desk.command("dunstctl").arg("close-all").status().unwrap().success());
-    until("both proofs", || (browser.text().matches("Succeeded").count() >= 2).then_some(()));
+    browser.wait_for("Proof");
 
     let place = |hash: &str| browser.script(&format!("location.hash = {}", json!(hash)));
     for (hash, wanted, name) in [
@@ -102,8 +105,8 @@ fn settings(desk: &Desk, upstream: &MapServer, proxies: &[RealProxy; 2]) {
         format!("schema = 1\n\n[source]\nurl = \"{}\"\n\n[notify]\nprice_changes = \"all\"\n", upstream.url());
     for (proxy, (name, role)) in proxies.iter().zip([("prod-gateway", "production"), ("build-box", "development")]) {
         let url = &proxy.url;
-        text += "\n[[proxy]]\n";
-        text += &format!("name = \"{name}\"\nurl = \"{url}\"\nrole = \"{role}\"\nkey = \"env:PROXY_KEY\"\n");
+        let fields = format!("name = \"{name}\"\nurl = \"{url}\"\nrole = \"{role}\"\nkey = \"env:PROXY_KEY\"");
+        text = [&text, "\n[[proxy]]\n", &fields, "\n"].concat();
     }
     std::fs::write(home.join("settings.toml"), text).unwrap();
 }
