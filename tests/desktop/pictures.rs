@@ -40,7 +40,7 @@ fn pictures_of_the_readme() {
         (String::from_utf8_lossy(&shown.stdout).trim() == "1").then_some(())
     });
     std::thread::sleep(Duration::from_secs(1));
-    crop(&desk, &folder.join("toast.png"), "412x140+868+0");
+    crop(&desk, &folder.join("toast.png"), "436x150+844+0");
     assert!(desk.command("dunstctl").arg("close-all").status().unwrap().success());
     browser.wait_for("Proof");
 
@@ -66,7 +66,7 @@ fn pictures_of_the_readme() {
     // The icon stands first in the panel.
     assert!(desk.command("xdotool").args(["mousemove", "22", "882", "click", "3"]).status().unwrap().success());
     std::thread::sleep(Duration::from_secs(1));
-    crop(&desk, &folder.join("tray.png"), "330x440+0+460");
+    crop(&desk, &folder.join("tray.png"), "420x400+0+500");
 }
 
 /// A panel with a tray, and what shows toasts. Ended when this is dropped.
