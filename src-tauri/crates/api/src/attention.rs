@@ -59,7 +59,8 @@ fn of_proxy(proxy: &ProxyView) -> Option<Attention> {
             let action = sync("Sync again");
             one("unproven", Tone::Warn, format!("{name} took the map, but it is not proven."), message, action)
         }
-        Outcome::Interrupted => {
+        // What a person cancelled needs nobody.
+        Outcome::Interrupted if run.error.as_ref().is_some_and(|error| error.code == "interrupted") => {
             one("interrupted", Tone::Warn, format!("The last sync of {name} was cut off."), message, sync("Sync now"))
         }
         _ if proxy.health == Some(Health::Degraded) => {
@@ -222,6 +223,18 @@ mod tests {
         assert_eq!(all[1].action, open("Open run", Place::History { run: Some(7) }));
         assert_eq!(all[2].action, AttentionAction::Sync { label: "Sync again".into(), proxy: "behind".into() });
         assert_eq!(all[3].subject.as_deref(), Some("gpt-5"));
+    }
+
+    #[test]
+    fn what_a_person_cancelled_needs_nobody_and_what_a_crash_cut_off_does() {
+        let mut state = state();
+        let mut cut = run("local", Outcome::Interrupted);
+        cut.error = Some(error("cancelled", "Cancelled."));
+        state.proxies[0].last_run = Some(cut.clone());
+        assert_eq!(attention(&state, &[]), []);
+        cut.error = Some(error("interrupted", "The program ended during this run."));
+        state.proxies[0].last_run = Some(cut);
+        assert_eq!(attention(&state, &[])[0].title, "The last sync of local was cut off.");
     }
 
     #[test]
