@@ -18,6 +18,9 @@ export const KIND_NAMES: Record<ChangeKind, string> = {
 };
 
 /** What a chip stands for: a kind of change, or what the checks said. */
+/** The program tells at most so many. */
+const MOST_FINDINGS = 200;
+
 export type Chip = ChangeKind | 'findings' | 'notices';
 
 export interface ChangesFilter {
@@ -179,7 +182,7 @@ function findingsNote(findings: FindingView[]): string {
   const review = findings.filter(({ severity }) => severity === 'review').length;
   const parts = [
     held && (held === 1 ? '1 holds the map back' : `${grouped(held)} hold the map back`),
-    review && (review === 1 ? '1 entry to review' : `${grouped(review)} entries to review`),
+    review && (review === 1 ? '1 entry to review' : `${grouped(review)}${findings.length >= MOST_FINDINGS ? ' or more' : ''} entries to review`),
   ].filter(Boolean);
   return parts.length ? parts.join(', ') : counted(findings.length, 'remark');
 }
@@ -207,7 +210,7 @@ export function chips(table: ChangesTable): ChipView[] {
     count: group.models,
     label: labels[group.kind] + (group.kind === 'repriced' && group.mine > 0 ? ` (${grouped(group.mine)} of yours)` : ''),
   }));
-  if (table.findings.length) shown.push({ chip: 'findings', count: table.findings.length, label: 'to review' });
+  if (table.findings.length) shown.push({ chip: 'findings', count: table.findings.length, label: table.findings.length >= MOST_FINDINGS ? 'or more to review' : 'to review' });
   if (table.notices.length) shown.push({ chip: 'notices', count: table.notices.length, label: 'told as one' });
   return shown;
 }

@@ -129,6 +129,11 @@ export function steps(running: RunningView, now: number): Step[] {
   });
 }
 
+/** Until the proxy was asked to reload; from then on the run goes on to its proof, since the reload cannot be taken back. */
+export function canCancel(running: RunningView): boolean {
+  return running.step === 'check_source' || running.step === 'read_live';
+}
+
 /** "step 3 of 4", for the status line and the ear. */
 export function stepText(running: RunningView): string {
   const at = STEPS.findIndex(({ step }) => step === running.step);

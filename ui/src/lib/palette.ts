@@ -1,6 +1,7 @@
 /** What the palette offers, and what is found with a query. */
 import type { AppState, Place } from '../host';
 import type { IconName } from '../components/icons';
+import { canCancel } from './facts';
 import { fuzzy } from './fuzzy';
 import { screenPlace, type Screen } from './place';
 
@@ -47,7 +48,7 @@ export function commandsOf(state: AppState | null): Command[] {
     if (state.proxies.length > 0) add('Sync all', 'Action', 'sync', { kind: 'sync', proxies: [] }, keys('S'));
     for (const { name, running } of state.proxies) {
       if (running === null) add(`Sync ${name}`, 'Action', 'sync', { kind: 'sync', proxies: [name] });
-      else add(`Cancel the sync of ${name}`, 'Action', 'cross', { kind: 'cancel', proxy: name });
+      else if (canCancel(running)) add(`Cancel the sync of ${name}`, 'Action', 'cross', { kind: 'cancel', proxy: name });
     }
     add('Check the source', 'Action', 'search', { kind: 'check_source' });
     if (state.pause !== null) add('Resume the schedule', 'Action', 'play', { kind: 'resume' });

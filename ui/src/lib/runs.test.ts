@@ -58,6 +58,7 @@ describe('changes', () => {
   test('only what there is, in the order that matters', () => {
     expect(changeParts(run({ new_models: 4, pricing_changes: 1200, removed_models: 1 }))).toEqual(['+4 new', '1,200 repriced', '1 removed']);
     expect(changeParts(run())).toEqual([]);
+    expect(changeParts(run({ outcome: 'failed', new_models: 4 }))).toEqual([]);
   });
 });
 

@@ -53,9 +53,10 @@ export function reasonSentence(reason: string | null): string {
   return (reason !== null && Object.hasOwn(REASONS, reason) && REASONS[reason]) || 'The proxy said yes, but its live map does not show it.';
 }
 
-/** What a run changed, as short parts: "+4 new", "12 repriced", "1 removed". */
-export function changeParts(run: Pick<RunRow, 'new_models' | 'pricing_changes' | 'removed_models'>): string[] {
+/** What a run changed, as short parts: "+4 new", "12 repriced", "1 removed". One that changed nothing only meant to. */
+export function changeParts(run: Pick<RunRow, 'outcome' | 'new_models' | 'pricing_changes' | 'removed_models'>): string[] {
   const parts: string[] = [];
+  if (run.outcome === 'failed' || run.outcome === 'held' || run.outcome === 'interrupted') return parts;
   if (run.new_models > 0) parts.push(`+${count(run.new_models)} new`);
   if (run.pricing_changes > 0) parts.push(`${count(run.pricing_changes)} repriced`);
   if (run.removed_models > 0) parts.push(`${count(run.removed_models)} removed`);

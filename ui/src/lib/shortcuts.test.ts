@@ -21,6 +21,15 @@ describe('keys', () => {
     expect(shortcutOf({ ...plain, key: '6', ctrlKey: true }, false, false)).toBeNull();
   });
 
+  it('go back and forward, but not from within a text', () => {
+    expect(shortcutOf({ ...plain, key: 'ArrowLeft', altKey: true }, false, false)).toBe('back');
+    expect(shortcutOf({ ...plain, key: 'ArrowRight', altKey: true }, false, false)).toBe('forward');
+    expect(shortcutOf({ ...plain, key: 'ArrowLeft', altKey: true }, false, true)).toBeNull();
+    expect(shortcutOf({ ...plain, key: 'ArrowLeft', altKey: true }, true, false)).toBeNull();
+    expect(shortcutOf({ ...plain, key: '[', metaKey: true }, true, false)).toBe('back');
+    expect(shortcutOf({ ...plain, key: '[', ctrlKey: true }, false, false)).toBeNull();
+  });
+
   it('leave letters with AltGr alone', () => {
     expect(shortcutOf({ ...plain, key: '/', ctrlKey: true, altKey: true }, false, false)).toBeNull();
   });

@@ -16,6 +16,7 @@ it('counts no run that goes on', () => {
 it('takes a held map for neither a success nor a failure', () => {
   expect(stripText(strip('cuhhf'))).toBe('2 of 3 good · 2 held');
   expect(stripText(strip('h'))).toBe('1 held');
+  expect(stripText(strip('cux'))).toBe('2 of 2 good · 100%');
 });
 
 it('always has 30 places, the newest at the right', () => {

@@ -34,11 +34,11 @@ export function stripLabel(runs: readonly StripRun[]): string {
   return `${ended} ${ended === 1 ? 'run' : 'runs'}${list === '' ? '' : `: ${list}`}${running > 0 ? `; ${running} running` : ''}`;
 }
 
-/** "29 of 30 good · 96.7%", "26 of 26 good · 4 held": a held map is neither good nor bad, and a run that goes on is not counted. */
+/** "29 of 30 good · 96.7%", "26 of 26 good · 4 held": a held map or a run that was cut off is neither good nor bad, and one that goes on is not counted. */
 export function stripText(runs: readonly StripRun[]): string {
   const last = runs.slice(-STRIP_LENGTH);
   const held = last.filter((run) => run.outcome === 'held').length;
-  const ended = last.filter((run) => run.outcome !== 'running' && run.outcome !== 'planned' && run.outcome !== 'held');
+  const ended = last.filter((run) => run.outcome !== 'running' && run.outcome !== 'planned' && run.outcome !== 'held' && run.outcome !== 'interrupted');
   if (ended.length === 0) return held === 0 ? 'none yet' : `${held} held`;
   const good = ended.filter((run) => run.outcome === 'succeeded' || run.outcome === 'unchanged').length;
   return `${good} of ${ended.length} good · ${held > 0 ? `${held} held` : share(good, ended.length)}`;
@@ -46,8 +46,9 @@ export function stripText(runs: readonly StripRun[]): string {
 
 /** "Over 30 days: 116 of 120 good, 96.7%; 2 held". */
 export function rateTitle(rate: RateView): string {
-  const all = rate.succeeded + rate.failed + rate.interrupted;
-  if (all + rate.held === 0) return '';
+  const all = rate.succeeded + rate.failed;
+  if (all + rate.held + rate.interrupted === 0) return '';
   const held = rate.held > 0 ? `; ${count(rate.held)} held` : '';
-  return `Over ${rate.days} days: ${count(rate.succeeded)} of ${count(all)} good, ${share(rate.succeeded, all)}${held}`;
+  const cut = rate.interrupted > 0 ? `; ${count(rate.interrupted)} interrupted` : '';
+  return `Over ${rate.days} days: ${count(rate.succeeded)} of ${count(all)} good, ${share(rate.succeeded, all)}${held}${cut}`;
 }

@@ -8,6 +8,8 @@ export class WelcomeModel {
   state = $state.raw<Welcome>(welcome());
   settings = $state.raw<SettingsView | null>(null);
 
+  constructor(readonly onend: () => void = () => {}) {}
+
   tell(event: WelcomeEvent): void {
     this.state = next(this.state, event);
   }
@@ -92,6 +94,7 @@ export class WelcomeModel {
     if (preset !== this.settings?.preset) await call('set', { field: 'preset', value: preset });
     if (autostart && this.settings?.autostart !== null) await call('set', { field: 'autostart', value: 'true' });
     await call('end_first_run', null);
+    this.onend();
     route.open({ screen: 'overview' });
     // Its steps are seen on the overview; the welcome does not wait for them.
     if (sync !== null) void call('sync', { proxies: [sync], force: false }).catch((thrown: unknown) => snacks.show(toErrorView(thrown).message));

@@ -66,12 +66,16 @@ describe('finishing the welcome', () => {
     expect(model.state).toMatchObject({ busy: null, error: taken });
   });
 
-  it('without a proxy only ends', async () => {
+  it('without a proxy only ends, and says so whatever is pushed meanwhile', async () => {
     const asked = program({ find_proxies: [] });
-    const model = await started();
+    const onend = vi.fn();
+    const model = new WelcomeModel(onend);
+    await model.start();
     asked.length = 0;
+    expect(onend).not.toHaveBeenCalled();
     await model.finish();
     expect(asked).toEqual(['end_first_run']);
+    expect(onend).toHaveBeenCalledOnce();
   });
 });
 

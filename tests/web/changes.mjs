@@ -1,0 +1,97 @@
+// The real difference between two real maps.
+import assert from 'node:assert/strict';
+import { historyBoard } from './parts.mjs';
+import { Visitor } from './visitor.mjs';
+
+export default async function (test) {
+  const board = await historyBoard();
+  const truth = await board.call('changes', { from: null, to: null });
+  const visitor = await Visitor.open(board, '#/changes');
+  const { page } = visitor;
+  const grid = page.getByRole('grid', { name: 'Changes' });
+  const rows = async () => Number(await grid.getAttribute('aria-rowcount')) - 1;
+  const clip = () => page.evaluate(() => navigator.clipboard.readText());
+
+  await test('changes: thousands of rows of a real difference', async () => {
+    await grid.waitFor();
+    assert.ok(truth.groups.reduce((sum, { rows }) => sum + rows.length, 0) > 1000);
+    const repriced = truth.groups.find(({ kind }) => kind === 'repriced');
+    await visitor.button(new RegExp(`^${repriced.models} repriced`, 'i')).waitFor();
+    await visitor.look('changes', { narrow: true });
+  });
+
+  await test('changes: chips choose kinds', async () => {
+    const chip = page.getByRole('group', { name: 'Kinds of change' }).getByRole('button', { name: / new/i });
+    await chip.click();
+    assert.equal(await chip.getAttribute('aria-pressed'), 'true');
+    const fresh = truth.groups.find(({ kind }) => kind === 'new');
+    assert.equal(await rows(), fresh.rows.length + 1); // and its head
+    await visitor.look('changes-chip');
+    await grid.press('End');
+    const last = grid.locator('[aria-selected=true]');
+    await last.waitFor();
+    await visitor.look('changes-end');
+    await chip.click();
+  });
+
+  await test('changes: a text finds models and fields, and what finds nothing says so', async () => {
+    const field = page.getByRole('searchbox');
+    await field.fill('gpt-4o-mini-audio');
+    await page.waitForFunction(() => [...document.querySelectorAll('[data-row].is-row .mn')].every((cell) => cell.title.includes('gpt-4o-mini-audio')));
+    assert.ok((await rows()) > 1);
+    await field.fill('no model is called that');
+    await visitor.sees('No change matches these filters.');
+    await visitor.look('changes-no-match', { narrow: true });
+    await visitor.button('Clear filters').click();
+    await grid.waitFor();
+  });
+
+  await test('changes: what is copied as Markdown is what is shown', async () => {
+    await page.getByRole('searchbox').fill('azure/gpt-4o-mini-audio-preview-2024-12-17');
+    await visitor.button('Copy changes').click();
+    await visitor.page.getByRole('menuitem', { name: /Markdown/ }).waitFor();
+    await visitor.look('changes-copy-menu');
+    await page.getByRole('menuitem', { name: /Markdown/ }).click();
+    await visitor.sees(/^Copied \d+ rows? as Markdown$/);
+    const text = await clip();
+    assert.match(text, new RegExp(`^# Changes ${truth.from.revision.slice(0, 7)} → ${truth.to.revision.slice(0, 7)}\n`));
+    const model = 'azure/gpt-4o-mini-audio-preview-2024-12-17';
+    const wanted = truth.groups.find(({ kind }) => kind === 'repriced').rows.filter((row) => row.model === model);
+    assert.ok(wanted.length >= 2);
+    for (const { before, after } of wanted) {
+      assert.ok(text.split('\n').some((line) => line.includes(`\`${model}\``) && line.includes(` ${before ?? '—'} `) && line.includes(` ${after ?? '—'} `)), `${before} → ${after}`);
+    }
+    // A browser has no folder for downloads: the answer says what to do instead.
+    await visitor.button('Export changes').click();
+    await page.getByRole('menuitem', { name: /CSV/ }).click();
+    await visitor.sees('Copy the text instead');
+    visitor.meantRefusals();
+    await page.getByRole('searchbox').fill('');
+  });
+
+  await test('changes: by keyboard to a model and back', async () => {
+    await grid.focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowDown');
+    const name = await grid.locator('[aria-selected=true] .mn').getAttribute('title');
+    await page.keyboard.press('Enter');
+    await page.waitForURL((url) => url.hash.startsWith('#/models/'));
+    await page.getByRole('heading', { name: 'Price history' }).waitFor();
+    await page.keyboard.press('Alt+ArrowLeft');
+    await grid.waitFor();
+    assert.equal(await grid.locator('[aria-selected=true] .mn').getAttribute('title'), name);
+  });
+
+  await test('changes: the other way round', async () => {
+    await visitor.go(`#/changes?from=${truth.to.revision}&to=${truth.from.revision}`);
+    await visitor.sees(/back (in time|1 revision)/);
+    await visitor.look('changes-back');
+    await visitor.go(`#/changes?from=${'0'.repeat(40)}&to=${truth.to.revision}`);
+    await visitor.button('Show the newest changes').waitFor();
+    visitor.meantRefusals();
+    await visitor.look('changes-unknown');
+    await visitor.button('Show the newest changes').click();
+    await grid.waitFor();
+    await visitor.close();
+  });
+}

@@ -1,0 +1,63 @@
+// Every entry of a real map.
+import assert from 'node:assert/strict';
+import { historyBoard } from './parts.mjs';
+import { Visitor } from './visitor.mjs';
+
+export default async function (test) {
+  const board = await historyBoard();
+  const truth = await board.call('models');
+  const visitor = await Visitor.open(board, '#/models');
+  const { page } = visitor;
+  const grid = page.getByRole('grid', { name: 'Models' });
+  const search = page.getByRole('searchbox');
+  const rows = async () => Number(await grid.getAttribute('aria-rowcount')) - 1;
+  const cell = (row, column) => grid.locator(`[data-row="${row}"] > [role=gridcell]`).nth(column);
+
+  await test('models: all entries, searched, sorted and filtered', async () => {
+    await grid.waitFor();
+    assert.equal(await rows(), truth.rows.length);
+    assert.ok(truth.rows.length > 4500);
+    await visitor.look('models', { narrow: true });
+    await grid.press('End');
+    await cell(truth.rows.length - 1, 0).waitFor();
+    await search.fill('claude opus');
+    await page.waitForFunction(() => [...document.querySelectorAll('[data-row] .mn')].every((cell) => /claude.*opus/i.test(cell.title)));
+    assert.ok((await rows()) > 10);
+    await page.getByRole('columnheader').getByRole('button', { name: 'In / 1M' }).click();
+    const first = Number((await cell(0, 2).textContent()).replaceAll(',', ''));
+    const second = Number((await cell(1, 2).textContent()).replaceAll(',', ''));
+    assert.ok(first !== second ? await page.locator('[aria-sort=ascending], [aria-sort=descending]').count() : true);
+    await page.getByLabel('Provider').selectOption('anthropic');
+    assert.ok(await rows() > 0);
+    await visitor.look('models-filtered');
+    await search.fill('no model is called that');
+    await visitor.sees('No model matches this search.');
+    await visitor.look('models-no-match');
+    await visitor.button('Clear search and filters').click();
+    await grid.waitFor();
+  });
+
+  await test('models: an entry in depth, with the prices that it had', async () => {
+    await visitor.go('#/models/azure%2Fgpt-4o-mini-audio-preview-2024-12-17');
+    await page.getByRole('complementary').getByRole('heading', { name: 'Price history' }).waitFor();
+    await visitor.sees('There is no proxy yet to read this model from.');
+    await visitor.look('model-panel', { narrow: true });
+    await page.keyboard.press('Escape');
+    await page.getByRole('complementary').waitFor({ state: 'detached' });
+  });
+
+  await test('models: held entries say why', async () => {
+    const held = truth.rows.find(({ held }) => held);
+    await visitor.go(`#/models/${encodeURIComponent(held.name)}`);
+    await page.getByRole('heading', { name: 'Held back' }).waitFor();
+    await visitor.look('model-held');
+  });
+
+  await test('models: one that is not there', async () => {
+    await visitor.go('#/models/not%2Fthere');
+    await page.getByRole('complementary').getByRole('alert').waitFor();
+    visitor.meantRefusals();
+    await visitor.look('model-unknown');
+    await visitor.close();
+  });
+}
