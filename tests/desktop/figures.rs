@@ -48,7 +48,11 @@ fn start_memory_and_idle_processor() {
     println!("memory, with the window (PSS):        {:>6.1} MiB", processes::pss(app.pid()));
     let before = processes::ticks(app.pid());
     std::thread::sleep(IDLE / 2);
-    println!("processor, window open for {:?}:      {:>6} ticks of 10 ms", IDLE / 2, processes::ticks(app.pid()) - before);
+    println!(
+        "processor, window open for {:?}:      {:>6} ticks of 10 ms",
+        IDLE / 2,
+        processes::ticks(app.pid()) - before
+    );
     close(&desk);
     until("the end of the web view", || (!processes::has_webview(app.pid())).then_some(()));
     std::thread::sleep(Duration::from_secs(4));

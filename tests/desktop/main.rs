@@ -12,6 +12,7 @@ mod desk;
 mod figures;
 mod journey;
 mod notifications;
+mod pictures;
 mod processes;
 mod tray;
 

@@ -58,7 +58,7 @@ pub(crate) fn started_at(pid: u32) -> f64 {
     // `btime` has whole seconds only; the time since the start of the system is finer.
     let uptime = std::fs::read_to_string("/proc/uptime").unwrap();
     let uptime: f64 = uptime.split(' ').next().unwrap().parse().unwrap();
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64();
+    let now = engine::Clock::system().now().timestamp_micros() as f64 / 1e6;
     assert!((now - uptime - booted.parse::<f64>().unwrap()).abs() < 5.0, "the clock was set");
     (now - uptime) * 1000.0 + stat(pid, 21) as f64 * 10.0
 }

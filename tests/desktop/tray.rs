@@ -9,7 +9,7 @@ use zbus::blocking::{Connection, Proxy, connection};
 use zbus::message::Header;
 use zbus::zvariant::{OwnedValue, Structure, Value};
 
-use crate::WITHIN;
+use crate::{WITHIN, until};
 
 /// Where items register (freedesktop: StatusNotifierWatcher).
 pub(crate) struct Panel {
@@ -94,11 +94,21 @@ impl Panel {
         Self { connection, registered }
     }
 
-    /// The next item that registers.
+    /// The next item that registers. One whose program has ended is passed over: an item may register twice.
     pub(crate) fn item(&self) -> Item {
-        let (item, at) = self.registered.recv_timeout(WITHIN).expect("a tray item registers");
-        let (name, path) = item.split_once('/').unwrap();
-        Item { connection: self.connection.clone(), name: name.to_owned(), path: format!("/{path}"), at }
+        loop {
+            let (item, at) = self.registered.recv_timeout(WITHIN).expect("a tray item registers");
+            let (name, path) = item.split_once('/').unwrap();
+            if self.is_alive(name) {
+                let (name, path) = (name.to_owned(), format!("/{path}"));
+                return Item { connection: self.connection.clone(), name, path, at };
+            }
+        }
+    }
+
+    fn is_alive(&self, name: &str) -> bool {
+        let bus = zbus::blocking::fdo::DBusProxy::new(&self.connection).unwrap();
+        bus.name_has_owner(name.try_into().unwrap()).unwrap()
     }
 }
 
@@ -126,11 +136,11 @@ impl Item {
         self.menu().into_iter().map(|line| line.label).filter(|label| !label.is_empty()).collect()
     }
 
-    /// Clicks the item with this text.
+    /// Clicks the item with this text, once it is there: a menu follows its state a moment later.
     pub(crate) fn click(&self, label: &str) {
-        let lines = self.menu();
-        let line = lines.iter().find(|line| line.label == label && line.is_enabled);
-        let line = line.unwrap_or_else(|| panic!("no item \"{label}\" in {lines:#?}"));
+        let clickable = |line: &Line| line.label == label && line.is_enabled;
+        let line =
+            until(&format!("the menu item \"{label}\""), || self.menu().into_iter().find(|line| clickable(line)));
         let at = u32::try_from(WITHIN.as_secs()).unwrap();
         let _nothing: () = self.menu_proxy().call("Event", &(line.id, "clicked", Value::from(0_i32), at)).unwrap();
     }

@@ -42,6 +42,7 @@ struct Running {
 struct Keep(std::sync::Mutex<Option<Running>>);
 
 /// Runs the app until it is quit.
+#[expect(clippy::exit, reason = "in what tauri::generate_context generates")]
 pub(crate) fn run(home: Home, lock: HomeLock, hidden: bool) -> ExitCode {
     if let Err(error) = display() {
         say_why_it_ends(&error);
@@ -55,7 +56,9 @@ pub(crate) fn run(home: Home, lock: HomeLock, hidden: bool) -> ExitCode {
         ))
         .plugin(tauri_plugin_window_state::Builder::new().with_denylist(&[]).build())
         .plugin(tauri_plugin_opener::init())
-        .manage::<ipc::Started>(started.clone())
+        .manage::<ipc::Started>(started)
+        // Without a sender, windows that wait would take it for the end of the program.
+        .manage(told.clone())
         .manage(Toasts::default())
         .manage(Keep::default())
         .invoke_handler(tauri::generate_handler![ipc::call])
@@ -116,8 +119,6 @@ async fn start(app: AppHandle, home: Home, lock: HomeLock, told: watch::Sender<O
             window::open(&app, None);
         }
     }
-    // Dropping `told` would tell waiting windows that the program ends.
-    std::mem::forget(told);
 }
 
 async fn begin(app: &AppHandle, home: Home, lock: HomeLock) -> engine::Result<(Arc<Api>, Running)> {

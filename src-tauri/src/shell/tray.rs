@@ -7,7 +7,6 @@ use std::time::Duration;
 use api::Api;
 use api::tray::{Tray, TrayAction, TrayIcon, TrayItem};
 use api::view::{AppState, Place};
-use chrono::Utc;
 use serde_json::json;
 use tauri::image::Image;
 use tauri::menu::{IsMenuItem, Menu, MenuItem, PredefinedMenuItem, Submenu};
@@ -22,7 +21,7 @@ use crate::ipc::{self, Started};
 const ID: &str = "tray";
 
 /// "24 min ago" grows old: the menu is drawn anew this often.
-const REFRESH: Duration = Duration::from_secs(60);
+const REFRESH: Duration = Duration::from_mins(1);
 
 /// What the items of the menu that is shown do, by their id.
 #[derive(Default)]
@@ -58,7 +57,7 @@ pub(crate) async fn follow(app: AppHandle, api: Arc<Api>, mut states: watch::Rec
     loop {
         let state = states.borrow_and_update().clone();
         if let Some(state) = state {
-            let fresh = Tray::of(&state, Utc::now());
+            let fresh = Tray::of(&state, api.now());
             if fresh != drawn {
                 match draw(&app, &fresh, fresh.icon != drawn.icon) {
                     Ok(()) => drawn = fresh,
@@ -71,7 +70,6 @@ pub(crate) async fn follow(app: AppHandle, api: Arc<Api>, mut states: watch::Rec
             () = tokio::time::sleep(REFRESH) => {}
         }
     }
-    drop(api);
 }
 
 fn draw(app: &AppHandle, tray: &Tray, new_icon: bool) -> tauri::Result<()> {

@@ -280,11 +280,11 @@ repriced_models: number,
  */
 repriced_mine: number, 
 /**
- * Limits that differ.
+ * Models with another limit.
  */
 limits: number, 
 /**
- * Everything else that differs.
+ * Models of which anything else differs.
  */
 other: number, };
 
@@ -592,6 +592,10 @@ input: string | null,
  * Its output price in USD per million tokens.
  */
 output: string | null, 
+/**
+ * Another price where it has none for tokens: "0.04 per image".
+ */
+other_price: string | null, 
 /**
  * Its context window in tokens.
  */
@@ -1543,6 +1547,10 @@ field: string,
  */
 label: string, 
 /**
+ * What a price is for: "per 1M tokens"; empty for what is no price.
+ */
+unit: string, 
+/**
  * At the source now, as people read it.
  */
 source: string | null, 
@@ -1647,6 +1655,8 @@ export interface Commands {
   end_first_run: { args: null; result: null };
   /** Opens a folder in the system's file manager. */
   open: { args: OpenArgs; result: null };
+  /** Puts text on the clipboard; a browser does that itself. */
+  copy: { args: Text; result: null };
   /** Puts a file into the user's folder for downloads. */
   save_file: { args: SaveFileArgs; result: SavedFile };
   /** What a bug report needs; no key, and addresses without credentials. */

@@ -8,6 +8,7 @@ const row = (name: string, more: Partial<ModelRow> = {}): ModelRow => ({
   mode: 'chat',
   input: null,
   output: null,
+  other_price: null,
   context: null,
   max_output: null,
   can: [],

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { VerifiedRow, VerifyView } from '../host/bindings';
 import { foundIn } from './verify-words';
 
-const row = (label: string, verdict: string, more: Partial<VerifiedRow> = {}): VerifiedRow => ({ field: label, label, source: '1', promoted: '1', live: '1', verdict, ...more });
+const row = (label: string, verdict: string, more: Partial<VerifiedRow> = {}): VerifiedRow => ({ field: label, label, unit: 'per 1M tokens', source: '1', promoted: '1', live: '1', verdict, ...more });
 const view = (...rows: VerifiedRow[]): VerifyView => ({ model: 'm', proxy: 'box', agree: true, rows, read_at: '' });
 
 it('counts what differs, and takes what the operator set for agreement', () => {

@@ -2,7 +2,7 @@
 
 use engine::run::Outcome;
 use engine::settings::SettingsProblem;
-use engine::status::Health;
+use engine::status::{Health, Reads};
 
 use crate::view::{AppState, Attention, AttentionAction, Place, ProxyView, Tone};
 
@@ -59,7 +59,8 @@ fn of_proxy(proxy: &ProxyView) -> Option<Attention> {
             let action = sync("Sync again");
             one("unproven", Tone::Warn, format!("{name} took the map, but it is not proven."), message, action)
         }
-        Outcome::Interrupted => {
+        // What a person cancelled needs nobody.
+        Outcome::Interrupted if run.error.as_ref().is_some_and(|error| error.code == "interrupted") => {
             one("interrupted", Tone::Warn, format!("The last sync of {name} was cut off."), message, sync("Sync now"))
         }
         _ if proxy.health == Some(Health::Degraded) => {
@@ -97,14 +98,21 @@ fn of_source(state: &AppState) -> Option<Attention> {
 fn held_entries(state: &AppState) -> Option<Attention> {
     let promoted = state.promoted.as_ref().filter(|promoted| promoted.held > 0)?;
     let title = match promoted.held {
-        1 => "1 entry held for review.".to_owned(),
-        held => format!("{held} entries held for review."),
+        1 => "1 entry is to be reviewed.".to_owned(),
+        held => format!("{held} entries are to be reviewed."),
+    };
+    // What is promoted keeps their old values; a proxy that reads the source by itself does not.
+    let reads_by_itself = |proxy: &ProxyView| !matches!(proxy.reads, Reads::Gateway);
+    let who_has_it = if state.proxies.iter().any(reads_by_itself) {
+        "looks wrong in the newest map. Proxies that read the source by themselves have it already."
+    } else {
+        "looks wrong in the newest map. Old prices stay; everything else went on."
     };
     Some(Attention {
         id: format!("review:{}", promoted.revision),
         tone: Tone::Warn,
         title,
-        text: "looks wrong in the newest map. Old prices stay; everything else went on.".to_owned(),
+        text: who_has_it.to_owned(),
         subject: promoted.held_models.first().cloned(),
         action: open("See why", differences(state)),
     })
@@ -204,7 +212,7 @@ mod tests {
             "refused cannot be synced with this key.",
             "broken could not be synced.",
             "behind took the map, but it is not proven.",
-            "3 entries held for review.",
+            "3 entries are to be reviewed.",
             "2 callable models have no price.",
         ];
         assert_eq!(titles, expected);
@@ -215,6 +223,18 @@ mod tests {
         assert_eq!(all[1].action, open("Open run", Place::History { run: Some(7) }));
         assert_eq!(all[2].action, AttentionAction::Sync { label: "Sync again".into(), proxy: "behind".into() });
         assert_eq!(all[3].subject.as_deref(), Some("gpt-5"));
+    }
+
+    #[test]
+    fn what_a_person_cancelled_needs_nobody_and_what_a_crash_cut_off_does() {
+        let mut state = state();
+        let mut cut = run("local", Outcome::Interrupted);
+        cut.error = Some(error("cancelled", "Cancelled."));
+        state.proxies[0].last_run = Some(cut.clone());
+        assert_eq!(attention(&state, &[]), []);
+        cut.error = Some(error("interrupted", "The program ended during this run."));
+        state.proxies[0].last_run = Some(cut);
+        assert_eq!(attention(&state, &[])[0].title, "The last sync of local was cut off.");
     }
 
     #[test]

@@ -125,7 +125,7 @@ impl Api {
     }
 
     /// The time.
-    pub(crate) fn now(&self) -> DateTime<Utc> {
+    pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use costmap::{ChangeSet, Revision, Severity, Verdict};
+use costmap::{ChangeSet, FieldChange, Revision, Severity, Verdict};
 use engine::controller::{ProxySnapshot, Running, Snapshot};
 use engine::ledger::{Promotion, StoredRevision, SuccessRate};
 use engine::run::{Receipt, SyncRun};
@@ -205,24 +205,28 @@ pub(crate) fn used_models(snapshot: &Snapshot) -> BTreeSet<String> {
     used.flat_map(|status| status.used_models.iter().cloned()).collect()
 }
 
-/// A change set in a few numbers.
+/// A change set in a few numbers, each of models; what a notice folds is left out, as on the screen.
 pub(crate) fn summary(set: &ChangeSet, mine: &BTreeSet<String>) -> ChangeSummary {
-    let repriced: BTreeSet<&str> = set.pricing_changes.iter().map(|change| change.model.as_str()).collect();
-    let counts = &set.counts;
-    let other = counts.provider_changes
-        + counts.mode_changes
-        + counts.capability_changes
-        + counts.deprecation_changes
-        + counts.other_changes;
+    let models = |lists: &[&Vec<FieldChange>]| -> BTreeSet<String> {
+        lists.iter().flat_map(|list| list.iter()).map(|change| change.model.clone()).collect()
+    };
+    let repriced = models(&[&set.pricing_changes]);
+    let other = [
+        &set.provider_changes,
+        &set.mode_changes,
+        &set.capability_changes,
+        &set.deprecation_changes,
+        &set.other_changes,
+    ];
     ChangeSummary {
         from: set.from.to_string(),
         to: set.to.to_string(),
-        new_models: counts.new_models,
-        removed_models: counts.removed_models,
-        repriced_mine: repriced.iter().filter(|model| mine.contains(**model)).count(),
+        new_models: set.counts.new_models,
+        removed_models: set.counts.removed_models,
+        repriced_mine: repriced.intersection(mine).count(),
         repriced_models: repriced.len(),
-        limits: counts.limit_changes,
-        other,
+        limits: models(&[&set.limit_changes]).len(),
+        other: models(&other).len(),
     }
 }
 

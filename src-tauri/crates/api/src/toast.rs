@@ -232,23 +232,24 @@ fn digest(
         facts.push(format!("{}{of_yours}", count(prices.len(), "price change")));
     }
     if facts.is_empty() && held > 0 {
-        facts.push(format!(
-            "{} for your review",
-            if held == 1 { "1 entry waits".to_owned() } else { format!("{held} entries wait") }
-        ));
+        let entries = if held == 1 { "1 entry looks wrong".to_owned() } else { format!("{held} entries look wrong") };
+        facts.push(format!("{entries} in the newest map"));
     }
     if facts.is_empty() {
         return None;
     }
     let mut body = Vec::new();
-    let example = prices.iter().find(|(model, _)| mine.contains(**model)).or_else(|| prices.iter().next());
-    match example.filter(|_| tells_prices) {
-        Some((model, changes)) => body.push(price_sentence(model, changes)),
+    let wanted = |(model, _): &(&&str, &Vec<&FieldChange>)| of_mine == 0 || mine.contains(**model);
+    let has_moved = |(_, changes): &(&&str, &Vec<&FieldChange>)| !moved(changes).is_empty();
+    let example =
+        prices.iter().filter(wanted).find(has_moved).or_else(|| prices.iter().find(wanted)).filter(|_| tells_prices);
+    match example {
+        Some((model, changes)) if moved(changes).is_empty() => body.push(price_sentence(model, changes)),
+        Some((model, changes)) => body.push(price_sentence(model, &moved(changes))),
         None => body.extend(set.new_models.first().filter(|_| notify.new_models).map(|name| format!("{name} is new."))),
     }
     if held > 0 {
-        let models = if held == 1 { "1 entry waits".to_owned() } else { format!("{held} entries wait") };
-        body.push(format!("{models} for your review; old prices stay."));
+        body.push(if held == 1 { "1 entry looks wrong.".to_owned() } else { format!("{held} entries look wrong.") });
     }
     if proved > 0 {
         body.push(if proved == 1 { "Proved on 1 proxy.".to_owned() } else { format!("Proved on {proved} proxies.") });
@@ -256,8 +257,16 @@ fn digest(
     Some((bounded(&facts.join(", "), TITLE), bounded(&body.join(" "), BODY)))
 }
 
+/// Of a price that was there before and after, one can say how it moved.
+fn moved<'a>(changes: &[&'a FieldChange]) -> Vec<&'a FieldChange> {
+    changes.iter().filter(|change| change.before.is_some() && change.after.is_some()).copied().collect()
+}
+
 /// "claude-opus-5 fell 20%: input 12.00, output 60.00 per 1M."
 fn price_sentence(model: &str, changes: &[&FieldChange]) -> String {
+    if changes.iter().all(|change| change.after.is_none()) {
+        return format!("{} no longer has {}.", bounded(model, 60), count(changes.len(), "price"));
+    }
     let of = |value: &Option<serde_json::Value>| value.as_ref().and_then(price);
     let first = changes.first().and_then(|change| Some((of(&change.before)?, of(&change.after)?)));
     let verb = match first {
@@ -325,6 +334,18 @@ mod tests {
     }
 
     #[test]
+    fn prices_that_are_gone_are_counted() {
+        let change = FieldChange {
+            model: "claude".into(),
+            field: "input_cost_per_token_above_200k_tokens".into(),
+            before: Some("0.000006".into()),
+            after: None,
+            ratio: None,
+        };
+        assert_eq!(price_sentence("claude", &[&change]), "claude no longer has 1 price.");
+    }
+
+    #[test]
     fn prices_of_others_are_told_only_to_who_asked_for_all() {
         let (title, body) = told(PriceNews::Mine, &[], 1, 0).unwrap();
         assert_eq!((title.as_str(), body.as_str()), ("1 new model", "gpt is new. Proved on 1 proxy."));
@@ -332,7 +353,7 @@ mod tests {
         let nothing = Notify { new_models: false, price_changes: PriceNews::Off, ..Notify::default() };
         assert_eq!(digest(&changes(), &BTreeSet::new(), &nothing, 1, 0), None);
         let (title, _) = digest(&changes(), &BTreeSet::new(), &nothing, 1, 3).unwrap();
-        assert_eq!(title, "3 entries wait for your review");
+        assert_eq!(title, "3 entries look wrong in the newest map");
     }
 
     fn run(id: u64, outcome: Outcome) -> Happening {

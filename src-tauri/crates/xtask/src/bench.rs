@@ -1,15 +1,27 @@
 //! `cargo xtask bench`: the figures of docs/PERFORMANCE.md.
 
+use std::path::Path;
 use std::process::Command;
 
 use crate::phases::Phases;
 use crate::workspace::{self, cargo};
-use crate::{Result, cache, command, maps, python, setup};
+use crate::{Failure, Result, cache, command, maps, python, setup, ui};
 
-/// Runs the criterion benchmarks, then whole processes beside Python. `filter` takes only the benchmarks whose name
-/// contains it.
+/// Runs the criterion benchmarks, then whole processes beside Python, then the app on a screen. `filter` takes only the
+/// benchmarks whose name contains it; `desktop` only the app.
 pub fn bench(filter: Option<&str>) -> Result<()> {
     let mut phases = Phases::default();
+    if filter != Some("desktop") {
+        maps_and_processes(&mut phases, filter)?;
+    }
+    if filter.is_none_or(|filter| filter == "desktop") {
+        desktop(&mut phases, "figures", true, None)?;
+    }
+    phases.summary();
+    Ok(())
+}
+
+fn maps_and_processes(phases: &mut Phases, filter: Option<&str>) -> Result<()> {
     let folder = cache::folder()?.join("maps");
     phases.run("set-up: packages", || setup::machine(setup::For::Proxies))?;
     phases
@@ -27,6 +39,32 @@ pub fn bench(filter: Option<&str>) -> Result<()> {
             command::run(Command::new(python).arg(compare).arg(program).arg(&folder))
         })?;
     }
-    phases.summary();
     Ok(())
+}
+
+/// The pictures of the README, into `docs/pictures`.
+pub fn pictures() -> Result<()> {
+    let mut phases = Phases::default();
+    for (program, package) in [("tint2", "tint2"), ("dunst", "dunst")] {
+        if !command::works(program, &["-v"]) {
+            return Err(Failure::missing(format!("{program} is missing; Debian's package is {package}")));
+        }
+    }
+    let folder = workspace::root().join("docs/pictures");
+    desktop(&mut phases, "pictures", false, Some(&folder))
+}
+
+/// What needs a real screen, and is no test: `tests/desktop`, its ignored parts.
+fn desktop(phases: &mut Phases, part: &str, release: bool, pictures: Option<&Path>) -> Result<()> {
+    phases.run("set-up: packages for a screen", || setup::machine(setup::For::Tests))?;
+    phases.run("set-up: real proxies and maps", || crate::suite::downloads(false))?;
+    phases.run("build of the dashboard", ui::build)?;
+    let app = phases.run("build of the app", || workspace::build_app(release))?;
+    let autosync = phases.run("build of the terminal", || workspace::build_autosync(false))?;
+    phases.run(part, || {
+        let mut test = cargo();
+        test.args(["test", "--quiet", "--package", "system-tests", "--test", "desktop", "--", part]);
+        test.args(["--ignored", "--nocapture"]).env(workspace::APP, &app).env(workspace::PROGRAM, &autosync);
+        command::run(test.envs(pictures.map(|folder| ("AUTOSYNC_TEST_PICTURES", folder))))
+    })
 }

@@ -67,6 +67,8 @@ enum Task {
     },
     /// Draw the icons from their sources
     Icons,
+    /// Make the pictures of the README anew (Debian: needs tint2 and dunst)
+    Pictures,
     /// Run the benchmarks
     Bench {
         /// Only those whose name contains this
@@ -104,6 +106,7 @@ fn start(task: Task) -> Result<()> {
         Task::Maps { versions, .. } => maps::fetch(&versions),
         Task::Cross { step, args } => cross::cross(&step, &args),
         Task::Icons => icons::draw(),
+        Task::Pictures => bench::pictures(),
         Task::Fuzz { seconds } => fuzz::fuzz(seconds),
         Task::Bench { filter } => bench::bench(filter.as_deref()),
     }

@@ -47,7 +47,7 @@ fn breaches(name: &str, text: &str) -> Vec<String> {
         broken.push(format!("{name}: imports @tauri-apps; only ui/src/host/tauri.ts may"));
     }
     let lines = text.lines().count();
-    if lines > MOST_LINES && !name.contains("generated") {
+    if lines > MOST_LINES && !name.ends_with("host/bindings.ts") {
         broken.push(format!("{name}: {lines} lines; over {MOST_LINES} a file has more than one job"));
     }
     broken

@@ -1,5 +1,6 @@
 //! What this machine needs: checked by trying it, installed where that can be done, else named with the exact command.
 
+use std::path::Path;
 use std::process::Command;
 
 use crate::say::say;
@@ -47,8 +48,10 @@ const NEEDS: [Need; 10] = [
         windows: "",
         jobs: &[For::App, For::Tests],
         there: || {
+            // libxdo has no .pc file.
             let library = |name| command::works("pkg-config", &["--exists", name]);
-            !LINUX || ["webkit2gtk-4.1", "ayatana-appindicator3-0.1", "libxdo"].into_iter().all(library)
+            let has_xdo = Path::new("/usr/include/xdo.h").exists();
+            !LINUX || (has_xdo && ["webkit2gtk-4.1", "ayatana-appindicator3-0.1"].into_iter().all(library))
         },
     },
     Need {
@@ -93,11 +96,11 @@ const NEEDS: [Need; 10] = [
     },
     Need {
         what: "a screen without a monitor",
-        apt: &["xvfb", "openbox", "imagemagick"],
+        apt: &["xvfb", "openbox", "imagemagick", "xdotool", "x11-utils"],
         macos: "",
         windows: "",
         jobs: &[For::Tests],
-        there: || !LINUX || ["Xvfb -help", "openbox --version", "import -version"].into_iter().all(runs),
+        there: || !LINUX || ["Xvfb", "openbox", "import", "xdotool", "xwininfo"].into_iter().all(on_path),
     },
     Need {
         what: "a driver for the web view",
@@ -105,7 +108,7 @@ const NEEDS: [Need; 10] = [
         macos: "",
         windows: "",
         jobs: &[For::Tests],
-        there: || !LINUX || command::works("WebKitWebDriver", &["--version"]),
+        there: || !LINUX || on_path("WebKitWebDriver"),
     },
     Need {
         what: "Chromium",
@@ -113,15 +116,16 @@ const NEEDS: [Need; 10] = [
         macos: "brew install --cask chromium",
         windows: "winget install --exact --id Hibbiki.Chromium",
         jobs: &[For::Tests],
-        there: || !LINUX || command::works("chromium", &["--version"]),
+        there: || !LINUX || on_path("chromium"),
     },
 ];
 
 const LINUX: bool = cfg!(target_os = "linux");
 
-fn runs(line: &str) -> bool {
-    let mut words = line.split(' ');
-    words.next().is_some_and(|program| command::works(program, &words.collect::<Vec<_>>()))
+/// Whether a program is there, without starting it: some want a screen even to tell their version.
+fn on_path(program: &str) -> bool {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&folders).any(|folder| folder.join(program).is_file())
 }
 
 /// Checks what `job` needs, installs what can be installed, and fails with exit code 2 naming the command for the rest.

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::failure::Doing;
-use crate::{Result, cache, command, workspace};
+use crate::workspace::{self, Programs};
+use crate::{Result, cache, command};
 
 /// The oldest Node.js that Vite runs on.
 const NODE: u32 = 20;
@@ -20,13 +21,16 @@ pub fn build() -> Result<()> {
 pub fn check() -> Result<()> {
     packages()?;
     command::run(npm().args(["run", "--silent", "check"]))?;
+    command::run(npm().args(["run", "--silent", "lint"]))?;
     command::run(npm().args(["test", "--silent"]))
 }
 
 /// The dashboard in a real browser.
-pub fn browse(dashboard: &std::path::Path) -> Result<()> {
+pub fn browse(programs: &Programs) -> Result<()> {
     packages()?;
-    command::run(npm().env("AUTOSYNC_TEST_DASHBOARD", dashboard).args(["run", "--silent", "test:web"]))
+    let mut tests = npm();
+    tests.env(workspace::DASHBOARD, &programs.dashboard).env(workspace::PROGRAM, &programs.autosync);
+    command::run(tests.args(["run", "--silent", "test:web"]))
 }
 
 /// The folder of the dashboard.

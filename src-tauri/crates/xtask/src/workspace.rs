@@ -66,12 +66,21 @@ pub fn build_tests() -> Result<Programs> {
 
 /// Builds `autosync` and says where the program is: a test never meets yesterday's.
 pub fn build_autosync(release: bool) -> Result<PathBuf> {
+    build("autosync", release)
+}
+
+/// Builds the desktop app and says where the program is. The dashboard that it takes in must have been built before.
+pub fn build_app(release: bool) -> Result<PathBuf> {
+    build("litellm-autosync", release)
+}
+
+fn build(package: &str, release: bool) -> Result<PathBuf> {
     let mut build = cargo();
-    build.args(["build", "--quiet", "--package", "autosync", "--message-format", "json-render-diagnostics"]);
+    build.args(["build", "--quiet", "--package", package, "--message-format", "json-render-diagnostics"]);
     if release {
         build.arg("--release");
     }
-    program_in(&command::output(&mut build)?, "autosync")
+    program_in(&command::output(&mut build)?, package)
 }
 
 /// The program among cargo's messages.

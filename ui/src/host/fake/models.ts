@@ -90,7 +90,7 @@ function make(): ModelList {
   const add = (row: ModelRow) => rows.set(row.name, row);
   for (const [name, provider, mode, input, output, context, on, can] of DRAWN) {
     add({
-      name, provider, mode, input, output, context, max_output: context === null ? null : 64_000,
+      name, provider, mode, input, output, context, other_price: null, max_output: context === null ? null : 64_000,
       can: can.map((each) => CAPABILITIES.indexOf(each)), deprecation: null, on, held: name === 'gpt-5.6-luna-mini',
     });
   }
@@ -122,6 +122,7 @@ function plainRow(name: string, next: Chance): ModelRow {
     input: input === null ? null : input.toFixed(2),
     output: input === null || mode === 'embedding' ? null : (input * (3 + next.below(3))).toFixed(2),
     context: mode === 'image_generation' ? null : next.of([8_192, 32_768, 128_000, 131_072, 200_000, 262_144, 400_000, 1_000_000, 1_048_576]),
+    other_price: mode === 'image_generation' ? '0.04 per image' : null,
     max_output: next.of([4_096, 8_192, 16_384, 64_000]),
     can: mode === 'chat' ? CAPABILITIES.map((_, index) => index).filter(() => next.below(3) === 0) : [],
     deprecation: next.below(40) === 0 ? '2026-12-31' : null,
@@ -211,11 +212,11 @@ function fakeVerify({ model, proxy }: VerifyArgs): VerifyView {
         .filter(([, , text]) => text !== null)
         .map(([field, label, text, factor]) => {
           const price = (Number(text) * factor).toFixed(2);
-          return { field, label, source: price, promoted: price, live: drifts ? (Number(price) * 1.25).toFixed(2) : price, verdict: drifts ? 'drift' : 'agree' };
+          return { field, label, unit: 'per 1M tokens', source: price, promoted: price, live: drifts ? (Number(price) * 1.25).toFixed(2) : price, verdict: drifts ? 'drift' : 'agree' };
         }),
-      ...(row?.context ? [{ field: 'max_input_tokens', label: 'Context', source: row.context.toString(), promoted: row.context.toString(), live: row.context.toString(), verdict: 'agree' }] : []),
-      ...(model === 'gpt-5.6-luna' ? [{ field: 'input_cost_per_token_batches', label: 'Batch input', source: '0.63', promoted: '0.63', live: '0.50', verdict: 'override' }] : []),
-      ...(model === 'claude-haiku-5' ? [{ field: 'output_cost_per_token_batches', label: 'Batch output', source: '2.50', promoted: '2.50', live: null, verdict: 'missing' }] : []),
+      ...(row?.context ? [{ field: 'max_input_tokens', label: 'Context', unit: '', source: row.context.toString(), promoted: row.context.toString(), live: row.context.toString(), verdict: 'agree' }] : []),
+      ...(model === 'gpt-5.6-luna' ? [{ field: 'input_cost_per_token_batches', label: 'Batch input', unit: 'per 1M tokens', source: '0.63', promoted: '0.63', live: '0.50', verdict: 'override' }] : []),
+      ...(model === 'claude-haiku-5' ? [{ field: 'output_cost_per_token_batches', label: 'Batch output', unit: 'per 1M tokens', source: '2.50', promoted: '2.50', live: null, verdict: 'missing' }] : []),
     ],
     read_at: NOW,
   };

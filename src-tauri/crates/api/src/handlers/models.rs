@@ -139,6 +139,7 @@ impl Api {
             let shown = |value: &Option<Value>| value.as_ref().map(|value| people(&field.field, value));
             VerifiedRow {
                 label: label(&field.field),
+                unit: unit_words(&field.field),
                 source: shown(&field.upstream),
                 promoted: shown(&field.promoted),
                 live: shown(&field.live),
@@ -159,6 +160,21 @@ impl Api {
 /// A value of the contract as people read it.
 fn people(path: &str, value: &Value) -> String {
     price(value).map_or_else(|| plain(value), |price| amount(price, Unit::of_path(path)))
+}
+
+/// "per 1M tokens" for the path of a price; nothing for another field.
+fn unit_words(path: &str) -> String {
+    if path.contains("cost") { Unit::of_path(path).for_people().1.to_owned() } else { String::new() }
+}
+
+/// The first price for something else than tokens, where there is none for tokens: an image, a second, a page.
+fn other_price(entry: &Entry<'_>) -> Option<String> {
+    let has_tokens = ["input_cost_per_token", "output_cost_per_token"]
+        .iter()
+        .any(|field| entry.field(field).and_then(|leaf| leaf.decimal()).is_some_and(|price| !price.is_zero()));
+    let mut priced = entry.leaves().filter(|leaf| leaf.is_price() && leaf.unit() != Unit::Token);
+    let priced = priced.find(|leaf| leaf.decimal().is_some_and(|price| !price.is_zero())).filter(|_| !has_tokens)?;
+    Some(format!("{} {}", amount(priced.decimal()?, priced.unit()), priced.unit().for_people().1))
 }
 
 fn list(map: &CostMap, users: &HashMap<String, Vec<String>>, held: &BTreeSet<String>) -> ModelList {
@@ -182,6 +198,7 @@ fn list(map: &CostMap, users: &HashMap<String, Vec<String>>, held: &BTreeSet<Str
                 mode: entry.mode().map(Into::into),
                 input: token_price(&entry, "input_cost_per_token"),
                 output: token_price(&entry, "output_cost_per_token"),
+                other_price: other_price(&entry),
                 context: whole(&entry, &["max_input_tokens", "max_tokens"]),
                 max_output: whole(&entry, &["max_output_tokens"]),
                 can: capabilities(&entry).iter().filter_map(|can| names.get(can).copied()).collect(),

@@ -109,6 +109,7 @@ impl Api {
                 )
                 .field("key"));
             }
+            KeyForm::Keyring { secret: None } if self.has_moved(&form, &proxy)? => return Err(retype()),
             _ => None,
         };
         if let Some(secret) = &secret {
@@ -143,13 +144,27 @@ impl Api {
         self.settings(()).await
     }
 
+    /// Whether the address is another one than that which the kept key was given for.
+    fn has_moved(&self, form: &ProxyForm, proxy: &Proxy) -> Result<bool> {
+        let Some(name) = &form.edits else { return Ok(false) };
+        Ok(self.chosen()?.settings.proxy(name)?.url != proxy.url)
+    }
+
     /// The key that is typed, or the one that is kept for the proxy that is edited.
     async fn key(&self, form: &ProxyForm, proxy: &Proxy) -> Result<SecretString> {
         match &form.key {
             KeyForm::Keyring { secret: Some(secret) } => Ok(SecretString::from(secret.trim().to_owned())),
+            KeyForm::Keyring { secret: None } if self.has_moved(form, proxy)? => Err(retype()),
             _ => self.secrets().key_for(proxy, &*self.environment).await,
         }
     }
+}
+
+/// A kept key goes only to the address that it was given for.
+fn retype() -> Error {
+    let message =
+        "The address is another one: type the key again, so that it goes nowhere unasked. Nothing was changed.";
+    Error::new(ErrorCode::NoKey, message).field("key")
 }
 
 fn typed(form: &ProxyForm) -> Result<Proxy> {

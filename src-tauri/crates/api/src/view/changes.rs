@@ -38,9 +38,9 @@ pub struct ChangeSummary {
     pub repriced_models: usize,
     /// Of these, models that a proxy uses.
     pub repriced_mine: usize,
-    /// Limits that differ.
+    /// Models with another limit.
     pub limits: usize,
-    /// Everything else that differs.
+    /// Models of which anything else differs.
     pub other: usize,
 }
 

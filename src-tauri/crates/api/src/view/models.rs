@@ -19,6 +19,8 @@ pub struct ModelRow {
     pub input: Option<String>,
     /// Its output price in USD per million tokens.
     pub output: Option<String>,
+    /// Another price where it has none for tokens: "0.04 per image".
+    pub other_price: Option<String>,
     /// Its context window in tokens.
     pub context: Option<u64>,
     /// What it can put out in tokens.
@@ -102,6 +104,8 @@ pub struct VerifiedRow {
     pub field: String,
     /// The field for people.
     pub label: String,
+    /// What a price is for: "per 1M tokens"; empty for what is no price.
+    pub unit: String,
     /// At the source now, as people read it.
     pub source: Option<String>,
     /// In the promoted map.

@@ -192,6 +192,8 @@ pub struct Snapshot {
     pub proxies: Vec<ProxySnapshot>,
     /// Runs that a crash left and that are `interrupted` now.
     pub interrupted_runs: usize,
+    /// How often the settings were changed since the start: what they say is read from the file, not from here.
+    pub edits: u64,
 }
 
 #[cfg(test)]

@@ -58,6 +58,7 @@ pub(super) struct Controller {
     paused_until: Option<DateTime<Utc>>,
     known: BTreeMap<String, Known>,
     interrupted_runs: usize,
+    edits: u64,
     waiting: Vec<Waiting>,
     next_job: u64,
     /// Of every running job: source checks and dry runs too.
@@ -95,6 +96,7 @@ impl Controller {
             effective,
             happenings,
             interrupted_runs,
+            edits: 0,
         };
         controller.load_known().await?;
         if scheduled {
@@ -217,6 +219,7 @@ impl Controller {
 
     async fn edit(&mut self, edit: Edit) -> Result<()> {
         edit(&mut self.settings)?;
+        self.edits += 1;
         let before = Arc::clone(&self.effective);
         self.effective = Arc::new(effective(&self.settings, &self.environment));
         self.source = known_source(&self.parts.ledger, &self.effective).await?;

@@ -35,6 +35,7 @@ impl Controller {
             pause: PauseState::of(self.paused_until, self.parts.clock.now()),
             proxies: proxies.collect(),
             interrupted_runs: self.interrupted_runs,
+            edits: self.edits,
         };
         self.snapshot.send_if_modified(|current| {
             snapshot.revision = current.revision;
