@@ -42,12 +42,6 @@ async function test(name, work) {
   }
 }
 
-/** What a known defect elsewhere breaks: run and told, not counted. */
-test.todo = async (name, why, work) => {
-  const isRight = await work().then(() => true, () => false);
-  console.log(`todo           ${name}: ${isRight ? 'it works now, make it a test' : why}`);
-};
-
 try {
   await access(join(uiFolder, 'index.html')).catch(() => {
     throw new Error('the dashboard is not built; run `npm run build` in ui/');

@@ -82,7 +82,8 @@ impl Api {
             })
             .collect();
         let groups = blocking(move || groups(&set, &old_map, &new_map, &mine, &held)).await?;
-        let revisions = rows.iter().skip(to).take(from.saturating_sub(to)).filter(|row| !row.is_composed).count();
+        let between = rows.iter().skip(to.min(from)).take(from.abs_diff(to));
+        let revisions = between.filter(|row| !row.is_composed).count();
         Ok(Some(Changes {
             from: rows[from].clone(),
             to: rows[to].clone(),

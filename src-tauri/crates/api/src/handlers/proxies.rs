@@ -6,6 +6,7 @@ use costmap::CostMap;
 use engine::proxy::{Capabilities, Database, KeyState, ProxyClient, ProxyFacts};
 use engine::settings::{KeyPlace, Proxy, ProxyName, ProxyUrl, Role};
 use engine::status::{PriceList, UsedModels};
+use engine::sync::parsed;
 use engine::{Error, ErrorCode, Result};
 use secrecy::SecretString;
 
@@ -80,11 +81,19 @@ impl Api {
         if facts.key == KeyState::Valid {
             test.callable = client.callable_models().await.ok();
             if let Ok(deployments) = client.deployments().await {
-                let prices = map.as_ref().map(PriceList::of);
+                // In its live map a proxy also has models that nothing prices: it registers them itself.
+                let prices = self.promoted_prices().await?;
                 test.unpriced = UsedModels::of(&deployments, prices.as_ref()).unpriced;
             }
         }
         Ok(())
+    }
+
+    /// The prices of the promoted map, once there is one.
+    async fn promoted_prices(&self) -> Result<Option<PriceList>> {
+        let ledger = self.engine.ledger();
+        let Some(promotion) = ledger.promoted().await? else { return Ok(None) };
+        Ok(parsed(ledger, &promotion.revision).await?.map(|map| PriceList::of(&map)))
     }
 
     pub(crate) async fn save_proxy(&self, args: SaveProxyArgs) -> Result<SettingsView> {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use engine::schedule::Plan;
-use engine::settings::{DEFAULT_SOURCE, KeyPlace, Period, Source};
+use engine::schedule::{Plan, QuietHours};
+use engine::settings::{DEFAULT_SOURCE, KeyPlace, Period, SettingsEdit, Source};
 use engine::{Error, ErrorCode, Result};
 
 use crate::Api;
@@ -94,7 +94,8 @@ impl Api {
                 SettingField::Watch => file.set_watch(period_or_off(&value)?),
                 SettingField::Preset => file.set_schedule(value.parse()?, None),
                 SettingField::Every => file.set_schedule("custom".parse()?, Some(value.parse()?)),
-                SettingField::Windows => file.set_windows(lines(&value)),
+                // Through the edits that are data: they check each rule.
+                SettingField::Windows => SettingsEdit::SetWindows { windows: lines(&value) }.apply(file),
                 SettingField::GateMode => file.set_gate(engine::settings::Gate { mode: value.parse()?, ..now.gate }),
                 SettingField::GateDirect => {
                     file.set_gate(engine::settings::Gate { direct: value.parse()?, ..now.gate })
@@ -109,7 +110,12 @@ impl Api {
                 SettingField::NotifyFailures => {
                     file.set_notify(engine::settings::Notify { failures: truth(&value, &name)?, ..now.notify })
                 }
-                SettingField::Quiet => file.set_notify(engine::settings::Notify { quiet: value, ..now.notify }),
+                SettingField::Quiet => {
+                    if !value.is_empty() {
+                        value.parse::<QuietHours>()?;
+                    }
+                    file.set_notify(engine::settings::Notify { quiet: value, ..now.notify })
+                }
                 SettingField::Close => file.set_app(engine::settings::App { close: value.parse()?, ..now.app }),
                 SettingField::Theme => file.set_app(engine::settings::App { theme: value.parse()?, ..now.app }),
                 SettingField::NetworkProxy => file.set_network(engine::settings::Network { proxy: value.parse()? }),
