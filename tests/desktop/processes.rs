@@ -32,6 +32,11 @@ pub(crate) fn has_webview(pid: u32) -> bool {
     below(pid).iter().any(|(_, name)| name.starts_with("WebKitWeb"))
 }
 
+/// Whether a process still runs.
+pub(crate) fn is_there(pid: u32) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+}
+
 fn tree(pid: u32) -> impl Iterator<Item = u32> {
     std::iter::once(pid).chain(below(pid).into_iter().map(|(id, _)| id))
 }
