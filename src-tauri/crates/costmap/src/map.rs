@@ -83,6 +83,40 @@ pub(crate) struct LeafSpan {
     pub(crate) end: u32,
 }
 
+/// The bytes of a map that is still to be read.
+pub struct Unread {
+    bytes: Vec<u8>,
+    revision: OnceLock<Revision>,
+}
+
+impl Unread {
+    /// With the revision, computed now: where another thread reads a file, it is known before the map is.
+    pub fn with_revision(bytes: Vec<u8>) -> Self {
+        Self { revision: Revision::of(&bytes).into(), bytes }
+    }
+
+    /// The git blob id of the bytes.
+    pub(crate) fn revision(&self) -> Revision {
+        *self.revision.get_or_init(|| Revision::of(&self.bytes))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+impl<T: Into<Vec<u8>>> From<T> for Unread {
+    fn from(bytes: T) -> Self {
+        Self { bytes: bytes.into(), revision: OnceLock::new() }
+    }
+}
+
+impl fmt::Debug for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unread").field("bytes", &self.bytes.len()).finish_non_exhaustive()
+    }
+}
+
 /// A parsed cost map. Keeps the bytes as they came; entries and values are ranges of them.
 pub struct CostMap {
     text: String,
@@ -104,23 +138,30 @@ impl CostMap {
     ///
     /// # Errors
     /// [`Malformed`] where the bytes are not a JSON object in UTF-8.
-    pub fn parse(bytes: impl Into<Vec<u8>>) -> Result<Self, Malformed> {
-        Self::build(bytes.into(), None)
+    pub fn parse(bytes: impl Into<Unread>) -> Result<Self, Malformed> {
+        Self::read(bytes.into(), None).map_err(|(fault, _)| fault)
     }
 
     /// Reads a map that is mostly like `known`: an entry whose bytes stand there too is not read again.
     ///
     /// # Errors
     /// As [`CostMap::parse`].
-    pub fn parse_against(bytes: impl Into<Vec<u8>>, known: &Self) -> Result<Self, Malformed> {
-        Self::build(bytes.into(), Some(known))
+    pub fn parse_against(bytes: impl Into<Unread>, known: &Self) -> Result<Self, Malformed> {
+        Self::read(bytes.into(), Some(known)).map_err(|(fault, _)| fault)
     }
 
-    fn build(bytes: Vec<u8>, known: Option<&Self>) -> Result<Self, Malformed> {
-        let text = String::from_utf8(bytes)
-            .map_err(|error| Malformed::not_utf8(error.as_bytes(), error.utf8_error().valid_up_to()))?;
-        let Scanned { entries, leaves, paths, repeated_fields } = match known {
-            None => scan(&text, None)?,
+    /// Where the bytes are no map, they come back with the reason.
+    pub(crate) fn read(from: Unread, known: Option<&Self>) -> Result<Self, (Malformed, Unread)> {
+        let Unread { bytes, revision } = from;
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let fault = Malformed::not_utf8(error.as_bytes(), error.utf8_error().valid_up_to());
+                return Err((fault, Unread { bytes: error.into_bytes(), revision }));
+            }
+        };
+        let scanned = match known {
+            None => scan(&text, None),
             Some(known) => scan(
                 &text,
                 Some(&Known {
@@ -131,7 +172,11 @@ impl CostMap {
                     repeated_fields: &known.repeated_fields,
                     find: &|name| known.find(name),
                 }),
-            )?,
+            ),
+        };
+        let Scanned { entries, leaves, paths, repeated_fields } = match scanned {
+            Ok(scanned) => scanned,
+            Err(fault) => return Err((fault, Unread { bytes: text.into_bytes(), revision })),
         };
         let hasher = DefaultHashBuilder::default();
         let mut map = Self {
@@ -144,7 +189,7 @@ impl CostMap {
             hasher,
             overridden: Vec::new(),
             models: 0,
-            revision: OnceLock::new(),
+            revision,
         };
         map.build_index();
         Ok(map)

@@ -245,7 +245,7 @@ proptest! {
     fn any_bytes_are_judged_without_a_panic(bytes in vec(any::<u8>(), 0..400), old in map()) {
         let old = CostMap::parse(Written::Object(old).text("")).unwrap();
         for against in [Some(&old), None] {
-            let (report, map) = check_bytes(&bytes, against);
+            let (report, map) = check_bytes(bytes.as_slice(), against);
             prop_assert_eq!(report.models, map.map_or(0, |map| map.len()));
         }
     }
