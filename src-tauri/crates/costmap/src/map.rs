@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::hash::BuildHasher;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 use serde_json::Value;
@@ -49,6 +49,8 @@ pub(crate) struct EntrySpan {
     pub(crate) value: Span,
     pub(crate) leaves: Range<u32>,
     pub(crate) is_object: bool,
+    /// The entry of the same name and bytes in the map that this one was read against, if that is known to count there.
+    pub(crate) same: Option<u32>,
 }
 
 /// What kind of value a leaf is.
@@ -131,6 +133,9 @@ pub struct CostMap {
     overridden: Vec<u32>,
     models: usize,
     revision: OnceLock<Revision>,
+    /// Equal to nothing but itself; says which map another was read against.
+    identity: Arc<()>,
+    against: Option<Arc<()>>,
 }
 
 impl CostMap {
@@ -171,6 +176,7 @@ impl CostMap {
                     paths: &known.paths,
                     repeated_fields: &known.repeated_fields,
                     find: &|name| known.find(name),
+                    all_count: known.overridden.is_empty(),
                 }),
             ),
         };
@@ -190,6 +196,8 @@ impl CostMap {
             overridden: Vec::new(),
             models: 0,
             revision,
+            identity: Arc::new(()),
+            against: known.map(|known| Arc::clone(&known.identity)),
         };
         map.build_index();
         Ok(map)
@@ -247,6 +255,11 @@ impl CostMap {
     /// Every top-level member, reserved keys and overridden ones too, in the order of the file.
     pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
         (0..).zip(&self.entries).map(|(number, span)| Entry { map: self, span, number })
+    }
+
+    /// How many entries, reserved keys and overridden ones too.
+    pub(crate) fn entry_count(&self) -> usize {
+        self.entries.len()
     }
 
     /// What a proxy loads, reserved keys too, each with its place in the file from 1.
@@ -317,9 +330,27 @@ pub struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
+    /// Its place in the file, from 0.
+    pub(crate) fn number(&self) -> usize {
+        self.number as usize
+    }
+
     /// Its place in the file, from 1.
     pub(crate) fn order(&self) -> u32 {
         self.number + 1
+    }
+
+    /// The entry of this name in an earlier map, and whether its bytes are the same there. Where this map was read
+    /// against that one, no byte is looked at again.
+    pub(crate) fn before<'o>(&self, old: &'o CostMap) -> Option<(Entry<'o>, bool)> {
+        if let (Some(number), Some(against)) = (self.span.same, &self.map.against)
+            && Arc::ptr_eq(against, &old.identity)
+            && let Some(span) = old.entries.get(number as usize)
+        {
+            return Some((Entry { map: old, span, number }, true));
+        }
+        let before = old.get(&self.name())?;
+        Some((before, before.raw() == self.raw()))
     }
 
     /// The model's name.

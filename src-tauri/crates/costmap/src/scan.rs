@@ -28,6 +28,8 @@ pub(crate) struct Known<'a> {
     pub(crate) repeated_fields: &'a [(u32, PathId)],
     /// The entry of this name (still quoted, without escapes), if there is one.
     pub(crate) find: &'a dyn Fn(&str) -> Option<u32>,
+    /// Whether no entry's name comes again further down.
+    pub(crate) all_count: bool,
 }
 
 /// Scans a whole map.
@@ -148,6 +150,7 @@ impl Scanner<'_> {
         self.entry += 1;
         let first = self.leaf_count();
         let start = self.at;
+        let mut same_as = None;
         if let Some(known) = known
             && !key_escaped
             && let Some((number, same)) = self.same_entry(known, key, *expected)
@@ -161,6 +164,7 @@ impl Scanner<'_> {
             }));
             self.at += same.value.len();
             *expected = number + 1;
+            same_as = known.all_count.then_some(number);
         } else {
             self.repeats_in_entry = false;
             self.value(PathId::ROOT, 2)?;
@@ -174,6 +178,7 @@ impl Scanner<'_> {
             value: self.span(start),
             leaves: first..self.leaf_count(),
             is_object: self.bytes[start] == b'{',
+            same: same_as,
         });
         Ok(())
     }
