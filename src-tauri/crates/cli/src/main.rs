@@ -22,7 +22,7 @@ use mimalloc::MiMalloc;
 use args::Cli;
 use context::Context;
 
-/// Asks the kernel for huge pages: `diff` then takes 120 page faults instead of 2,500, a fifth of its time.
+/// Asks the kernel for huge pages: `diff` then takes 260 page faults instead of 2,560, two milliseconds less.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
