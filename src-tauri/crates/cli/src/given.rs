@@ -2,9 +2,11 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::thread::Scope;
 
-use costmap::CostMap;
+use costmap::{CostMap, Unread};
 use engine::error::bounded;
 use engine::source::{FetchLimits, Fetched, Fetcher, Source};
 use engine::{Error, ErrorCode, Result};
@@ -33,11 +35,26 @@ pub(crate) fn bytes(context: &Context, text: &str) -> Result<Vec<u8>> {
     read(file, length, text)
 }
 
+/// [`bytes`], and the revision of them, while another map is read and parsed: from now on where `text` names a plain file,
+/// else when the result is asked for (stdin and the network may take their time to say something).
+pub(crate) fn ahead<'scope, 'env>(
+    scope: &'scope Scope<'scope, 'env>,
+    context: &'env Context,
+    text: &'env str,
+) -> Box<dyn FnOnce() -> Result<Unread> + 'scope> {
+    let read = move || bytes(context, text).map(Unread::with_revision);
+    if !Path::new(text).is_file() {
+        return Box::new(read);
+    }
+    let reading = scope.spawn(read);
+    Box::new(|| reading.join().unwrap_or_else(|panic| resume_unwind(panic)))
+}
+
 /// The map in those bytes.
 ///
 /// # Errors
 /// `held` where they are no map: nothing can be compared with them.
-pub(crate) fn parsed(bytes: Vec<u8>, text: &str, known: Option<&CostMap>) -> Result<CostMap> {
+pub(crate) fn parsed(bytes: impl Into<Unread>, text: &str, known: Option<&CostMap>) -> Result<CostMap> {
     let map = match known {
         Some(known) => CostMap::parse_against(bytes, known),
         None => CostMap::parse(bytes),

@@ -58,6 +58,21 @@ struct Seen<'a> {
     leaf: Option<Leaf<'a>>,
 }
 
+/// What was found so far.
+#[derive(Default)]
+struct Told {
+    new_models: Vec<String>,
+    removed_models: Vec<String>,
+    changed_models: usize,
+    pricing_changes: Vec<FieldChange>,
+    limit_changes: Vec<FieldChange>,
+    provider_changes: Vec<FieldChange>,
+    mode_changes: Vec<FieldChange>,
+    capability_changes: Vec<FieldChange>,
+    deprecation_changes: Vec<FieldChange>,
+    other_changes: Vec<FieldChange>,
+}
+
 /// A field as it is reported: its path in each map, and the value where it is a single leaf.
 #[derive(Clone, Copy)]
 struct Differing<'a> {
@@ -81,35 +96,23 @@ impl<'a> Comparing<'a> {
 
     pub(crate) fn run(mut self) -> ChangeSet {
         let (old, new) = (self.old, self.new);
-        let mut set = ChangeSet {
-            from: old.revision(),
-            to: new.revision(),
-            counts: ChangeCounts { models_before: old.len(), models_after: new.len(), ..ChangeCounts::default() },
-            new_models: Vec::new(),
-            removed_models: Vec::new(),
-            pricing_changes: Vec::new(),
-            limit_changes: Vec::new(),
-            provider_changes: Vec::new(),
-            mode_changes: Vec::new(),
-            capability_changes: Vec::new(),
-            deprecation_changes: Vec::new(),
-            other_changes: Vec::new(),
-            notices: Vec::new(),
-        };
+        let mut set = Told::default();
         let mut found = Vec::new();
+        let mut stays = vec![false; old.entry_count()];
         for (number, after) in new.models().enumerate() {
-            let name = after.name();
-            let Some(before) = old.get(&name) else {
-                set.new_models.push(name.into_owned());
+            let Some((before, same)) = after.before(old) else {
+                set.new_models.push(after.name().into_owned());
                 continue;
             };
-            if before.raw() == after.raw() {
+            stays[before.number()] = true;
+            if same {
                 continue;
             }
+            let name = after.name();
             found.clear();
             self.entry(number + 1, before, after, &mut found);
             if !found.is_empty() {
-                set.counts.changed_models += 1;
+                set.changed_models += 1;
             }
             if found.len() > MAX_FIELDS {
                 set.other_changes.push(too_many(&name, found.len()));
@@ -119,22 +122,41 @@ impl<'a> Comparing<'a> {
                 list_of(&mut set, self.class(differing)).push(self.change(&name, before, after, differing));
             }
         }
-        for before in old.models() {
+        for before in old.models().filter(|before| !stays[before.number()]) {
             let name = before.name();
-            if new.get(&name).is_none() && !(self.terms.is_own)(&name) {
+            if !(self.terms.is_own)(&name) {
                 set.removed_models.push(name.into_owned());
             }
         }
-        set.counts.new_models = set.new_models.len();
-        set.counts.removed_models = set.removed_models.len();
-        set.counts.pricing_changes = set.pricing_changes.len();
-        set.counts.limit_changes = set.limit_changes.len();
-        set.counts.provider_changes = set.provider_changes.len();
-        set.counts.mode_changes = set.mode_changes.len();
-        set.counts.capability_changes = set.capability_changes.len();
-        set.counts.deprecation_changes = set.deprecation_changes.len();
-        set.counts.other_changes = set.other_changes.len();
-        set
+        ChangeSet {
+            // Last, since another thread may still be computing them.
+            from: old.revision(),
+            to: new.revision(),
+            counts: ChangeCounts {
+                models_before: old.len(),
+                models_after: new.len(),
+                new_models: set.new_models.len(),
+                removed_models: set.removed_models.len(),
+                changed_models: set.changed_models,
+                pricing_changes: set.pricing_changes.len(),
+                limit_changes: set.limit_changes.len(),
+                provider_changes: set.provider_changes.len(),
+                mode_changes: set.mode_changes.len(),
+                capability_changes: set.capability_changes.len(),
+                deprecation_changes: set.deprecation_changes.len(),
+                other_changes: set.other_changes.len(),
+            },
+            new_models: set.new_models,
+            removed_models: set.removed_models,
+            pricing_changes: set.pricing_changes,
+            limit_changes: set.limit_changes,
+            provider_changes: set.provider_changes,
+            mode_changes: set.mode_changes,
+            capability_changes: set.capability_changes,
+            deprecation_changes: set.deprecation_changes,
+            other_changes: set.other_changes,
+            notices: Vec::new(),
+        }
     }
 
     fn entry(&mut self, number: usize, before: Entry<'a>, after: Entry<'a>, found: &mut Vec<Differing<'a>>) {
@@ -256,7 +278,7 @@ fn is_top(leaf: &Leaf<'_>, names: &[&str]) -> bool {
     matches!(leaf.path().top(), Step::Field(name) if names.contains(&&**name))
 }
 
-fn list_of(set: &mut ChangeSet, class: FieldClass) -> &mut Vec<FieldChange> {
+fn list_of(set: &mut Told, class: FieldClass) -> &mut Vec<FieldChange> {
     match class {
         FieldClass::Price => &mut set.pricing_changes,
         FieldClass::Limit => &mut set.limit_changes,

@@ -27,7 +27,7 @@ pub use finding::{CheckReport, Finding, Severity, Verdict};
 pub use leaf::{Leaf, Path};
 pub use live::{LiveComparison, compare_live};
 pub use malformed::{MAX_DEPTH, Malformed, MalformedKind};
-pub use map::{CostMap, Entry, LeafKind, RESERVED_KEYS};
+pub use map::{CostMap, Entry, LeafKind, RESERVED_KEYS, Unread};
 pub use number::{Number, plain};
 pub use path::{PathId, Step};
 pub use revision::{NotARevision, Revision};

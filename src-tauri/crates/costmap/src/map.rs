@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::hash::BuildHasher;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 use serde_json::Value;
@@ -49,6 +49,8 @@ pub(crate) struct EntrySpan {
     pub(crate) value: Span,
     pub(crate) leaves: Range<u32>,
     pub(crate) is_object: bool,
+    /// The entry of the same name and bytes in the map that this one was read against, if that is known to count there.
+    pub(crate) same: Option<u32>,
 }
 
 /// What kind of value a leaf is.
@@ -83,6 +85,40 @@ pub(crate) struct LeafSpan {
     pub(crate) end: u32,
 }
 
+/// The bytes of a map that is still to be read.
+pub struct Unread {
+    bytes: Vec<u8>,
+    revision: OnceLock<Revision>,
+}
+
+impl Unread {
+    /// With the revision, computed now: where another thread reads a file, it is known before the map is.
+    pub fn with_revision(bytes: Vec<u8>) -> Self {
+        Self { revision: Revision::of(&bytes).into(), bytes }
+    }
+
+    /// The git blob id of the bytes.
+    pub(crate) fn revision(&self) -> Revision {
+        *self.revision.get_or_init(|| Revision::of(&self.bytes))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+impl<T: Into<Vec<u8>>> From<T> for Unread {
+    fn from(bytes: T) -> Self {
+        Self { bytes: bytes.into(), revision: OnceLock::new() }
+    }
+}
+
+impl fmt::Debug for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unread").field("bytes", &self.bytes.len()).finish_non_exhaustive()
+    }
+}
+
 /// A parsed cost map. Keeps the bytes as they came; entries and values are ranges of them.
 pub struct CostMap {
     text: String,
@@ -97,6 +133,9 @@ pub struct CostMap {
     overridden: Vec<u32>,
     models: usize,
     revision: OnceLock<Revision>,
+    /// Equal to nothing but itself; says which map another was read against.
+    identity: Arc<()>,
+    against: Option<Arc<()>>,
 }
 
 impl CostMap {
@@ -104,23 +143,30 @@ impl CostMap {
     ///
     /// # Errors
     /// [`Malformed`] where the bytes are not a JSON object in UTF-8.
-    pub fn parse(bytes: impl Into<Vec<u8>>) -> Result<Self, Malformed> {
-        Self::build(bytes.into(), None)
+    pub fn parse(bytes: impl Into<Unread>) -> Result<Self, Malformed> {
+        Self::read(bytes.into(), None).map_err(|(fault, _)| fault)
     }
 
     /// Reads a map that is mostly like `known`: an entry whose bytes stand there too is not read again.
     ///
     /// # Errors
     /// As [`CostMap::parse`].
-    pub fn parse_against(bytes: impl Into<Vec<u8>>, known: &Self) -> Result<Self, Malformed> {
-        Self::build(bytes.into(), Some(known))
+    pub fn parse_against(bytes: impl Into<Unread>, known: &Self) -> Result<Self, Malformed> {
+        Self::read(bytes.into(), Some(known)).map_err(|(fault, _)| fault)
     }
 
-    fn build(bytes: Vec<u8>, known: Option<&Self>) -> Result<Self, Malformed> {
-        let text = String::from_utf8(bytes)
-            .map_err(|error| Malformed::not_utf8(error.as_bytes(), error.utf8_error().valid_up_to()))?;
-        let Scanned { entries, leaves, paths, repeated_fields } = match known {
-            None => scan(&text, None)?,
+    /// Where the bytes are no map, they come back with the reason.
+    pub(crate) fn read(from: Unread, known: Option<&Self>) -> Result<Self, (Malformed, Unread)> {
+        let Unread { bytes, revision } = from;
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let fault = Malformed::not_utf8(error.as_bytes(), error.utf8_error().valid_up_to());
+                return Err((fault, Unread { bytes: error.into_bytes(), revision }));
+            }
+        };
+        let scanned = match known {
+            None => scan(&text, None),
             Some(known) => scan(
                 &text,
                 Some(&Known {
@@ -130,8 +176,13 @@ impl CostMap {
                     paths: &known.paths,
                     repeated_fields: &known.repeated_fields,
                     find: &|name| known.find(name),
+                    all_count: known.overridden.is_empty(),
                 }),
-            )?,
+            ),
+        };
+        let Scanned { entries, leaves, paths, repeated_fields } = match scanned {
+            Ok(scanned) => scanned,
+            Err(fault) => return Err((fault, Unread { bytes: text.into_bytes(), revision })),
         };
         let hasher = DefaultHashBuilder::default();
         let mut map = Self {
@@ -144,7 +195,9 @@ impl CostMap {
             hasher,
             overridden: Vec::new(),
             models: 0,
-            revision: OnceLock::new(),
+            revision,
+            identity: Arc::new(()),
+            against: known.map(|known| Arc::clone(&known.identity)),
         };
         map.build_index();
         Ok(map)
@@ -202,6 +255,11 @@ impl CostMap {
     /// Every top-level member, reserved keys and overridden ones too, in the order of the file.
     pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
         (0..).zip(&self.entries).map(|(number, span)| Entry { map: self, span, number })
+    }
+
+    /// How many entries, reserved keys and overridden ones too.
+    pub(crate) fn entry_count(&self) -> usize {
+        self.entries.len()
     }
 
     /// What a proxy loads, reserved keys too, each with its place in the file from 1.
@@ -272,9 +330,27 @@ pub struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
+    /// Its place in the file, from 0.
+    pub(crate) fn number(&self) -> usize {
+        self.number as usize
+    }
+
     /// Its place in the file, from 1.
     pub(crate) fn order(&self) -> u32 {
         self.number + 1
+    }
+
+    /// The entry of this name in an earlier map, and whether its bytes are the same there. Where this map was read
+    /// against that one, no byte is looked at again.
+    pub(crate) fn before<'o>(&self, old: &'o CostMap) -> Option<(Entry<'o>, bool)> {
+        if let (Some(number), Some(against)) = (self.span.same, &self.map.against)
+            && Arc::ptr_eq(against, &old.identity)
+            && let Some(span) = old.entries.get(number as usize)
+        {
+            return Some((Entry { map: old, span, number }, true));
+        }
+        let before = old.get(&self.name())?;
+        Some((before, before.raw() == self.raw()))
     }
 
     /// The model's name.

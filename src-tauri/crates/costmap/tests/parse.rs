@@ -26,6 +26,17 @@ fn every_field_is_kept_known_or_not_with_its_exact_text() {
     assert!(map.path_id(&[Step::Field("new_field".into()), Step::Field("a".into()), Step::Item(0)]).is_some());
 }
 
+#[test]
+fn a_field_that_came_before_is_known_again_only_where_it_is_the_same() {
+    let text = r#"{"one": {"a": 1, "a\"b": 2, "b": {"a": 3}}, "two": {"a": 4, "a\"b": 5, "b": {"a": 6}},
+        "three": {"a":7,"a\"b" : 8, "b":  {"a":9}}, "four": {"ab": 10, "a\\": 11, "a": 12, "a": 13}}"#;
+    let map = CostMap::parse(text).unwrap();
+    assert_eq!(leaves(&map, "two"), ["a=4", "a\"b=5", "b.a=6"]);
+    assert_eq!(leaves(&map, "three"), ["a=7", "a\"b=8", "b.a=9"]);
+    assert_eq!(leaves(&map, "four"), ["ab=10", "a\\=11", "a=13"]);
+    assert_eq!(map.repeated_fields().count(), 1);
+}
+
 #[rstest]
 #[case::nothing("", MalformedKind::NotJson)]
 #[case::cut_in_a_string(r#"{"a": {"mode": "ch"#, MalformedKind::Truncated)]

@@ -31,9 +31,11 @@ impl Written {
                 write!(out, "{space}]").unwrap();
             }
             Self::Object(fields) => {
+                // With a blank it is as upstream writes it, which the scan reads in a way of its own.
+                let before = if space == " " { "" } else { space };
                 out.push('{');
                 for (number, (name, value)) in fields.iter().enumerate() {
-                    write!(out, "{}{space}\"{name}\"{space}:{space}", if number > 0 { "," } else { "" }).unwrap();
+                    write!(out, "{}{space}\"{name}\"{before}:{space}", if number > 0 { "," } else { "" }).unwrap();
                     value.write(space, out);
                 }
                 write!(out, "{space}}}").unwrap();
@@ -67,6 +69,8 @@ const NAMES: &[&str] = &[
     "aliases",
     "supports_vision",
     "caf\\u00e9",
+    "mode\\\"",
+    "mode\\\\",
     "",
     "a.b[0]",
 ];
@@ -152,7 +156,7 @@ fn map() -> impl Strategy<Value = Entries> {
 }
 
 fn space() -> impl Strategy<Value = &'static str> {
-    select(&["", " ", "\n    ", "\t\r\n"][..])
+    select(&["", " ", " ", "\n    ", "\t\r\n"][..])
 }
 
 /// Two maps that share most entries, some in another order, as upstream's updates do.
@@ -241,7 +245,7 @@ proptest! {
     fn any_bytes_are_judged_without_a_panic(bytes in vec(any::<u8>(), 0..400), old in map()) {
         let old = CostMap::parse(Written::Object(old).text("")).unwrap();
         for against in [Some(&old), None] {
-            let (report, map) = check_bytes(&bytes, against);
+            let (report, map) = check_bytes(bytes.as_slice(), against);
             prop_assert_eq!(report.models, map.map_or(0, |map| map.len()));
         }
     }

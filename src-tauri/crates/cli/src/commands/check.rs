@@ -1,5 +1,8 @@
 //! `autosync check MAP`: what the checks say about a map, without touching anything.
 
+use std::mem::ManuallyDrop;
+use std::thread;
+
 use costmap::check::check_bytes;
 use costmap::{CheckReport, Verdict};
 use engine::{ErrorCode, Result};
@@ -11,12 +14,19 @@ use crate::output::findings::{self, verdict_word};
 use crate::output::{Answer, Screen, count, safe, thousands, tone};
 
 pub(super) fn run(context: &Context, args: &CheckArgs) -> Result<Answer> {
-    let against = match &args.against {
-        Some(old) => Some(given::parsed(given::bytes(context, old)?, old, None)?),
-        None => None,
+    // No map is freed: the process ends with this answer, and giving each page back costs more than that.
+    let (report, _map) = match &args.against {
+        Some(old) => thread::scope(|scope| {
+            let newer = given::ahead(scope, context, &args.map);
+            let old = ManuallyDrop::new(given::parsed(given::bytes(context, old)?, old, None)?);
+            let (report, map) = check_bytes(newer()?, Some(&old));
+            Ok::<_, engine::Error>((report, ManuallyDrop::new(map)))
+        })?,
+        None => {
+            let (report, map) = check_bytes(given::bytes(context, &args.map)?, None);
+            (report, ManuallyDrop::new(map))
+        }
     };
-    let bytes = given::bytes(context, &args.map)?;
-    let (report, _) = check_bytes(&bytes, against.as_ref());
     let answer = Answer::new(&context.screen, &report, || text(&context.screen, &args.map, &report))?;
     Ok(answer.exit(if report.verdict == Verdict::Held { ErrorCode::Held.exit_code() } else { 0 }))
 }
@@ -50,7 +60,7 @@ mod tests {
 
     #[test]
     fn a_held_map_says_why_and_what_stays() {
-        let (report, _) = check_bytes(b"{\"gpt\": ", None);
+        let (report, _) = check_bytes(b"{\"gpt\": ".as_slice(), None);
         insta::assert_snapshot!(plain(&text(&pipe(), "bad\u{1b}[2J.json", &report)));
     }
 }

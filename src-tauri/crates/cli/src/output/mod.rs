@@ -8,6 +8,7 @@ pub(crate) mod run;
 pub(crate) mod tone;
 pub(crate) mod when;
 
+use std::fmt::Display;
 use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
@@ -67,11 +68,18 @@ impl Answer {
 
 /// One JSON document, indented: people read it too.
 pub(crate) fn to_json(document: &impl Serialize) -> Result<String, Error> {
-    serde_json::to_string_pretty(document).map_err(|cause| {
+    let fault = |cause: &dyn Display| {
         Error::new(ErrorCode::Internal, "The answer could not be turned into JSON. This is a defect in this program.")
             .detail(cause)
-    })
+    };
+    // Growing by doubling would touch a huge page for each size on the way. Room that is not used is never touched.
+    let mut text = Vec::with_capacity(ROOM);
+    serde_json::to_writer_pretty(&mut text, document).map_err(|cause| fault(&cause))?;
+    String::from_utf8(text).map_err(|cause| fault(&cause))
 }
+
+/// Most answers are shorter; the diff of a week is 280 kB.
+const ROOM: usize = 1 << 20;
 
 /// Prints what came of a command, and gives its exit code.
 pub(crate) fn print(json: bool, outcome: Result<Answer, Error>) -> u8 {

@@ -35,21 +35,17 @@ use crate::check::model::{Model, Pair};
 use crate::check::peer::Peers;
 use crate::check::tier::Tiers;
 use crate::finding::{CheckReport, Verdict};
-use crate::map::CostMap;
+use crate::map::{CostMap, Unread};
 
 /// Checks bytes that arrived. Bytes that are no map are held, with 0 models and one finding, and no map comes back.
-/// With `against` an entry whose bytes stand there too is not read again.
-pub fn check_bytes(bytes: &[u8], against: Option<&CostMap>) -> (CheckReport, Option<CostMap>) {
-    let parsed = match against {
-        Some(known) => CostMap::parse_against(bytes, known),
-        None => CostMap::parse(bytes),
-    };
-    match parsed {
+/// With `against` an entry whose bytes stand there too is not read again. A `Vec` is kept as it is, a slice is copied.
+pub fn check_bytes(bytes: impl Into<Unread>, against: Option<&CostMap>) -> (CheckReport, Option<CostMap>) {
+    match CostMap::read(bytes.into(), against) {
         Ok(map) => (check(&map, against), Some(map)),
-        Err(fault) => {
+        Err((fault, bytes)) => {
             let mut out = Findings::default();
             structure::malformed(&fault, &mut out);
-            (report(Revision::of(bytes), bytes.len(), 0, out.finish()), None)
+            (report(bytes.revision(), bytes.len(), 0, out.finish()), None)
         }
     }
 }

@@ -75,11 +75,14 @@ impl<'a> Pair<'a> {
     /// The models that are new or whose bytes differ, in the map's order; without an old map all of them.
     pub(crate) fn changed(&self) -> impl Iterator<Item = Model<'_, 'a>> {
         self.new.models().filter_map(|entry| {
-            let name = entry.name();
-            let old = self.old.and_then(|old| old.get(&name));
-            if old.is_some_and(|old| old.raw() == entry.raw()) || !entry.is_object() {
+            let old = match self.old.and_then(|old| entry.before(old)) {
+                Some((_, true)) => return None,
+                old => old.map(|(old, _)| old),
+            };
+            if !entry.is_object() {
                 return None;
             }
+            let name = entry.name();
             let now = Fields::of(entry, Some);
             let prices = entry.leaves().filter(Leaf::is_price);
             Some(Model {

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use hashbrown::DefaultHashBuilder;
 use rust_decimal::Decimal;
 
 use crate::check::findings::{Findings, Rule};
@@ -29,16 +30,18 @@ type Peer<'a> = (Option<Cow<'a, str>>, Entry<'a>);
 
 /// Models by the last part of their name.
 pub(crate) struct Peers<'a> {
-    by_name: HashMap<String, Vec<Peer<'a>>>,
+    by_name: HashMap<String, Vec<Peer<'a>>, DefaultHashBuilder>,
 }
 
 impl<'a> Peers<'a> {
     /// Of all models those with one of the wanted names.
     pub(crate) fn of(pair: &Pair<'a>, wanted: impl Iterator<Item = String>) -> Self {
-        let mut by_name: HashMap<String, Vec<_>> = wanted.map(|name| (name, Vec::new())).collect();
+        let mut by_name: HashMap<String, Vec<_>, _> = wanted.map(|name| (name, Vec::new())).collect();
         let provider = pair.new.field_id("litellm_provider");
+        let mut own = String::new();
         for entry in pair.new.models() {
-            if let Some(peers) = by_name.get_mut(&own_name(&entry.name()))
+            write_own_name(&entry.name(), &mut own);
+            if let Some(peers) = by_name.get_mut(&own)
                 && peers.len() < MOST
             {
                 peers.push((provider.and_then(|field| entry.leaf(field)?.as_str()), entry));
@@ -78,8 +81,22 @@ impl<'a> Peers<'a> {
 /// What a model is called wherever it runs: `llama3370binstruct` of `watsonx/meta-llama/llama-3-3-70b-instruct` and of
 /// `wandb/meta-llama/Llama-3.3-70B-Instruct`.
 pub(crate) fn own_name(name: &str) -> String {
+    let mut own = String::new();
+    write_own_name(name, &mut own);
+    own
+}
+
+/// [`own_name`] instead of what is in `into`.
+fn write_own_name(name: &str, into: &mut String) {
+    into.clear();
     let own = name.rsplit('/').next().unwrap_or(name);
-    own.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    if own.is_ascii() {
+        into.push_str(own);
+        into.make_ascii_lowercase();
+        into.retain(|character| character.is_ascii_alphanumeric());
+    } else {
+        into.extend(own.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase));
+    }
 }
 
 /// The median of the peers' prices above 0 at this path, and how many there are.

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use hashbrown::DefaultHashBuilder;
+
 use crate::check::findings::{About, Findings, Rule};
 use crate::check::words::quoted;
 use crate::map::{CostMap, Entry};
@@ -21,27 +23,44 @@ struct Provider<'a> {
     gone: Vec<(u32, Entry<'a>)>,
 }
 
+/// What became of a model.
+#[derive(Clone, Copy)]
+enum Now {
+    Gone,
+    Same,
+    Changed,
+}
+
 /// Each model that is gone is one finding, so that each keeps its old entry until a person approves.
 pub(crate) fn check(new: &CostMap, old: &CostMap, out: &mut Findings) {
-    let mut providers: HashMap<Cow<'_, str>, Provider<'_>> = HashMap::new();
+    let mut providers: HashMap<Cow<'_, str>, Provider<'_>, DefaultHashBuilder> = HashMap::default();
     let (old_field, new_field) = (old.field_id("litellm_provider"), new.field_id("litellm_provider"));
-    let name_of = |entry: Entry<'_>, field| entry.leaf(field).and_then(|leaf| leaf.as_str().map(Cow::into_owned));
-    for entry in old.models() {
-        let Some(name) = old_field.and_then(|field| name_of(entry, field)) else { continue };
-        let provider = providers.entry(Cow::Owned(name)).or_insert(Provider { before: 0, after: 0, gone: Vec::new() });
-        provider.before += 1;
-        match new.get(&entry.name()) {
-            None => provider.gone.push((entry.order(), entry)),
-            Some(now) if now.raw() == entry.raw() => provider.after += 1,
-            // Counted below, with the provider that it names now.
-            Some(_) => {}
+    let mut now = vec![Now::Gone; old.entry_count()];
+    let mut changed = Vec::new();
+    for entry in new.models() {
+        match entry.before(old) {
+            Some((before, true)) => now[before.number()] = Now::Same,
+            other => {
+                changed.push(entry);
+                if let Some((before, _)) = other {
+                    now[before.number()] = Now::Changed;
+                }
+            }
         }
     }
-    for entry in new.models() {
-        if old.get(&entry.name()).is_some_and(|before| before.raw() == entry.raw()) {
-            continue;
+    for entry in old.models() {
+        let Some(name) = old_field.and_then(|field| entry.leaf(field)?.as_str()) else { continue };
+        let provider = providers.entry(name).or_insert(Provider { before: 0, after: 0, gone: Vec::new() });
+        provider.before += 1;
+        match now[entry.number()] {
+            Now::Gone => provider.gone.push((entry.order(), entry)),
+            Now::Same => provider.after += 1,
+            // Counted below, with the provider that it names now.
+            Now::Changed => {}
         }
-        let name = new_field.and_then(|field| name_of(entry, field));
+    }
+    for entry in changed {
+        let name = new_field.and_then(|field| entry.leaf(field)?.as_str());
         if let Some(provider) = name.and_then(|name| providers.get_mut(&*name)) {
             provider.after += 1;
         }

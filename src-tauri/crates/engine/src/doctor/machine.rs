@@ -79,7 +79,7 @@ async fn fetched(source: &Source, network: &Network) -> DoctorCheck {
     };
     match fetched {
         Ok(Fetched::Map { bytes, .. }) => {
-            let (report, _) = check_bytes(&bytes, None);
+            let (report, _) = check_bytes(bytes, None);
             let what = format!("{source} has a map of {} models, revision {}", report.models, report.revision.short());
             match report.verdict {
                 Verdict::Held => DoctorCheck::warn("source", format!("{source} answers, but the checks would hold what it sends."))
