@@ -236,7 +236,7 @@ fn a_thousand_broken_variants_of_a_real_map_are_never_taken_as_they_are() {
         // As a first map too, now and then: then there is nothing to compare with.
         let alone = (number % 3 == 0).then_some(None);
         for against in std::iter::once(Some(&real.map)).chain(alone) {
-            let (report, map) = check_bytes(&variant.bytes, against);
+            let (report, map) = check_bytes(variant.bytes.as_slice(), against);
             let ok = match variant.fate {
                 Fate::Held => report.verdict == Verdict::Held || (against.is_none() && is_only_smaller(&variant)),
                 Fate::NotTaken => report.verdict != Verdict::Accepted && names_the_model(&report, &variant),

@@ -39,7 +39,7 @@ fn replay(releases: &[String]) -> (Vec<Update>, Totals) {
     let mut totals = Totals::default();
     let mut before: Option<(&String, CostMap)> = None;
     for release in releases {
-        let (report, map) = check_bytes(&real_map(release), before.as_ref().map(|(_, map)| map));
+        let (report, map) = check_bytes(real_map(release), before.as_ref().map(|(_, map)| map));
         let Some(map) = map else { panic!("the map of {release} is no map: {:?}", report.findings) };
         if let Some((older, old)) = &before {
             let changes = diff(old, &map);
