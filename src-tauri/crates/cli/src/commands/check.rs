@@ -15,17 +15,16 @@ use crate::output::{Answer, Screen, count, safe, thousands, tone};
 
 pub(super) fn run(context: &Context, args: &CheckArgs) -> Result<Answer> {
     // No map is freed: the process ends with this answer, and giving each page back costs more than that.
-    let (report, _map) = match &args.against {
-        Some(old) => thread::scope(|scope| {
+    let (report, _map) = if let Some(old) = &args.against {
+        thread::scope(|scope| {
             let newer = given::ahead(scope, context, &args.map);
             let old = ManuallyDrop::new(given::parsed(given::bytes(context, old)?, old, None)?);
             let (report, map) = check_bytes(newer()?, Some(&old));
             Ok::<_, engine::Error>((report, ManuallyDrop::new(map)))
-        })?,
-        None => {
-            let (report, map) = check_bytes(given::bytes(context, &args.map)?, None);
-            (report, ManuallyDrop::new(map))
-        }
+        })?
+    } else {
+        let (report, map) = check_bytes(given::bytes(context, &args.map)?, None);
+        (report, ManuallyDrop::new(map))
     };
     let answer = Answer::new(&context.screen, &report, || text(&context.screen, &args.map, &report))?;
     Ok(answer.exit(if report.verdict == Verdict::Held { ErrorCode::Held.exit_code() } else { 0 }))
