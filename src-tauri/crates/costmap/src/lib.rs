@@ -6,6 +6,7 @@ pub mod compose;
 pub mod diff;
 pub mod field;
 pub mod finding;
+mod known;
 pub mod leaf;
 pub mod live;
 pub mod malformed;

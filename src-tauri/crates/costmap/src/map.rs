@@ -10,10 +10,11 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use serde_json::Value;
 
 use crate::Revision;
+use crate::known::Known;
 use crate::leaf::{Leaf, Path};
 use crate::malformed::Malformed;
 use crate::path::{PathId, Paths, Step};
-use crate::scan::{Known, Scanned, scan};
+use crate::scan::{Scanned, scan};
 use crate::text::unescape;
 
 /// Top-level keys that are no models (LITELLM, "The map's shape").

@@ -4,6 +4,7 @@
 //! keys that are given twice, NaN where Python would take it, and the place of each entry in the file, so that an entry
 //! whose bytes did not change needs no second look.
 
+use crate::known::Known;
 use crate::malformed::{MAX_DEPTH, Malformed, MalformedKind};
 use crate::map::{EntrySpan, LeafKind, LeafSpan, Span};
 use crate::path::{PathId, Paths};
@@ -16,20 +17,6 @@ pub(crate) struct Scanned {
     pub(crate) paths: Paths,
     /// Keys given twice inside one entry: entry and path.
     pub(crate) repeated_fields: Vec<(u32, PathId)>,
-}
-
-/// An earlier scan whose entries may come again unchanged.
-pub(crate) struct Known<'a> {
-    pub(crate) text: &'a [u8],
-    pub(crate) entries: &'a [EntrySpan],
-    pub(crate) leaves: &'a [LeafSpan],
-    pub(crate) paths: &'a Paths,
-    /// In the order of the entries.
-    pub(crate) repeated_fields: &'a [(u32, PathId)],
-    /// The entry of this name (still quoted, without escapes), if there is one.
-    pub(crate) find: &'a dyn Fn(&str) -> Option<u32>,
-    /// Whether no entry's name comes again further down.
-    pub(crate) all_count: bool,
 }
 
 /// Scans a whole map.
