@@ -64,7 +64,7 @@ Prints what works and what does not, then `ready` on a line of its own, then one
 proxy that cannot be reached never ends it; Ctrl-C does, with exit code 0. With --json: one object a line.
 
 Meanwhile other terminals work as always: what they change is done by this program.")]
-    Watch(WatchArgs),
+    Watch,
     /// Put the prices of one model side by side: upstream, promoted, and live in a proxy.
     #[command(after_help = "\
 Examples:
@@ -115,7 +115,7 @@ Examples:
     Schedule(ScheduleCommand),
     /// Pause scheduled syncs for a while, or until `resume`.
     Pause {
-        /// How long: 30m, 1h, 2d, or tomorrow (the next midnight). Left out: until `resume`.
+        /// How long: 30m, 1h, 2d, or tomorrow (at eight in the morning). Left out: until `resume`.
         length: Option<String>,
     },
     /// Let scheduled syncs go on.
@@ -147,14 +147,6 @@ pub(crate) struct SyncArgs {
     /// Only say what would be done: nothing is promoted, recorded or reloaded.
     #[arg(long)]
     pub(crate) dry_run: bool,
-}
-
-/// `watch`.
-#[derive(Args, Debug)]
-pub(crate) struct WatchArgs {
-    /// Also name the developers' commands.
-    #[arg(long, hide = true)]
-    pub(crate) guide: bool,
 }
 
 /// `verify`.

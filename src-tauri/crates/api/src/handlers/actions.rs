@@ -2,10 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
-use chrono::{DateTime, Days, Local, NaiveTime, TimeZone, Utc};
 use engine::controller::{Pause, SyncOrder};
 use engine::run::Trigger;
-use engine::settings::Period;
 use engine::{Error, ErrorCode, Result};
 
 use crate::Api;
@@ -63,7 +61,7 @@ impl Api {
     pub(crate) async fn pause(&self, args: PauseArgs) -> Result<()> {
         let pause = match args.length.as_deref() {
             None => Pause::Indefinitely,
-            Some(length) => Pause::Until(until(length, self.now())?),
+            Some(length) => Pause::parse(length, self.now())?,
         };
         self.engine.pause(pause).await.map(drop)
     }
@@ -77,18 +75,4 @@ impl Api {
         self.refresh();
         Ok(())
     }
-}
-
-/// `30m`, `1h`, or `tomorrow`: eight in the morning, when people are back at their desks.
-fn until(length: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>> {
-    if length == "tomorrow" {
-        let eight = NaiveTime::from_hms_opt(8, 0, 0).unwrap_or_default();
-        let date = now.with_timezone(&Local).date_naive().checked_add_days(Days::new(1));
-        let local = date.and_then(|date| Local.from_local_datetime(&date.and_time(eight)).earliest());
-        return local.map(|at| at.to_utc()).ok_or_else(|| {
-            Error::new(ErrorCode::Usage, "Tomorrow could not be found in the calendar.").field("length")
-        });
-    }
-    let period: Period = length.parse().map_err(|error: Error| error.field("length"))?;
-    Ok(now + period.duration())
 }

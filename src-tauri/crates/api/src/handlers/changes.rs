@@ -69,7 +69,7 @@ impl Api {
             .find(|promotion| promotion.upstream == new)
             .map(|promotion| promotion.held_models.iter().cloned().collect())
             .unwrap_or_default();
-        let findings = self.findings(&new, &promotions).await?;
+        let findings = self.findings(&new).await?;
         let used: BTreeSet<String> = mine.keys().cloned().collect();
         let summary = summary(&set, &used);
         let notices = set
@@ -95,19 +95,10 @@ impl Api {
         }))
     }
 
-    /// What the checks said of a map: against the one that was promoted before it, or alone.
-    async fn findings(&self, revision: &Revision, promotions: &[Promotion]) -> Result<Vec<FindingView>> {
-        let ledger = self.engine.ledger();
-        let mut baselines: Vec<Option<Revision>> =
-            promotions.iter().map(|promotion| Some(promotion.revision)).collect();
-        baselines.push(None);
-        for baseline in &baselines {
-            if let Some(findings) = ledger.findings(revision, baseline.as_ref()).await? {
-                let shown = findings.iter().filter(|finding| finding.severity != costmap::Severity::Info);
-                return Ok(shown.take(FINDINGS).map(FindingView::from).collect());
-            }
-        }
-        Ok(Vec::new())
+    async fn findings(&self, revision: &Revision) -> Result<Vec<FindingView>> {
+        let findings = self.engine.ledger().latest_findings(revision).await?.unwrap_or_default();
+        let shown = findings.iter().filter(|finding| finding.severity != costmap::Severity::Info);
+        Ok(shown.take(FINDINGS).map(FindingView::from).collect())
     }
 
     /// Which proxies use which model, as they last said.

@@ -67,9 +67,7 @@ impl Api {
     async fn findings_of(&self, model: &str, promotion: &engine::ledger::Promotion) -> Result<Vec<FindingView>> {
         let is_held = promotion.held_models.iter().any(|held| held == model);
         let ledger = self.engine.ledger();
-        // The promotion before this one is what its findings were made against.
-        let before = ledger.promotions(2).await?.get(1).map(|before| before.revision);
-        let findings = if is_held { ledger.findings(&promotion.upstream, before.as_ref()).await? } else { None };
+        let findings = if is_held { ledger.latest_findings(&promotion.upstream).await? } else { None };
         let its = |finding: &&costmap::Finding| finding.model.as_deref() == Some(model);
         Ok(findings.unwrap_or_default().iter().filter(its).map(FindingView::from).collect())
     }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use costmap::CostMap;
-use engine::proxy::{Capabilities, Database, KeyState, ProxyClient, ProxyFacts};
+use engine::proxy::{Database, KeyState, ProxyClient};
 use engine::settings::{KeyPlace, Proxy, ProxyName, ProxyUrl, Role};
 use engine::status::{PriceList, UsedModels};
 use engine::sync::parsed;
@@ -72,8 +72,8 @@ impl Api {
             Database::Unknown => None,
         };
         test.can_sync = facts.may_sync;
-        test.traps = traps(facts.capabilities);
-        test.error = obstacle(&facts).map(|error| ErrorView::from(&error));
+        test.traps = facts.capabilities.traps().into_iter().map(Into::into).collect();
+        test.error = facts.obstacle().map(|error| ErrorView::from(&error));
         let live = client.live_map().await?;
         let map = CostMap::parse(live).ok();
         test.can_read = map.is_some();
@@ -200,42 +200,4 @@ async fn look(port: u16) -> Option<FoundProxy> {
     let version = tokio::time::timeout(LOOK, client.identify()).await.ok()?.ok()?.to_string();
     let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     Some(FoundProxy { url: url.to_string(), version, milliseconds })
-}
-
-/// What stands in the way of a sync.
-fn obstacle(facts: &ProxyFacts) -> Option<Error> {
-    let unauthorised = |message: &str| Some(Error::new(ErrorCode::Unauthorised, message).field("key"));
-    match facts.key {
-        KeyState::Missing => unauthorised("The proxy wants a key: its master key, or a proxy admin's."),
-        KeyState::Invalid => {
-            unauthorised("The proxy does not know this key. Give it the master key or a proxy admin's.")
-        }
-        KeyState::NotAdmin => unauthorised(
-            "The key works for calls, but only an admin's key may reload. Give it the master key or a proxy admin's.",
-        ),
-        KeyState::Valid if facts.database == Database::No => Some(Error::new(
-            ErrorCode::NoDatabase,
-            "The proxy has no database, and LiteLLM reloads its map only with one. Give it a DATABASE_URL.",
-        )),
-        KeyState::Valid => None,
-    }
-}
-
-/// What this version does that people do not expect.
-fn traps(can: Capabilities) -> Vec<String> {
-    [
-        (
-            can.reload_may_lie,
-            "A reload whose fetch failed still answers \"success\" (until 1.96); the read-back finds that out.",
-        ),
-        (
-            can.reload_erases_registrations,
-            "A reload drops the prices of configured models from the live map until the proxy restarts (until 1.96).",
-        ),
-        (can.reload_erases_schedule, "A reload erases the proxy's own schedule (until 1.82.0); a sync puts it back."),
-    ]
-    .into_iter()
-    .filter(|(is_so, _)| *is_so)
-    .map(|(_, words)| words.to_owned())
-    .collect()
 }

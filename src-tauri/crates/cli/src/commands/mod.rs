@@ -46,13 +46,13 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Answer> {
 
 async fn dispatch(context: &Context, command: Command) -> Result<Answer> {
     // The others start an engine, which logs into the home.
-    if !matches!(command, Command::Sync(_) | Command::Watch(_) | Command::Pause { .. } | Command::Resume) {
+    if !matches!(command, Command::Sync(_) | Command::Watch | Command::Pause { .. } | Command::Resume) {
         context.log_reads()?;
     }
     match command {
         Command::Sync(args) => sync::run(context, args).await,
         Command::Status => status::run(context).await,
-        Command::Watch(args) => watch::run(context, &args).await,
+        Command::Watch => watch::run(context).await,
         Command::Verify(args) => verify::run(context, &args).await,
         Command::Models(args) => models::run(context, &args).await,
         Command::Price(args) => price::run(context, &args).await,

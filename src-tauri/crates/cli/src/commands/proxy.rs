@@ -154,7 +154,6 @@ async fn test(context: &Context, name: &str) -> Result<Answer> {
         Err(error) => (None, Some(error)),
     };
     let facts = ProxyClient::new(proxy.url.url(), key)?.probe().await?;
-    // A key that is not there is told with where it was looked for.
     let problem = problem(&facts, no_key);
     let exit = problem.as_ref().map_or(0, |error| error.code.exit_code());
     let document = document(&proxy, &facts, problem.as_ref());
@@ -162,23 +161,9 @@ async fn test(context: &Context, name: &str) -> Result<Answer> {
     Ok(with_problems(answer.exit(exit), &chosen.problems))
 }
 
-/// What stands in the way of a sync, the first thing first.
+/// What stands in the way of a sync. That no key is there is told with where it was looked for.
 pub(super) fn problem(facts: &ProxyFacts, no_key: Option<Error>) -> Option<Error> {
-    let unauthorised = |message: &str| Some(Error::new(ErrorCode::Unauthorised, message));
-    match facts.key {
-        KeyState::Missing => no_key.or_else(|| unauthorised("The proxy wants a key, and none is known here.")),
-        KeyState::Invalid => {
-            unauthorised("The proxy does not know this key. Give it the master key or a proxy admin's.")
-        }
-        KeyState::NotAdmin => unauthorised(
-            "The key works for calls, but only an admin's key may reload. Give it the master key or a proxy admin's.",
-        ),
-        KeyState::Valid if facts.database == Database::No => Some(Error::new(
-            ErrorCode::NoDatabase,
-            "The proxy has no database, and LiteLLM reloads only with one. Give it DATABASE_URL and start it again; `check`, `diff`, `models` and `verify` work without.",
-        )),
-        KeyState::Valid => None,
-    }
+    no_key.filter(|_| facts.key == KeyState::Missing).or_else(|| facts.obstacle())
 }
 
 fn document(proxy: &Proxy, facts: &ProxyFacts, problem: Option<&Error>) -> Value {
@@ -241,34 +226,13 @@ fn text(screen: &Screen, proxy: &Proxy, facts: &ProxyFacts, problem: Option<&Err
     );
     let mut out = format!("{}  {}\n", paint(Tone::Strong, proxy.name.as_str()), proxy.url);
     out.push_str(&grid.text());
-    for warning in traps(facts) {
+    for warning in can.traps() {
         out.push_str(&format!("{} {warning}\n", paint(Tone::Warn, "beware:")));
     }
     match problem {
         Some(error) => out + &format!("{} {}", paint(Tone::Bad, "A sync would fail:"), error.message),
         None => out + "`autosync sync` can sync it.",
     }
-}
-
-/// What this version does that people do not expect.
-fn traps(facts: &ProxyFacts) -> Vec<&'static str> {
-    let can = facts.capabilities;
-    let mut traps = Vec::new();
-    if can.reload_may_lie {
-        traps.push("a reload whose fetch failed still answers \"success\" (until 1.96); the read-back finds that out.");
-    }
-    if can.reload_erases_registrations {
-        traps.push(
-            "a reload drops the prices of configured models from the live map until the proxy restarts (until 1.96).",
-        );
-    }
-    if can.reload_erases_schedule {
-        traps.push("a reload erases the proxy's own schedule (until 1.82.0); a sync puts it back.");
-    }
-    if can.schedule_needs_store_model_in_db {
-        traps.push("the proxy's own schedule runs only with STORE_MODEL_IN_DB=True (until 1.96).");
-    }
-    traps
 }
 
 async fn remove(context: &Context, name: &str) -> Result<Answer> {

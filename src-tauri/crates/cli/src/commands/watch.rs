@@ -17,7 +17,6 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::doctor;
 use super::status::health_word;
-use crate::args::WatchArgs;
 use crate::context::Context;
 use crate::output::run::{duration, outcome_word, trigger_word};
 use crate::output::tone::{Tone, paint};
@@ -27,7 +26,7 @@ use crate::signals::Signals;
 /// How long the first look may take at each thing: a person waits for `ready`.
 const FIRST_LOOK: Duration = Duration::from_millis(3500);
 
-pub(super) async fn run(context: &Context, args: &WatchArgs) -> Result<Answer> {
+pub(super) async fn run(context: &Context) -> Result<Answer> {
     let mut signals = Signals::listen()?;
     let started = async { context.engine(context.lock().await?, true).await };
     let engine = tokio::select! {
@@ -44,7 +43,7 @@ pub(super) async fn run(context: &Context, args: &WatchArgs) -> Result<Answer> {
     };
     let happenings = engine.happenings();
     let ended = tokio::select! {
-        ended = tell(context, args, &engine, happenings) => ended,
+        ended = tell(context, &engine, happenings) => ended,
         () = signals.next() => Ok(()),
     };
     // A second signal does not wait for running jobs: their runs are `interrupted` at the next start.
@@ -66,14 +65,14 @@ pub(super) async fn run(context: &Context, args: &WatchArgs) -> Result<Answer> {
 }
 
 /// Prints the first look, `ready`, and then each event, for as long as somebody reads.
-async fn tell(context: &Context, args: &WatchArgs, engine: &Engine, happenings: Receiver<Happening>) -> Result<()> {
+async fn tell(context: &Context, engine: &Engine, happenings: Receiver<Happening>) -> Result<()> {
     let report = doctor::report(context, None, FIRST_LOOK).await?;
     let interrupted = engine.snapshot().borrow().interrupted_runs;
     let printed = if context.screen.json {
         print_json(&json!({ "event": "started", "version": env!("CARGO_PKG_VERSION"), "doctor": report, "interrupted_runs": interrupted }))
             .and_then(|()| print_json(&json!({ "event": "ready" })))
     } else {
-        print(&opening(context, args, &report, interrupted)).and_then(|()| print("ready"))
+        print(&opening(context, &report, interrupted)).and_then(|()| print("ready"))
     };
     match printed {
         Ok(()) => events(context, happenings).await,
@@ -81,16 +80,13 @@ async fn tell(context: &Context, args: &WatchArgs, engine: &Engine, happenings: 
     }
 }
 
-fn opening(context: &Context, args: &WatchArgs, report: &DoctorReport, interrupted: usize) -> String {
+fn opening(context: &Context, report: &DoctorReport, interrupted: usize) -> String {
     let mut out = format!("{} {}\n\n", paint(Tone::Strong, "LiteLLM Auto-Sync"), env!("CARGO_PKG_VERSION"));
     out.push_str(&doctor::text(&context.screen, report));
     if interrupted > 0 {
         out.push_str(&format!("\n{} cut off the last time and marked interrupted.", count(interrupted, "run")));
     }
     out.push_str(&format!("\n\nNext: {}", next(report)));
-    if args.guide {
-        out.push_str("\nNo proxy at hand? `cargo xtask demo` shows a whole sync on a real LiteLLM proxy.");
-    }
     out
 }
 

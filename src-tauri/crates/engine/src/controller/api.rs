@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, Local, NaiveTime, TimeDelta, TimeZone, Utc};
 use costmap::{Finding, Revision};
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
 use crate::ledger::Promotion;
 use crate::run::{StepTime, SyncRun, Trigger};
+use crate::settings::Period;
 use crate::status::{Health, ProxyStatus};
 use crate::sync::{SourceState, Step};
+use crate::{Error, ErrorCode, Result};
 
 /// What to sync, and how.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +48,30 @@ pub enum Pause {
     Until(DateTime<Utc>),
     /// Until resumed.
     Indefinitely,
+}
+
+impl Pause {
+    /// `30m`, `1h`, `2d`; or `tomorrow`: eight in the morning where the user is, when people are back at their desks.
+    ///
+    /// # Errors
+    /// `usage`, of the field `length`.
+    pub fn parse(length: &str, now: DateTime<Utc>) -> Result<Self> {
+        let usage =
+            |why: &str| Error::new(ErrorCode::Usage, format!("{why} Write 30m, 1h, 2d or tomorrow.")).field("length");
+        if length == "tomorrow" {
+            let eight = NaiveTime::from_hms_opt(8, 0, 0).unwrap_or_default();
+            let date = now.with_timezone(&Local).date_naive().checked_add_days(Days::new(1));
+            // No zone turns its clocks at eight.
+            let local = date.and_then(|date| Local.from_local_datetime(&date.and_time(eight)).earliest());
+            let at = local.ok_or_else(|| usage("Tomorrow could not be found in the calendar."))?;
+            return Ok(Self::Until(at.to_utc()));
+        }
+        let period: Period = length.parse().map_err(|_| usage("This is no length of time."))?;
+        if period.is_zero() {
+            return Err(usage("A pause of no length does nothing."));
+        }
+        Ok(Self::Until(now + period.duration()))
+    }
 }
 
 /// "Until resumed" is kept as a time that no schedule reaches: a hundred years from then.
@@ -210,6 +235,24 @@ mod tests {
         assert_eq!(state(Some(hour)), serde_json::json!({"paused": true, "paused_until": "2026-03-04T13:00:00Z"}));
         assert_eq!(state(Some(now + FOREVER)), serde_json::json!({"paused": true, "paused_until": null}));
         assert_eq!(PauseState::of(Some(now + FOREVER), now + TimeDelta::days(20 * 365)).paused_until, None);
+    }
+
+    #[test]
+    fn a_pause_ends_when_people_think_it_does() {
+        let now: DateTime<Utc> = "2026-03-04T12:00:00Z".parse().unwrap();
+        let until = |length| match Pause::parse(length, now) {
+            Ok(Pause::Until(at)) => Ok(at),
+            Ok(Pause::Indefinitely) => panic!("{length} has an end"),
+            Err(error) => Err(error.code),
+        };
+        assert_eq!(until("30m").unwrap().to_rfc3339(), "2026-03-04T12:30:00+00:00");
+        assert_eq!(until("2d").unwrap().to_rfc3339(), "2026-03-06T12:00:00+00:00");
+        let tomorrow = until("tomorrow").unwrap().with_timezone(&Local);
+        assert_eq!(tomorrow.time(), NaiveTime::from_hms_opt(8, 0, 0).unwrap());
+        assert_eq!(tomorrow.date_naive(), now.with_timezone(&Local).date_naive() + Days::new(1));
+        for bad in ["", "soon", "0m", "-5m", "1y"] {
+            assert_eq!(until(bad), Err(ErrorCode::Usage), "{bad}");
+        }
     }
 
     #[test]

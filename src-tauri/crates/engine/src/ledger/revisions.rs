@@ -194,12 +194,21 @@ impl Ledger {
 
     /// What the checks said about a map against this baseline, or `None` when it was not checked so.
     pub async fn findings(&self, revision: &Revision, baseline: Option<&Revision>) -> Result<Option<Vec<Finding>>> {
-        let (revision, baseline) = (revision.to_string(), baseline_key(baseline));
+        let key = [revision.to_string(), baseline_key(baseline)];
+        self.findings_by("SELECT findings FROM checks WHERE revision = ?1 AND baseline = ?2", key).await
+    }
+
+    /// What the checks said about a map against the newest baseline that it met, or `None` when it was never checked.
+    pub async fn latest_findings(&self, revision: &Revision) -> Result<Option<Vec<Finding>>> {
+        let sql = "SELECT findings FROM checks WHERE revision = ?1 ORDER BY rowid DESC LIMIT 1";
+        self.findings_by(sql, [revision.to_string()]).await
+    }
+
+    async fn findings_by<const N: usize>(&self, sql: &'static str, key: [String; N]) -> Result<Option<Vec<Finding>>> {
         let text: Option<String> = self
             .call(move |connection| {
-                let mut query =
-                    connection.prepare_cached("SELECT findings FROM checks WHERE revision = ?1 AND baseline = ?2")?;
-                Ok(query.query_row([revision, baseline], |row| row.get(0)).optional()?)
+                let mut query = connection.prepare_cached(sql)?;
+                Ok(query.query_row(rusqlite::params_from_iter(key), |row| row.get(0)).optional()?)
             })
             .await?;
         text.map(|text| serde_json::from_str(&text).map_err(|cause| damaged(&cause))).transpose()
@@ -351,7 +360,9 @@ mod tests {
         ledger.put_findings(&new, None, &[]).await.unwrap();
         ledger.put_findings(&new, Some(&old), std::slice::from_ref(&finding)).await.unwrap();
         assert_eq!(ledger.findings(&new, None).await.unwrap(), Some(vec![]));
-        assert_eq!(ledger.findings(&new, Some(&old)).await.unwrap(), Some(vec![finding]));
+        assert_eq!(ledger.findings(&new, Some(&old)).await.unwrap(), Some(vec![finding.clone()]));
+        assert_eq!(ledger.latest_findings(&new).await.unwrap(), Some(vec![finding]));
+        assert_eq!(ledger.latest_findings(&old).await.unwrap(), None);
         assert_eq!(ledger.findings(&old, None).await.unwrap(), None);
     }
 }

@@ -67,6 +67,28 @@ impl Capabilities {
             ..by_version
         }
     }
+
+    /// What this version does that people do not expect, a sentence each.
+    pub fn traps(&self) -> Vec<&'static str> {
+        [
+            (
+                self.reload_may_lie,
+                "A reload whose fetch failed still answers \"success\" (until 1.96); the read-back finds that out.",
+            ),
+            (
+                self.reload_erases_registrations,
+                "A reload drops the prices of configured models from the live map until the proxy restarts (until 1.96).",
+            ),
+            (self.reload_erases_schedule, "A reload erases the proxy's own schedule (until 1.82.0); a sync puts it back."),
+            (
+                self.schedule_needs_store_model_in_db,
+                "The proxy's own schedule runs only with STORE_MODEL_IN_DB=True (until 1.96).",
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(is_so, words)| is_so.then_some(words))
+        .collect()
+    }
 }
 
 #[cfg(test)]

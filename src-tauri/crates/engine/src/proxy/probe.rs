@@ -7,7 +7,7 @@ use super::answers::{SourceInfo, text};
 use super::call::Call;
 use super::client::ProxyClient;
 use super::{Capabilities, Version};
-use crate::{ErrorCode, Result};
+use crate::{Error, ErrorCode, Result};
 
 /// What is known about a proxy's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +50,27 @@ pub struct ProxyFacts {
     pub capabilities: Capabilities,
     /// What it says that it holds, where it tells.
     pub source: Option<SourceInfo>,
+}
+
+impl ProxyFacts {
+    /// What stands in the way of a sync, the first thing first: `unauthorised` or `no_database`.
+    pub fn obstacle(&self) -> Option<Error> {
+        let unauthorised = |message: &str| Some(Error::new(ErrorCode::Unauthorised, message).field("key"));
+        match self.key {
+            KeyState::Missing => unauthorised("The proxy wants a key: its master key, or a proxy admin's."),
+            KeyState::Invalid => {
+                unauthorised("The proxy does not know this key. Give it the master key or a proxy admin's.")
+            }
+            KeyState::NotAdmin => unauthorised(
+                "The key works for calls, but only an admin's key may reload. Give it the master key or a proxy admin's.",
+            ),
+            KeyState::Valid if self.database == Database::No => Some(Error::new(
+                ErrorCode::NoDatabase,
+                "The proxy has no database, and LiteLLM reloads its map only with one. Give it a DATABASE_URL and start it again; checking, comparing and verifying work without.",
+            )),
+            KeyState::Valid => None,
+        }
+    }
 }
 
 impl ProxyClient {
