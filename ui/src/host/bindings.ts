@@ -1282,7 +1282,7 @@ value: string, };
 /**
  * A setting that one control changes.
  */
-export type SettingField = "source" | "watch" | "preset" | "every" | "windows" | "gate_mode" | "gate_direct" | "gate_soak" | "notify_new_models" | "notify_price_changes" | "notify_failures" | "quiet" | "autostart" | "close" | "network_proxy" | "theme" | "updates";
+export type SettingField = "source" | "watch" | "preset" | "every" | "windows" | "gate_mode" | "gate_direct" | "gate_soak" | "notify_new_models" | "notify_price_changes" | "notify_failures" | "quiet" | "autostart" | "close" | "network_proxy" | "theme";
 
 /**
  * All settings, as the file and the environment give them.
@@ -1372,10 +1372,6 @@ network_environment: Array<string>,
  * `system`, `light` or `dark`.
  */
 theme: string, 
-/**
- * Look for new versions.
- */
-updates: boolean, 
 /**
  * Where settings, ledger and logs are.
  */

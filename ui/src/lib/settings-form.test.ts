@@ -24,7 +24,6 @@ const view: SettingsView = {
   network_proxy: 'system',
   network_environment: [],
   theme: 'system',
-  updates: true,
   home: '/home/mira/.local/share/autosync',
   ledger_bytes: 1,
   problems: [],

@@ -128,7 +128,6 @@ const FIELD_OF: Record<string, SettingField> = {
   'app.autostart': 'autostart',
   'app.close': 'close',
   'app.theme': 'theme',
-  'app.updates': 'updates',
   'network.proxy': 'network_proxy',
 };
 
@@ -149,7 +148,6 @@ const SECTION_OF: Record<SettingField, SectionId> = {
   close: 'startup',
   network_proxy: 'network',
   theme: 'appearance',
-  updates: 'updates',
 };
 
 /** The control that a field of the settings file belongs to: `schedule.every`, `schedule.windows[1]`, `every`. */

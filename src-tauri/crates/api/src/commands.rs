@@ -153,8 +153,6 @@ pub enum SettingField {
     NetworkProxy,
     /// `system`, `light`, `dark`.
     Theme,
-    /// `true`, `false`.
-    Updates,
 }
 
 /// What to open outside of the dashboard.

@@ -30,11 +30,11 @@ async fn another_process_finds_the_door_while_it_is_open_and_only_then() {
     for _ in 0..20 {
         assert!(client.pause(Pause::Indefinitely).await.unwrap().paused);
     }
-    let edits = (0..10).map(|_| client.edit(SettingsEdit::SetUpdates { look: false }));
+    let edits = (0..10).map(|_| client.edit(SettingsEdit::SetNetwork { proxy: "none".into() }));
     for done in futures_util::future::join_all(edits).await {
         done.unwrap();
     }
-    assert!(std::fs::read_to_string(home.settings()).unwrap().contains("look = false"));
+    assert!(std::fs::read_to_string(home.settings()).unwrap().contains("proxy = \"none\""));
     door.close().await;
     assert!(DoorClient::find(&home).await.unwrap().is_none());
     engine.shutdown().await;

@@ -91,8 +91,6 @@ theme = "system"
 close = "tray"
 [network]
 proxy = "system"
-[updates]
-look = true
 "#;
 
 #[test]
@@ -176,7 +174,6 @@ fn one_bad_value_costs_only_itself() {
         ("app.theme", "\"blue\""),
         ("app.close", "\"never\""),
         ("network.proxy", "\"proxy:3128\""),
-        ("updates.look", "\"yes\""),
     ];
     for (field, value) in bad {
         let (table, key) = field.split_once('.').unwrap();

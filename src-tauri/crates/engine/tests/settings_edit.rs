@@ -77,7 +77,6 @@ fn every_section_is_changed_and_what_is_the_default_again_is_taken_out() {
             json!({"edit": "set_network", "proxy": "http://proxy.example.com:3128"}),
             json!({"edit": "set_network", "proxy": "system"}),
         ),
-        (json!({"edit": "set_updates", "look": false}), json!({"edit": "set_updates", "look": true})),
         (
             json!({"edit": "set_schedule", "preset": "development"}),
             json!({"edit": "set_schedule", "preset": "production"}),
@@ -101,10 +100,9 @@ fn the_new_sections_are_read_back_as_they_were_written() {
     let folder = Folder::new();
     folder.change(json!({"edit": "set_app", "theme": "dark"})).unwrap();
     folder.change(json!({"edit": "set_app", "close": "quit"})).unwrap();
-    folder.change(json!({"edit": "set_network", "proxy": "none"})).unwrap();
-    let settings = folder.change(json!({"edit": "set_updates", "look": false})).unwrap();
+    let settings = folder.change(json!({"edit": "set_network", "proxy": "none"})).unwrap();
     assert_eq!((settings.app.theme, settings.app.close), (Theme::Dark, Close::Quit), "one setting leaves the other");
-    assert_eq!((settings.network.proxy, settings.updates.look), (NetworkProxy::Direct, false));
+    assert_eq!(settings.network.proxy, NetworkProxy::Direct);
 }
 
 #[test]

@@ -35,7 +35,7 @@ function of(world: World): Kept {
       gate_mode: 'review', gate_direct: 'tell', gate_soak: '0m',
       notify_new_models: true, notify_price_changes: 'mine', notify_failures: true, quiet: isBroken ? '' : '22:00-07:00',
       autostart: isBroken ? null : false, close: 'tray', network_proxy: 'system', network_environment: isBroken ? ['HTTPS_PROXY=http://proxy.corp.example:3128', 'NO_PROXY=localhost,.corp.example'] : [],
-      theme: world.state.theme, updates: true, home: '/home/mira/.local/share/litellm-auto-sync', ledger_bytes: 41_200_000,
+      theme: world.state.theme, home: '/home/mira/.local/share/litellm-auto-sync', ledger_bytes: 41_200_000,
       problems: isBroken
         ? [{ field: 'schedule.every', message: '“six hours” is no length of time. Production, every 6 hours, holds instead.' }, { field: 'notify.quiet', message: 'A span of the day is written 22:00-07:00. There are no quiet hours.' }, { field: 'overlay.path', message: 'There is no setting of this name in this version; it is kept.' }]
         : [],
@@ -88,7 +88,6 @@ function put(world: World, field: SettingField, value: string): void {
       return;
     case 'notify_new_models':
     case 'notify_failures':
-    case 'updates':
     case 'autostart':
       settings[field] = value === 'true';
       return;

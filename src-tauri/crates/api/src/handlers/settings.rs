@@ -61,7 +61,6 @@ impl Api {
             network_proxy: settings.network.proxy.to_string(),
             network_environment: NETWORK_VARIABLES.iter().filter_map(|name| self.variable(name)).collect(),
             theme: settings.app.theme.to_string(),
-            updates: settings.updates.look,
             home: self.home.path().display().to_string(),
             ledger_bytes: std::fs::metadata(self.home.ledger()).map(|file| file.len()).unwrap_or_default(),
             problems: problems
@@ -119,7 +118,6 @@ impl Api {
                 SettingField::Close => file.set_app(engine::settings::App { close: value.parse()?, ..now.app }),
                 SettingField::Theme => file.set_app(engine::settings::App { theme: value.parse()?, ..now.app }),
                 SettingField::NetworkProxy => file.set_network(engine::settings::Network { proxy: value.parse()? }),
-                SettingField::Updates => file.set_updates(engine::settings::Updates { look: truth(&value, &name)? }),
                 SettingField::Autostart => Ok(()),
             }
         });

@@ -121,8 +121,6 @@ pub struct SettingsView {
     pub network_environment: Vec<String>,
     /// `system`, `light` or `dark`.
     pub theme: String,
-    /// Look for new versions.
-    pub updates: bool,
     /// Where settings, ledger and logs are.
     pub home: String,
     /// The ledger's size in bytes.

@@ -114,7 +114,7 @@ mod tests {
             Request::Pause(Pause::Indefinitely),
             Request::Pause(Pause::Until("2026-03-04T12:00:00Z".parse().unwrap())),
             Request::Resume,
-            Request::Edit(SettingsEdit::SetUpdates { look: false }),
+            Request::Edit(SettingsEdit::SetNetwork { proxy: "none".into() }),
             Request::Cancel { proxy: None },
             Request::Show { place: Some("history".into()) },
             Request::Who,

@@ -5,9 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    App, Gate, Network, Notify, Period, Proxy, ProxyUrl, SettingsFile, Source, SourceChoice, Updates, invalid, read,
-};
+use super::{App, Gate, Network, Notify, Period, Proxy, ProxyUrl, SettingsFile, Source, SourceChoice, invalid, read};
 use crate::clock::local_offset;
 use crate::schedule::Windows;
 use crate::{Error, Result};
@@ -101,11 +99,6 @@ pub enum SettingsEdit {
     SetNetwork {
         /// `system`, `none` or `http://host:port`.
         proxy: String,
-    },
-    /// Chooses whether newer versions of this program are looked for.
-    SetUpdates {
-        /// Whether they are.
-        look: bool,
     },
 }
 
@@ -214,7 +207,6 @@ impl SettingsEdit {
                 })
             }
             Self::SetNetwork { proxy } => file.set_network(Network { proxy: parsed(proxy, "network.proxy")? }),
-            Self::SetUpdates { look } => file.set_updates(Updates { look: *look }),
         }
     }
 

@@ -12,7 +12,7 @@ use super::read::{self, proxy_tables};
 use super::write::{self, NEW_FILE};
 use super::{
     App, Gate, Network, Notify, Period, Preset, Proxy, SCHEMA, Settings, SettingsProblem, Source, SourceChoice,
-    Updates, invalid, no_proxy,
+    invalid, no_proxy,
 };
 use crate::error::bounded;
 use crate::home::{create_private_dir, write_atomic};
@@ -178,14 +178,6 @@ impl SettingsFile {
     pub fn set_network(&mut self, network: Network) -> Result<()> {
         self.set(&["network.proxy"], |settings| {
             settings.network = network;
-            Ok(())
-        })
-    }
-
-    /// Chooses whether newer versions of this program are looked for.
-    pub fn set_updates(&mut self, updates: Updates) -> Result<()> {
-        self.set(&["updates.look"], |settings| {
-            settings.updates = updates;
             Ok(())
         })
     }

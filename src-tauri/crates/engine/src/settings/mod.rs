@@ -56,8 +56,6 @@ pub struct Settings {
     pub app: App,
     /// The way out to the source.
     pub network: Network,
-    /// Whether newer versions of this program are looked for.
-    pub updates: Updates,
     /// The proxies, in the file's order; names differ in more than case.
     pub proxies: Vec<Proxy>,
 }
@@ -133,13 +131,6 @@ pub struct App {
 pub struct Network {
     /// The outgoing HTTP proxy.
     pub proxy: NetworkProxy,
-}
-
-/// Newer versions of this program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Updates {
-    /// Whether they are looked for. None is ever put in place unasked.
-    pub look: bool,
 }
 
 /// A proxy that is kept up to date.
@@ -222,7 +213,6 @@ impl Default for Settings {
             notify: Notify::default(),
             app: App::default(),
             network: Network::default(),
-            updates: Updates::default(),
             proxies: Vec::new(),
         }
     }
@@ -256,12 +246,6 @@ impl Default for Gate {
 impl Default for Notify {
     fn default() -> Self {
         Self { new_models: true, price_changes: PriceNews::Mine, failures: true, quiet: String::new() }
-    }
-}
-
-impl Default for Updates {
-    fn default() -> Self {
-        Self { look: true }
     }
 }
 

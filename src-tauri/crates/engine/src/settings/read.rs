@@ -7,7 +7,7 @@ use toml_edit::{DocumentMut, Item, TableLike};
 
 use super::{
     App, Gate, KeyPlace, Network, Notify, Period, Proxy, ProxyName, ProxyUrl, Role, Schedule, Settings,
-    SettingsProblem, Source, SourceChoice, SourceUrl, Updates, invalid,
+    SettingsProblem, Source, SourceChoice, SourceUrl, invalid,
 };
 use crate::{Error, Result};
 
@@ -46,7 +46,6 @@ pub(super) fn read(document: &DocumentMut, folder: &Path) -> (Settings, Vec<Sett
             close: reader.text("app.close", default.app.close, str::parse),
         },
         network: Network { proxy: reader.text("network.proxy", default.network.proxy, str::parse) },
-        updates: Updates { look: reader.flag("updates.look", default.updates.look) },
         proxies: reader.proxies(),
     };
     if let Err(error) = settings.source() {
@@ -69,7 +68,7 @@ impl<'a> Reader<'a> {
     }
 
     fn expect_tables(&mut self) {
-        for name in ["source", "schedule", "gate", "gateway", "notify", "app", "network", "updates"] {
+        for name in ["source", "schedule", "gate", "gateway", "notify", "app", "network"] {
             if self.document.get(name).is_some_and(|item| !item.is_table_like()) {
                 self.problem(
                     name,

@@ -39,9 +39,6 @@ pub(super) const NEW_FILE: &str = r#"# LiteLLM Auto-Sync. Only what differs from
 #   [network]
 #   proxy = "system"          # the way to the source: system (HTTPS_PROXY, NO_PROXY) | none | "http://host:port"
 #
-#   [updates]
-#   look = true               # look for newer versions of this program
-#
 #   [[proxy]]                 # one for each proxy
 #   name = "local"
 #   url = "http://127.0.0.1:4000"
@@ -121,7 +118,6 @@ fn value(settings: &Settings, field: &str) -> Result<Option<Value>> {
         "app.theme" => settings.app.theme.as_str().into(),
         "app.close" => settings.app.close.as_str().into(),
         "network.proxy" => settings.network.proxy.to_string().into(),
-        "updates.look" => settings.updates.look.into(),
         _ => return Err(invalid(format!("There is no setting {field}."))),
     }))
 }
