@@ -95,7 +95,7 @@ pub async fn verify(order: VerifyOrder<'_>, cancel: &CancellationToken) -> Resul
     let maps = [Some(&*upstream), promoted.as_deref(), live.as_ref().map(|live| &live.map)];
     if maps.iter().flatten().all(|map| entry(map, order.model).is_none()) {
         let message = format!(
-            "No model is named {}: not upstream, not in the promoted map, not in the proxy. `autosync models --search …` finds names.",
+            "No model is named {}: not upstream, not in the promoted map, not in the proxy. The list of models, or `autosync models --search …`, finds names.",
             bounded(order.model, 160)
         );
         return Err(Error::new(ErrorCode::NotFound, message).field("model"));

@@ -33,12 +33,14 @@ fn all(phases: &mut Phases, long: bool) -> Result<()> {
     })?;
     phases.run("dependencies: licences, sources, bans", dependencies)?;
     let programs = phases.run("build of the tests", workspace::build_tests)?;
+    // The screen is shown what people get: the optimised app with the dashboard inside.
+    let app = phases.run("build of the app as it is released", || workspace::build_app(true))?;
     phases.run("tests: crates, then the whole system on real proxies and maps", || {
         let mut tests = cargo();
         tests
             .args(["test", "--workspace", "--quiet"])
             .env(workspace::PROGRAM, &programs.autosync)
-            .env(workspace::APP, &programs.app);
+            .env(workspace::APP, &app);
         if long {
             tests.env("AUTOSYNC_TEST_LONG", "1");
         }
@@ -48,9 +50,7 @@ fn all(phases: &mut Phases, long: bool) -> Result<()> {
     if long {
         phases.run("tests: the whole system on older and newer proxies", || {
             let args = ["test", "--workspace", "--quiet", "--test", "proxy", "--", "--ignored"];
-            command::run(
-                cargo().args(args).env(workspace::PROGRAM, &programs.autosync).env(workspace::APP, &programs.app),
-            )
+            command::run(cargo().args(args).env(workspace::PROGRAM, &programs.autosync).env(workspace::APP, &app))
         })?;
         phases.run("fuzzing", || crate::fuzz::fuzz(LONG_FUZZ_SECONDS))?;
     }

@@ -44,8 +44,6 @@ pub const DASHBOARD: &str = "AUTOSYNC_TEST_DASHBOARD";
 pub struct Programs {
     /// The terminal.
     pub autosync: PathBuf,
-    /// The desktop app.
-    pub app: PathBuf,
     /// The dashboard for a browser.
     pub dashboard: PathBuf,
 }
@@ -57,11 +55,7 @@ pub fn build_tests() -> Result<Programs> {
     // Tests first: their build unifies features, and the programs' finds all of it done.
     command::output(cargo().args(["test", "--workspace", "--no-run"]).args(json))?;
     let messages = command::output(cargo().args(["build", "--workspace", "--bins"]).args(json))?;
-    Ok(Programs {
-        autosync: program_in(&messages, "autosync")?,
-        app: program_in(&messages, "litellm-autosync")?,
-        dashboard: program_in(&messages, "devserver")?,
-    })
+    Ok(Programs { autosync: program_in(&messages, "autosync")?, dashboard: program_in(&messages, "devserver")? })
 }
 
 /// Builds `autosync` and says where the program is: a test never meets yesterday's.

@@ -111,7 +111,7 @@ impl Ledger {
         found.ok_or_else(|| {
             Error::new(
                 ErrorCode::NotFound,
-                format!("There is no run {id}. `autosync history` lists the runs that are kept."),
+                format!("There is no run {id}. The history (`autosync history`) lists the runs that are kept."),
             )
         })
     }

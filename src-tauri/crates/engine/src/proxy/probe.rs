@@ -53,11 +53,17 @@ pub struct ProxyFacts {
 }
 
 impl ProxyFacts {
-    /// What stands in the way of a sync, the first thing first: `unauthorised` or `no_database`.
+    /// What stands in the way of a sync, the first thing first: `no_key`, `unauthorised` or `no_database`.
     pub fn obstacle(&self) -> Option<Error> {
         let unauthorised = |message: &str| Some(Error::new(ErrorCode::Unauthorised, message).field("key"));
         match self.key {
-            KeyState::Missing => unauthorised("The proxy wants a key: its master key, or a proxy admin's."),
+            KeyState::Missing => Some(
+                Error::new(
+                    ErrorCode::NoKey,
+                    "The proxy wants a key, and none is known here. Give its master key or a proxy admin's, in Settings or with `autosync proxy add`.",
+                )
+                .field("key"),
+            ),
             KeyState::Invalid => {
                 unauthorised("The proxy does not know this key. Give it the master key or a proxy admin's.")
             }

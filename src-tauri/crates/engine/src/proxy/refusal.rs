@@ -20,7 +20,7 @@ impl ProxyClient {
         let keyless = self.key.is_none() && (status == 401 || reply.kind() == Some("internal_server_error"));
         if keyless {
             let message = format!(
-                "The proxy at {name} wants a key, and none is known. It was not asked to change anything. Give one with `autosync proxy add` (--key-stdin or --key-env)."
+                "The proxy at {name} wants a key, and none is known. It was not asked to change anything. Give its master key or a proxy admin's, in Settings or with `autosync proxy add`."
             );
             return Error::new(ErrorCode::NoKey, message);
         }
@@ -34,7 +34,7 @@ impl ProxyClient {
             // The answer is not repeated: 1.75 names the whole key in it, later versions its end and its hash.
             401 | 403 => {
                 let message = format!(
-                    "The proxy at {name} refused the key, or the key may not do this: LiteLLM wants the master key or a proxy admin's. Nothing was changed. Check it with `autosync proxy test`."
+                    "The proxy at {name} refused the key, or the key may not do this: LiteLLM wants the master key or a proxy admin's. Nothing was changed. Settings and `autosync proxy test` try a key."
                 );
                 return Error::new(ErrorCode::Unauthorised, message);
             }

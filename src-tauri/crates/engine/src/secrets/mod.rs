@@ -41,7 +41,7 @@ impl Secrets {
                 .and_then(|key| checked(&SecretString::from(key)).ok())
                 .ok_or_else(|| no_key(name, &format!("The environment variable {variable}, where the key of {name} is to be, is not set or holds no key."), &format!("Set {variable} and start again."))),
             KeyPlace::Keyring => self.get(name).await?.ok_or_else(|| {
-                no_key(name, &format!("The key store has no key for {name}."), &format!("Remove and add it again with its key: `autosync proxy remove {name}`, then `autosync proxy add {name} {} --key-stdin`.", proxy.url))
+                no_key(name, &format!("The key store has no key for {name}."), &format!("Give it again in Settings; or `autosync proxy remove {name}`, then `autosync proxy add {name} {} --key-stdin`.", proxy.url))
             }),
         }
     }
@@ -144,7 +144,7 @@ fn unusable(what: &str) -> Error {
     Error::new(
         ErrorCode::NoSecretStore,
         format!(
-            "{what} No key was read or stored, and none is ever kept in a file. {store}, or keep the key in an environment variable: `autosync proxy add NAME URL --key-env VAR`."
+            "{what} No key was read or stored, and none is ever kept in a file. {store}, or keep the key in an environment variable (a choice in Settings, and `autosync proxy add NAME URL --key-env VAR`)."
         ),
     )
 }

@@ -315,7 +315,7 @@ fn no_proxy(name: &str) -> Error {
     let name = crate::error::bounded(name, 80);
     Error::new(
         ErrorCode::NotFound,
-        format!("There is no proxy named {name}. `autosync proxy list` shows those there are."),
+        format!("There is no proxy named {name}. Settings and `autosync proxy list` show those there are."),
     )
     .field("name")
 }

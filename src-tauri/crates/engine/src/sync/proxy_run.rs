@@ -234,8 +234,10 @@ async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
     }
     (order.on_step)(Step::ReadLive);
     let facts = order.client.probe().await?;
-    if facts.key != KeyState::Valid {
-        return Err(key_refused(&facts));
+    if facts.key != KeyState::Valid
+        && let Some(obstacle) = facts.obstacle()
+    {
+        return Err(obstacle);
     }
     if let Some(version) = facts.version.as_ref().and_then(Version::release) {
         let compatibility = check_compatibility(&order.candidate.map, &ProxyVersionFacts::of(version));
@@ -261,19 +263,6 @@ async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
         ));
     }
     Ok(Found { facts, operator, live })
-}
-
-fn key_refused(facts: &ProxyFacts) -> Error {
-    let message = match facts.key {
-        KeyState::Missing => {
-            "No key is known for this proxy. Give one with `autosync proxy add` (--key-stdin or --key-env)."
-        }
-        KeyState::NotAdmin => {
-            "The key works, but may not reload the cost map: LiteLLM wants the master key or a proxy admin's."
-        }
-        _ => "The proxy refused the key. Check it with `autosync proxy test`.",
-    };
-    Error::new(if facts.key == KeyState::Missing { ErrorCode::NoKey } else { ErrorCode::Unauthorised }, message)
 }
 
 /// Reading can be left at any moment.
@@ -302,7 +291,7 @@ fn same_source(source: &Source, live: Option<&crate::proxy::SourceInfo>) -> Resu
     Err(Error::new(
         ErrorCode::SourceMismatch,
         format!(
-            "The proxy reads its map from {}, but the source here is {source}. Nothing was reloaded. Set the proxy's LITELLM_MODEL_COST_MAP_URL or `autosync source set` so that both are the same.",
+            "The proxy reads its map from {}, but the source here is {source}. Nothing was reloaded. Change the proxy's LITELLM_MODEL_COST_MAP_URL or the source here (Settings, or `autosync source set`), so that both are the same.",
             shown_text(theirs)
         ),
     ))

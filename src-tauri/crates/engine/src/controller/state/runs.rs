@@ -55,7 +55,7 @@ impl Controller {
         let proxies = &self.effective.proxies;
         if let Some(unknown) = names.iter().find(|name| !proxies.iter().any(|proxy| proxy.name.as_str() == **name)) {
             let message = format!(
-                "There is no proxy named {}. `autosync proxy list` shows them.",
+                "There is no proxy named {}. Settings and `autosync proxy list` show them.",
                 crate::error::bounded(unknown, 64)
             );
             return Err(Error::new(ErrorCode::NotFound, message).field("proxy"));
