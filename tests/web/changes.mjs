@@ -1,5 +1,6 @@
 // The real difference between two real maps.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { historyBoard } from './parts.mjs';
 import { Visitor } from './visitor.mjs';
 
@@ -61,11 +62,23 @@ export default async function (test) {
     for (const { before, after } of wanted) {
       assert.ok(text.split('\n').some((line) => line.includes(`\`${model}\``) && line.includes(` ${before ?? '—'} `) && line.includes(` ${after ?? '—'} `)), `${before} → ${after}`);
     }
-    // A browser has no folder for downloads: the answer says what to do instead.
-    await visitor.button('Export changes').click();
-    await page.getByRole('menuitem', { name: /CSV/ }).click();
-    await visitor.sees('Copy the text instead');
-    visitor.meantRefusals();
+  });
+
+  await test('changes: the exported files hold what is shown', async () => {
+    const model = 'azure/gpt-4o-mini-audio-preview-2024-12-17';
+    const wanted = truth.groups.flatMap(({ rows }) => rows).filter((row) => row.model === model);
+    for (const [name, ending, models] of [
+      [/CSV/, 'csv', (text) => text.split(/\r?\n/).filter((line) => line.includes(model)).length],
+      [/JSON/, 'json', (text) => JSON.stringify(JSON.parse(text)).split(JSON.stringify(model)).length - 1],
+    ]) {
+      const coming = page.waitForEvent('download');
+      await visitor.button('Export changes').click();
+      await page.getByRole('menuitem', { name }).click();
+      const file = await coming;
+      assert.equal(file.suggestedFilename(), `changes-${truth.from.revision.slice(0, 7)}-${truth.to.revision.slice(0, 7)}.${ending}`);
+      assert.equal(models(await readFile(await file.path(), 'utf8')), wanted.length, ending);
+      await visitor.sees(/^Saved changes-.* to the browser’s downloads$/);
+    }
     await page.getByRole('searchbox').fill('');
   });
 

@@ -10,7 +10,7 @@ import { startBrowser } from './visitor.mjs';
 const LIMIT_MS = 600_000;
 const TEST_MS = 60_000;
 
-const FILES = ['quiet', 'changes', 'models', 'settings', 'keyboard', 'hostile', 'live'];
+const FILES = ['quiet', 'changes', 'models', 'settings', 'keyboard', 'contrast', 'hostile', 'live'];
 const files = process.argv.length > 2 ? process.argv.slice(2) : FILES;
 const started = performance.now();
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;

@@ -111,6 +111,22 @@ export class Visitor {
     this.fine(name);
   }
 
+  /** The same for people who ask for more contrast, and for those whose system chooses the colours (Windows' high contrast). */
+  async lookInHighContrast(name) {
+    const { page } = this;
+    for (const scheme of ['light', 'dark']) {
+      for (const [mode, media] of [['more', { contrast: 'more' }], ['forced', { forcedColors: 'active' }]]) {
+        await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce', contrast: null, forcedColors: null, ...media });
+        await this.#rest();
+        await page.screenshot({ path: join(pictures, `${name}-${mode}-${scheme}.png`) });
+        // Of forced colours a page is not told, so axe would judge those that are not shown.
+        await this.#accessible(`${name} ${mode} ${scheme}`, mode === 'forced' ? ['color-contrast'] : []);
+      }
+    }
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce', contrast: null, forcedColors: null });
+    this.fine(name);
+  }
+
   /** Nothing went wrong that was not meant. */
   fine(name) {
     assert.deepEqual(this.#troubles.splice(0), [], name);
@@ -127,11 +143,12 @@ export class Visitor {
     await this.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   }
 
-  async #accessible(name) {
-    const found = await this.page.evaluate(async () => {
-      const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
+  async #accessible(name, without = []) {
+    const rules = Object.fromEntries(without.map((rule) => [rule, { enabled: false }]));
+    const found = await this.page.evaluate(async (rules) => {
+      const { violations } = await window.axe.run(document, { resultTypes: ['violations'], rules });
       return violations.flatMap(({ id, help, nodes }) => nodes.slice(0, 5).map(({ html, any, all, none }) => `${id}: ${help}: ${html.slice(0, 200)} ${[...any, ...all, ...none].map(({ message }) => message).join('; ')}`));
-    });
+    }, rules);
     assert.deepEqual(found, [], name);
   }
 

@@ -16,6 +16,8 @@ export interface Host {
   link(on: (isUp: boolean) => void): () => void;
   /** Puts text on the clipboard. */
   copy(text: string): Promise<void>;
+  /** Saves a new file where downloads go; resolves with where it is, as people say it. */
+  save(name: string, text: string): Promise<string>;
 }
 
 /** What a command rejects with. Callers branch on `code`, people read `message`. */

@@ -5,14 +5,16 @@ import { HostError, toErrorView } from './index';
 
 /** The desktop app. */
 export function tauriHost(): Host {
+  async function call<K extends CommandName>(name: K, args: Args<K>): Promise<Result<K>> {
+    try {
+      return await invoke<Result<K>>('call', { name, args });
+    } catch (thrown) {
+      throw new HostError(toErrorView(thrown));
+    }
+  }
+
   return {
-    async call<K extends CommandName>(name: K, args: Args<K>): Promise<Result<K>> {
-      try {
-        return await invoke<Result<K>>('call', { name, args });
-      } catch (thrown) {
-        throw new HostError(toErrorView(thrown));
-      }
-    },
+    call,
     listen(on) {
       const listening = listen<AppEvent>('app-event', (event) => on(event.payload));
       return () => void listening.then((stop) => stop());
@@ -23,6 +25,9 @@ export function tauriHost(): Host {
       return () => {};
     },
     // A webview may refuse the clipboard after an awaited answer; the program may always use it.
-    copy: (text) => invoke('call', { name: 'copy', args: { text } }),
+    async copy(text) {
+      await call('copy', { text });
+    },
+    save: async (name, text) => (await call('save_file', { name, text })).path,
   };
 }

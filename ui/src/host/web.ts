@@ -71,7 +71,19 @@ export function webHost(): Host {
       return () => links.delete(on);
     },
     copy: copyText,
+    save: download,
   };
+}
+
+/** A browser has its own place for downloads, and tells nobody where it is. */
+async function download(name: string, text: string): Promise<string> {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([text], { type: 'application/octet-stream' }));
+  link.download = name;
+  link.click();
+  // Some browsers read it only after they have asked where to put it.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  return `${name} to the browser’s downloads`;
 }
 
 async function read(body: ReadableStream<Uint8Array>, on: (event: AppEvent) => void): Promise<void> {

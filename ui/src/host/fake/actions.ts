@@ -62,7 +62,7 @@ export const actionHandlers: Handlers = {
     return null;
   },
   open: () => null,
-  save_file: ({ name }) => ({ path: `/home/user/Downloads/${name}` }),
+  save_file: ({ name }) => ({ path: `/home/mira/Downloads/${name}` }),
   diagnostics: () => ({ text: 'LiteLLM Auto-Sync 0.1.0, linux\n3 proxies' }),
   check_updates: () => ({ current: '0.1.0', newest: '0.1.0', message: '0.1.0 is the newest version.' }),
 };

@@ -42,5 +42,6 @@ export function fakeHost(name: string): Host {
     copy: async (text) => {
       await navigator.clipboard.writeText(text).catch(() => {});
     },
+    save: async (name) => `/home/mira/Downloads/${name}`,
   };
 }

@@ -20,7 +20,7 @@ function program(answers: Record<string, unknown> = {}): string[] {
     if (answer instanceof Error) throw answer;
     return answer;
   };
-  useHost({ call: call as Host['call'], listen: () => () => {}, link: () => () => {}, copy: async () => {} });
+  useHost({ call: call as Host['call'], listen: () => () => {}, link: () => () => {}, copy: async () => {}, save: async (name) => name });
   return asked;
 }
 

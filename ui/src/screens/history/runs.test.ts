@@ -11,7 +11,7 @@ function ledger(last: number): { grow: (by: number) => void; asked: Args<'histor
     const from = Math.min(newest, (args.before ?? Infinity) - 1);
     return Array.from({ length: Math.max(0, Math.min(args.limit, from)) }, (_, at) => ({ id: from - at, proxy: 'a', outcome: (from - at) % 100 === 1 ? 'failed' : 'unchanged' }) as RunRow);
   };
-  useHost({ call: call as unknown as Host['call'], listen: () => () => {}, link: () => () => {}, copy: async () => {} });
+  useHost({ call: call as unknown as Host['call'], listen: () => () => {}, link: () => () => {}, copy: async () => {}, save: async (name) => name });
   return { grow: (by) => (newest += by), asked };
 }
 

@@ -16,7 +16,7 @@ function program(): { asked: string[] } {
     }
     return { ...view };
   };
-  useHost({ call: call as unknown as Host['call'], listen: () => () => {}, link: () => () => {}, copy: async () => {} });
+  useHost({ call: call as unknown as Host['call'], listen: () => () => {}, link: () => () => {}, copy: async () => {}, save: async (name) => name });
   return { asked };
 }
 
