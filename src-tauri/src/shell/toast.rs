@@ -3,16 +3,21 @@
 use std::sync::Mutex;
 
 use api::toast::Toast;
-use notify_rust::Notification;
+use notify_rust::{Notification, NotificationResponse};
 use tauri::{AppHandle, Manager};
 
 use super::window;
 use crate::ipc::{self, Started};
 
-/// What the system calls the program, on Windows the id that the installer registers.
+/// What the system calls the program.
 const APP: &str = "LiteLLM Auto-Sync";
-#[cfg(windows)]
+
+/// By which Windows and macOS know it, once it is installed.
+#[cfg(any(windows, target_os = "macos"))]
 const APP_ID: &str = "dev.litellm-autosync.app";
+
+/// The action that freedesktop's daemons take a click on the toast for.
+const OPEN: &str = "default";
 
 /// Why the last toast could not be shown.
 #[derive(Default)]
@@ -37,26 +42,36 @@ pub(crate) fn show(app: &AppHandle, toast: Toast) {
     let app = app.clone();
     let thread = std::thread::Builder::new().name("toast".to_owned());
     let shown = thread.spawn(move || {
-        let problem = match notification(&toast.title, &toast.body).show() {
-            Ok(handle) => {
+        let told = notification(&toast.title, &toast.body).show().and_then(|handle| {
+            if !cfg!(target_os = "macos") {
                 noted(&app, None);
-                #[cfg(all(unix, not(target_os = "macos")))]
-                handle.wait_for_action(|action| {
-                    if action == "default" {
-                        window::open(&app, Some(toast.place));
-                    }
-                });
-                #[cfg(not(all(unix, not(target_os = "macos"))))]
-                let _shown = handle;
-                return;
             }
-            Err(error) => error.to_string(),
-        };
-        tracing::warn!(problem, title = toast.title, "a toast could not be shown");
-        noted(&app, Some("This system has no notification service that answers.".to_owned()));
+            // Here macOS shows it, and every system waits.
+            handle.wait_for_response(|response: &NotificationResponse| {
+                if is_click(response) {
+                    window::open(&app, Some(toast.place));
+                }
+            })
+        });
+        match told {
+            Ok(()) => noted(&app, None),
+            Err(error) => {
+                tracing::warn!(%error, title = toast.title, "a toast could not be shown");
+                noted(&app, Some("This system has no notification service that answers.".to_owned()));
+            }
+        }
     });
     if let Err(error) = shown {
         tracing::warn!(%error, "a toast could not be shown");
+    }
+}
+
+/// On the toast itself, or on the button that some systems draw for it.
+fn is_click(response: &NotificationResponse) -> bool {
+    match response {
+        NotificationResponse::Default => true,
+        NotificationResponse::Action(key) => key == OPEN,
+        NotificationResponse::Reply(_) | NotificationResponse::Closed(_) => false,
     }
 }
 
@@ -68,9 +83,12 @@ pub(crate) fn plain(title: &str, body: &str) {
 fn notification(title: &str, body: &str) -> Notification {
     let mut notification = Notification::new();
     // Many daemons read markup in a body; text from a map is text.
-    notification.appname(APP).summary(title).body(&escaped(body)).action("default", "Open");
+    notification.appname(APP).summary(title).body(&escaped(body)).action(OPEN, "Open");
     #[cfg(windows)]
     notification.app_id(APP_ID);
+    // It counts the first time, and only where the program runs from its bundle.
+    #[cfg(target_os = "macos")]
+    notify_rust::set_application(APP_ID).ok();
     notification
 }
 

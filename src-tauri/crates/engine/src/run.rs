@@ -66,7 +66,7 @@ pub struct Receipt {
     pub compared_fields: usize,
     /// Models whose live value differs because the operator overrides it, at most 100 of them.
     pub overrides: Vec<String>,
-    /// A few of the compared entries, for people to look at: the first ones of the map.
+    /// A few of the compared entries that agree, for people to look at: those of the proxy's own deployments first.
     pub sampled_models: Vec<String>,
     /// When the read-back was done.
     pub read_back_at: DateTime<Utc>,

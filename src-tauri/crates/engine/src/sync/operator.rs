@@ -30,6 +30,11 @@ impl Operator {
         operator
     }
 
+    /// The names under which its deployments may stand in a map.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
     /// Whether a model of the live map is the proxy's own and from no file: configured, or a deployment's 64-digit id.
     pub fn is_own(&self, model: &str) -> bool {
         self.names.contains(model) || is_deployment_id(model)

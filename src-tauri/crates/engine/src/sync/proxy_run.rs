@@ -142,7 +142,7 @@ async fn attempt(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Outcome, Sto
         && let Ok(comparison) = prove(&found.live, desired, None, &found.operator).await
     {
         (order.on_step)(Step::Receipt);
-        run.receipt = Some(receipt(order, &found.facts, &found.live, &comparison, None));
+        run.receipt = Some(receipt(order, &found, &found.live, &comparison, None));
         return Ok(Outcome::Unchanged);
     }
     may_reload(&found.facts)?;
@@ -178,7 +178,7 @@ async fn attempt(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Outcome, Sto
 
     (order.on_step)(Step::Receipt);
     let count = answer.and_then(|answer| answer.models_count);
-    run.receipt = Some(receipt(order, &found.facts, &after, &comparison, count));
+    run.receipt = Some(receipt(order, &found, &after, &comparison, count));
     Ok(Outcome::Succeeded)
 }
 
@@ -343,28 +343,45 @@ async fn describe(order: &RunOrder<'_>, run: &mut SyncRun, live: &Live, operator
     Ok(())
 }
 
+/// Some of the entries that were compared and agree: those that the proxy's own deployments are priced by come first.
+fn sampled(desired: &CostMap, operator: &Operator, overrides: &[String]) -> Vec<String> {
+    let own = operator.names().filter(|name| desired.get(name).is_some_and(|entry| !entry.is_reserved()));
+    let mut own: Vec<String> =
+        own.filter(|name| !overrides.iter().any(|other| other == name)).map(str::to_owned).collect();
+    own.sort_unstable();
+    own.truncate(SAMPLED_MODELS);
+    let first = desired.models().map(|entry| entry.name().into_owned());
+    let others: Vec<String> = first
+        .filter(|name| !own.contains(name) && !overrides.contains(name))
+        .take(SAMPLED_MODELS - own.len())
+        .collect();
+    own.extend(others);
+    own
+}
+
 fn receipt(
     order: &RunOrder<'_>,
-    facts: &ProxyFacts,
+    found: &Found,
     live: &Live,
     comparison: &LiveComparison,
     proxy_models: Option<u64>,
 ) -> Receipt {
     let desired: &CostMap = &order.candidate.map;
     let mut overrides = comparison.overridden_models();
+    let sampled_models = sampled(desired, &found.operator, &overrides);
     overrides.truncate(NAMED_OVERRIDES);
     Receipt {
         revision: desired.revision(),
         bytes: desired.text().len(),
         models: desired.len(),
-        proxy_version: facts.version.as_ref().map(ToString::to_string),
+        proxy_version: found.facts.version.as_ref().map(ToString::to_string),
         proxy_revision: live.revision().filter(|revision: &Revision| *revision == desired.revision()),
         proxy_models,
         loaded_at: live.source.as_ref().and_then(|source| source.loaded_at),
         compared_models: comparison.models,
         compared_fields: comparison.fields,
         overrides,
-        sampled_models: desired.models().take(SAMPLED_MODELS).map(|entry| entry.name().into_owned()).collect(),
+        sampled_models,
         read_back_at: order.clock.now(),
     }
 }
