@@ -1436,7 +1436,11 @@ new_there: ChangeSummary | null,
 /**
  * Why the checks hold it back, the first finding's sentence.
  */
-held_because: string | null, };
+held_because: string | null, 
+/**
+ * It is kept here and can be compared; what is no map at all is not.
+ */
+is_kept: boolean, };
 
 /**
  * How long a step took.

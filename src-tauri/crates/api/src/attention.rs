@@ -9,6 +9,7 @@ use crate::view::{AppState, Attention, AttentionAction, Place, ProxyView, Tone};
 /// Everything that needs a person, the worst first.
 pub(crate) fn attention(state: &AppState, problems: &[SettingsProblem]) -> Vec<Attention> {
     let mut all: Vec<Attention> = state.proxies.iter().filter_map(of_proxy).collect();
+    all.extend(bad_map_is_live(state));
     all.extend(of_source(state));
     all.extend(held_entries(state));
     all.extend(state.proxies.iter().filter_map(unpriced));
@@ -87,11 +88,47 @@ fn of_source(state: &AppState) -> Option<Attention> {
         tone: Tone::Warn,
         title: "The newest map is held back.".to_owned(),
         text: format!(
-            "{} Your proxies keep the map that they have.",
-            source.held_because.as_deref().unwrap_or("The checks found it broken.")
+            "{} {}",
+            source.held_because.as_deref().unwrap_or("The checks found it broken."),
+            if took_it(state).next().is_some() {
+                "It was not promoted."
+            } else {
+                "Your proxies keep the map that they have."
+            }
         ),
         subject: None,
-        action: open("See why", differences(state)),
+        action: if source.is_kept {
+            open("See why", differences(state))
+        } else {
+            AttentionAction::CheckSource { label: "Check again".to_owned() }
+        },
+    })
+}
+
+/// Proxies that have loaded by themselves what the checks hold back: a restart or a schedule of their own did it.
+fn took_it(state: &AppState) -> impl Iterator<Item = &ProxyView> {
+    let held = state.source.revision.as_ref().filter(|_| state.source.verdict.as_deref() == Some("held"));
+    state.proxies.iter().filter(move |proxy| held.is_some() && proxy.live_revision.as_ref() == held)
+}
+
+fn bad_map_is_live(state: &AppState) -> Option<Attention> {
+    let names: Vec<&str> = took_it(state).map(|proxy| proxy.name.as_str()).collect();
+    let first = names.first()?;
+    Some(Attention {
+        id: format!("live-held:{}", state.source.revision.as_deref().unwrap_or_default()),
+        tone: Tone::Bad,
+        title: match names.len() {
+            1 => format!("{first} loaded the held map by itself."),
+            more => format!("{more} proxies loaded the held map by themselves."),
+        },
+        text: "It read the source without this app. It gets the next good map; until then its prices may be wrong."
+            .to_owned(),
+        subject: None,
+        action: if state.source.is_kept {
+            open("See why", differences(state))
+        } else {
+            AttentionAction::CheckSource { label: "Check again".to_owned() }
+        },
     })
 }
 
@@ -223,6 +260,26 @@ mod tests {
         assert_eq!(all[1].action, open("Open run", Place::History { run: Some(7) }));
         assert_eq!(all[2].action, AttentionAction::Sync { label: "Sync again".into(), proxy: "behind".into() });
         assert_eq!(all[3].subject.as_deref(), Some("gpt-5"));
+    }
+
+    #[test]
+    fn a_held_map_that_a_proxy_took_by_itself_is_the_worst() {
+        let mut state = state();
+        state.source.verdict = Some("held".into());
+        state.source.held_because = Some("Half of the models are gone.".into());
+        let held = attention(&state, &[]);
+        assert_eq!(held.len(), 1);
+        assert_eq!(held[0].text, "Half of the models are gone. Your proxies keep the map that they have.");
+        state.proxies[0].live_revision.clone_from(&state.source.revision);
+        let all = attention(&state, &[]);
+        assert_eq!((all[0].tone, all[0].title.as_str()), (Tone::Bad, "local loaded the held map by itself."));
+        assert_eq!(all[1].text, "Half of the models are gone. It was not promoted.");
+        state.source.is_kept = false;
+        let again = AttentionAction::CheckSource { label: "Check again".into() };
+        assert_eq!(
+            attention(&state, &[]).into_iter().map(|one| one.action).collect::<Vec<_>>(),
+            [again.clone(), again]
+        );
     }
 
     #[test]

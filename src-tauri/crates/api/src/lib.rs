@@ -14,8 +14,8 @@ pub mod toast;
 pub mod tray;
 pub mod view;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use engine::controller::{EngineHandle, Environment};
@@ -64,6 +64,8 @@ pub struct Api {
     /// How often something else than the engine's snapshot changed what is shown.
     pub(crate) refreshes: AtomicU64,
     pub(crate) wake: Notify,
+    /// The settings file, as it could be read last.
+    last_file: Mutex<Option<SettingsFile>>,
     events: broadcast::Sender<AppEvent>,
 }
 
@@ -99,6 +101,7 @@ impl Api {
             checking: AtomicUsize::default(),
             refreshes: AtomicU64::default(),
             wake: Notify::new(),
+            last_file: Mutex::default(),
             events,
         })
     }
@@ -130,9 +133,21 @@ impl Api {
     }
 
     pub(crate) fn chosen(&self) -> Result<Chosen> {
-        let file = SettingsFile::load(&self.home.settings())?;
+        let mut last = self.last_file.lock().unwrap_or_else(PoisonError::into_inner);
+        // Half typed it cannot be read; until it can, what was read before counts, here as in the engine.
+        let (file, unread) = match (SettingsFile::load(&self.home.settings()), last.as_ref()) {
+            (Ok(file), _) => (file, None),
+            (Err(error), Some(known)) => (known.clone(), Some(error)),
+            (Err(error), None) => return Err(error),
+        };
+        *last = Some(file.clone());
         let (settings, ignored) = with_environment(file.settings(), &*self.environment);
-        let problems = file.problems().iter().cloned().chain(ignored).collect();
+        let unread = unread.map(|error| SettingsProblem {
+            field: "settings.toml".to_owned(),
+            code: error.code,
+            message: error.message,
+        });
+        let problems = unread.into_iter().chain(file.problems().iter().cloned()).chain(ignored).collect();
         Ok(Chosen { file, settings, problems })
     }
 

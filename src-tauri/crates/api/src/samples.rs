@@ -32,6 +32,7 @@ pub(crate) fn state() -> AppState {
             is_checking: false,
             new_there: None,
             held_because: None,
+            is_kept: true,
         },
         promoted: None,
         pause: None,

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use costmap::{ChangeSet, FieldChange, Revision, Severity, Verdict};
+use costmap::{ChangeSet, FieldChange};
 use engine::controller::{ProxySnapshot, Running, Snapshot};
 use engine::ledger::{Promotion, StoredRevision, SuccessRate};
 use engine::run::{Receipt, SyncRun};
@@ -76,12 +76,12 @@ impl Api {
         let ledger = self.engine.ledger();
         let revisions = upstream(ledger.revisions(REVISIONS).await?);
         let mine = used_models(snapshot);
-        let latest_changes = match &revisions[..] {
-            [new, old, ..] => {
-                let set = self.differences.between(ledger, &old.revision, &new.revision).await;
+        let latest_changes = match self.newest_change(snapshot.source.as_ref()).await? {
+            Some((old, new)) => {
+                let set = self.differences.between(ledger, &old, &new).await;
                 set.ok().map(|set| summary(&set, &mine))
             }
-            _ => None,
+            None => None,
         };
         let mut proxies = Vec::new();
         for proxy in &snapshot.proxies {
@@ -123,9 +123,9 @@ impl Api {
             snapshot.source.clone().unwrap_or_else(|| SourceState::unknown(chosen.clone().unwrap_or_default()));
         // One that cannot be used is never asked, so nothing else tells.
         state.error = state.error.or(chosen.err());
-        let held_because = match (state.verdict, &state.revision) {
-            (Some(Verdict::Held), Some(revision)) => self.first_hold(revision, snapshot.promoted.as_deref()).await?,
-            _ => None,
+        let is_kept = match &state.revision {
+            Some(revision) => self.engine.ledger().revision(revision).await?.is_some(),
+            None => false,
         };
         Ok(SourceView {
             revision: state.revision.map(|revision| revision.to_string()),
@@ -136,23 +136,16 @@ impl Api {
             error: state.error.as_ref().map(ErrorView::from),
             is_checking: self.checking.load(Ordering::Relaxed) > 0 || checks(snapshot),
             new_there: latest.filter(|set| state.revision.is_some_and(|rev| rev.to_string() == set.to)).cloned(),
-            held_because,
+            held_because: state.held_because,
+            is_kept,
             url: state.url,
         })
-    }
-
-    /// The first Hold finding's sentence.
-    async fn first_hold(&self, revision: &Revision, promoted: Option<&Promotion>) -> Result<Option<String>> {
-        let baseline = promoted.map(|promotion| promotion.revision);
-        let findings = self.engine.ledger().findings(revision, baseline.as_ref()).await?.unwrap_or_default();
-        let first = findings.iter().find(|finding| finding.severity == Severity::Hold).or(findings.first());
-        Ok(first.map(|finding| finding.message.clone()))
     }
 
     async fn proxy(&self, proxy: &ProxySnapshot, source: Option<&SourceState>) -> Result<ProxyView> {
         let ledger = self.engine.ledger();
         let strip = ledger.outcomes(&proxy.name, STRIP).await?;
-        let success = ledger.last_success(&proxy.name).await?;
+        let success = ledger.last_success(&proxy.name, &proxy.url).await?;
         let rate = ledger.success_rate(&proxy.name, DAYS, self.now()).await?;
         let receipt = success.as_ref().and_then(|run| run.receipt.as_ref());
         let status = proxy.status.as_deref();

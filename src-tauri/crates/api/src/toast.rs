@@ -26,6 +26,9 @@ const WAIT: Duration = Duration::from_secs(3);
 const TITLE: usize = 60;
 const BODY: usize = 200;
 
+/// What holding it means.
+const KEPT: &str = "It was not promoted.";
+
 /// One toast.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Toast {
@@ -40,10 +43,13 @@ pub struct Toast {
 }
 
 /// A new map that has not been told yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct News {
     revision: Revision,
+    /// The upstream map that was promoted before; none before a first one.
+    before: Option<Revision>,
     verdict: Option<Verdict>,
+    held_because: Option<String>,
     at: DateTime<Utc>,
 }
 
@@ -72,15 +78,22 @@ impl Toaster {
     fn hear(&mut self, happening: &Happening, now: DateTime<Utc>) -> Option<Toast> {
         match happening {
             Happening::SourceChecked { source, is_new: true, .. } => {
-                self.news = source.revision.map(|revision| News { revision, verdict: source.verdict, at: now });
+                self.news = source.revision.map(|revision| News {
+                    revision,
+                    before: source.before,
+                    verdict: source.verdict,
+                    held_because: source.held_because.clone(),
+                    at: now,
+                });
                 self.proved.clear();
                 None
             }
-            Happening::RunStarted { id, .. } => {
+            // A dry run has the number 0: who asked for it is told, and nobody else.
+            Happening::RunStarted { id, .. } if *id > 0 => {
                 self.running.insert(*id);
                 None
             }
-            Happening::RunFinished { run } => {
+            Happening::RunFinished { run } if run.id > 0 => {
                 self.running.remove(&run.id);
                 self.finished(run, now)
             }
@@ -105,7 +118,7 @@ impl Toaster {
             });
         }
         let receipt = run.receipt.as_ref()?;
-        if self.news.is_some_and(|news| run.to == Some(news.revision)) {
+        if self.news.as_ref().is_some_and(|news| run.to == Some(news.revision)) {
             self.proved.insert(name.clone());
         }
         let since = self.failing.remove(name)?;
@@ -119,8 +132,7 @@ impl Toaster {
     /// The new map that is to be told now, once nothing runs any more.
     fn due(&mut self, now: DateTime<Utc>) -> Option<(News, usize)> {
         let waited = |news: &News| (now - news.at).to_std().is_ok_and(|waited| waited >= WAIT);
-        let news = self.news.filter(|news| waited(news) && self.running.is_empty())?;
-        self.news = None;
+        let news = self.news.take_if(|news| waited(news) && self.running.is_empty())?;
         Some((news, self.proved.len()))
     }
 }
@@ -174,21 +186,22 @@ impl Api {
     async fn digest(&self, news: News, proved: usize) -> Result<Option<Toast>> {
         let ledger = self.engine.ledger();
         let to = news.revision;
-        let stored = ledger.revisions(50).await?;
-        let upstream: Vec<Revision> = stored
-            .iter()
-            .filter(|stored| stored.source != engine::sync::COMPOSED)
-            .map(|stored| stored.revision)
-            .collect();
-        let before = upstream.iter().skip_while(|revision| **revision != to).nth(1);
-        // A first map has nothing to compare it with: everything in it is new, and that is obvious.
-        let Some(from) = before else { return Ok(None) };
-        let place = Place::Changes { from: Some(from.to_string()), to: Some(to.to_string()) };
+        let place = |from: Revision| Place::Changes { from: Some(from.to_string()), to: Some(to.to_string()) };
         if news.verdict == Some(Verdict::Held) {
-            let body = "The checks found it broken. Your proxies keep the map that they have.".to_owned();
-            return Ok(Some(Toast { title: "The newest map is held back".to_owned(), body, place, is_failure: true }));
+            let why = news.held_because.unwrap_or_else(|| "The checks found it broken.".to_owned());
+            // What is no map at all is not kept; the overview says what it was.
+            let is_kept = ledger.revision(&to).await?.is_some();
+            return Ok(Some(Toast {
+                title: "The newest map is held back".to_owned(),
+                body: bounded(&format!("{} {KEPT}", bounded(&why, BODY - KEPT.len() - 1)), BODY),
+                place: news.before.filter(|_| is_kept).map_or(Place::Overview, place),
+                is_failure: true,
+            }));
         }
-        let set = self.differences.between(ledger, from, &to).await?;
+        // Of a first map everything is new, and that is obvious; one that came back after a bad one brings nothing.
+        let Some(from) = news.before.filter(|before| *before != to) else { return Ok(None) };
+        let place = place(from);
+        let set = self.differences.between(ledger, &from, &to).await?;
         let (mine, held) = {
             let snapshot = self.engine.snapshot();
             let snapshot = snapshot.borrow();
@@ -363,6 +376,14 @@ mod tests {
             run.error = Some(Error::new(ErrorCode::ProxyUnreachable, "Connection refused."));
         }
         Happening::RunFinished { run: Arc::new(run) }
+    }
+
+    #[test]
+    fn a_dry_run_is_nobody_elses_news() {
+        let mut toaster = Toaster::default();
+        let now = at("2026-03-04T12:00:01Z");
+        assert_eq!(toaster.hear(&run(0, Outcome::Failed), now), None);
+        assert!(toaster.hear(&run(1, Outcome::Failed), now).is_some(), "the first real failure is told");
     }
 
     #[test]

@@ -47,7 +47,7 @@ impl NetworkEnv {
 }
 
 /// A value of `HTTPS_PROXY` as it may be shown: everything before an `@` could be a password.
-fn without_credentials(value: &str) -> String {
+pub fn without_credentials(value: &str) -> String {
     let Some((before, host)) = value.rsplit_once('@') else { return value.to_owned() };
     let scheme = before.split_once("://").map_or(String::new(), |(scheme, _)| format!("{scheme}://"));
     format!("{scheme}…@{host}")
@@ -66,7 +66,10 @@ pub fn shown(url: &Url) -> String {
 
 /// An address that another program named, as it may be shown.
 pub fn shown_text(address: &str) -> String {
-    address.parse().map_or_else(|_| crate::error::bounded(address, 200), |url| shown(&url))
+    match address.parse::<Url>() {
+        Ok(url) if url.has_host() => shown(&url),
+        _ => crate::error::bounded(&without_credentials(address), 200),
+    }
 }
 
 /// Refuses an address that carries a user or a password: it would end up in settings, logs and screens.
@@ -298,6 +301,10 @@ mod tests {
         assert_eq!(shown(&url), "https://example.com/map.json");
         assert_eq!(without_credentials("http://me:p@ss@proxy:3128"), "http://…@proxy:3128");
         assert_eq!(without_credentials("proxy:3128"), "proxy:3128");
+        // Neither is an address with a host: one has no scheme, the other cannot be read at all.
+        assert_eq!(shown_text("me:secret@proxy:3128"), "…@proxy:3128");
+        assert_eq!(shown_text("my_user:secret@proxy:3128"), "…@proxy:3128");
+        assert_eq!(shown_text("https://me:secret@example.com/map.json?key=1"), "https://example.com/map.json");
         assert_eq!(refuse_credentials(&url, "source.url").unwrap_err().code, ErrorCode::UrlHasCredentials);
     }
 }

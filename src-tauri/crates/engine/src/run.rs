@@ -70,6 +70,9 @@ pub struct Receipt {
     pub sampled_models: Vec<String>,
     /// When the read-back was done.
     pub read_back_at: DateTime<Utc>,
+    /// The address that was read back: what was proved there says nothing of another one. Absent in old receipts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
 }
 
 /// One step of a run, and how long it took.

@@ -139,7 +139,10 @@ async fn one_reads_while_another_writes() {
         assert!(again.promoted().await.unwrap().is_some());
     }
     writer.kill();
-    assert!(reader.last_success("local").await.unwrap().is_some(), "the writer's end does not disturb a reader");
+    assert!(
+        reader.last_success("local", "http://127.0.0.1:4000").await.unwrap().is_some(),
+        "the writer's end does not disturb a reader"
+    );
 }
 
 #[test]

@@ -7,6 +7,7 @@ const source: SourceView = {
   revision: REVISIONS.source, seen_at: ago(24), checked_at: ago(2), models: 4611, verdict: 'review', error: null, is_checking: false,
   new_there: { from: REVISIONS.old, to: REVISIONS.source, new_models: 4, removed_models: 1, repriced_models: 12, repriced_mine: 2, limits: 3, other: 0 },
   held_because: null,
+  is_kept: true,
 };
 
 const heldEntries: Attention = {

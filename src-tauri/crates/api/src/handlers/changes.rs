@@ -6,6 +6,7 @@ use costmap::people::{amount, label, price, scaled};
 use costmap::{ChangeSet, CostMap, Entry, FieldChange, Revision, Unit};
 use engine::error::bounded;
 use engine::ledger::{Promotion, StoredRevision};
+use engine::sync::SourceState;
 use engine::{Error, ErrorCode, Result};
 use rust_decimal::Decimal;
 use serde_json::Value;
@@ -21,6 +22,9 @@ const REVISIONS: usize = 1000;
 
 /// Findings that are shown with a diff.
 const FINDINGS: usize = 200;
+
+/// A verdict, as a row has it.
+const HELD: &str = "held";
 
 /// Characters of a value that is no price.
 const VALUE: usize = 120;
@@ -48,16 +52,26 @@ impl Api {
                     .field("revision")
             })
         };
-        // What was put together here is compared only when it is asked for.
-        let upstream =
-            |from: usize| rows.iter().enumerate().skip(from).find(|(_, row)| !row.is_composed).map(|(at, _)| at);
-        let to = match &args.to {
-            Some(to) => Some(wanted(to)?),
-            None => upstream(0),
+        let source = self.engine.snapshot().borrow().source.clone();
+        let newest = match (&args.from, &args.to) {
+            (None, None) => self.newest_change(source.as_ref()).await?,
+            _ => None,
         };
-        let from = match &args.from {
-            Some(from) => Some(wanted(from)?),
-            None => to.and_then(|to| upstream(to + 1)),
+        let at = |revision: Revision| rows.iter().position(|row| row.revision == revision.to_string());
+        // What was put together here is compared only when it is asked for; what was held, only with what came before.
+        let upstream = |from: usize, held: bool| {
+            let fits = |row: &RevisionRow| !row.is_composed && (held || row.verdict != HELD);
+            rows.iter().enumerate().skip(from).find(|(_, row)| fits(row)).map(|(at, _)| at)
+        };
+        let to = match (&args.to, newest) {
+            (Some(to), _) => Some(wanted(to)?),
+            (None, Some((_, to))) => at(to),
+            (None, None) => upstream(0, true),
+        };
+        let from = match (&args.from, newest) {
+            (Some(from), _) => Some(wanted(from)?),
+            (None, Some((from, _))) => at(from),
+            (None, None) => to.and_then(|to| upstream(to + 1, false)),
         };
         let (Some(from), Some(to)) = (from, to) else { return Ok(None) };
         let (old, new): (Revision, Revision) = (revision(&rows[from].revision)?, revision(&rows[to].revision)?);
@@ -93,6 +107,23 @@ impl Api {
             notices,
             findings,
         }))
+    }
+
+    /// The newest change of the source: its map against the one that was promoted when it came. Where it has none of its
+    /// own (a first map, one that came back, or what is no map at all), the last change of what was promoted.
+    pub(crate) async fn newest_change(&self, source: Option<&SourceState>) -> Result<Option<(Revision, Revision)>> {
+        let ledger = self.engine.ledger();
+        if let Some((before, now)) = source.and_then(|source| Some((source.before?, source.revision?)))
+            && before != now
+            && ledger.revision(&now).await?.is_some()
+            && ledger.revision(&before).await?.is_some()
+        {
+            return Ok(Some((before, now)));
+        }
+        let promotions = ledger.promotions(REVISIONS).await?;
+        let Some(last) = promotions.first() else { return Ok(None) };
+        let before = promotions.iter().find(|promotion| promotion.upstream != last.upstream);
+        Ok(before.map(|before| (before.upstream, last.upstream)))
     }
 
     async fn findings(&self, revision: &Revision) -> Result<Vec<FindingView>> {

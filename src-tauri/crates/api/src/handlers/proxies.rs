@@ -112,11 +112,7 @@ impl Api {
         let secret = match &form.key {
             KeyForm::Keyring { secret: Some(secret) } => Some(SecretString::from(secret.clone())),
             KeyForm::Keyring { secret: None } if form.edits.is_none() => {
-                return Err(Error::new(
-                    ErrorCode::NoKey,
-                    "Type the key of this proxy: its master key, or a proxy admin's.",
-                )
-                .field("key"));
+                return Err(missing());
             }
             KeyForm::Keyring { secret: None } if self.has_moved(&form, &proxy)? => return Err(retype()),
             _ => None,
@@ -163,10 +159,16 @@ impl Api {
     async fn key(&self, form: &ProxyForm, proxy: &Proxy) -> Result<SecretString> {
         match &form.key {
             KeyForm::Keyring { secret: Some(secret) } => Ok(SecretString::from(secret.trim().to_owned())),
+            KeyForm::Keyring { secret: None } if form.edits.is_none() => Err(missing()),
             KeyForm::Keyring { secret: None } if self.has_moved(form, proxy)? => Err(retype()),
             _ => self.secrets().key_for(proxy, &*self.environment).await,
         }
     }
+}
+
+/// A new proxy has no kept key, whatever its name is.
+fn missing() -> Error {
+    Error::new(ErrorCode::NoKey, "Type the key of this proxy: its master key, or a proxy admin's.").field("key")
 }
 
 /// A kept key goes only to the address that it was given for.

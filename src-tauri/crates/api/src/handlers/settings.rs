@@ -138,7 +138,7 @@ impl Api {
     /// `HTTPS_PROXY=http://proxy:3128`, without credentials.
     fn variable(&self, name: &str) -> Option<String> {
         let value = (self.environment)(name).or_else(|| (self.environment)(&name.to_lowercase()))?;
-        Some(format!("{name}={}", engine::net::shown_text(&value)))
+        Some(format!("{name}={}", engine::net::without_credentials(&value)))
     }
 
     async fn key_store_problem(&self) -> Option<String> {

@@ -106,6 +106,8 @@ pub struct SourceView {
     pub new_there: Option<ChangeSummary>,
     /// Why the checks hold it back, the first finding's sentence.
     pub held_because: Option<String>,
+    /// It is kept here and can be compared; what is no map at all is not.
+    pub is_kept: bool,
 }
 
 /// The map that proxies are meant to have.

@@ -227,6 +227,8 @@ mod tests {
         };
         let report = StatusReport {
             source: SourceState {
+                before: None,
+                held_because: None,
                 revision: Some(Revision::of(b"map")),
                 checked_at: Some(at("2026-03-04T11:55:00Z")),
                 models: Some(3921),

@@ -204,6 +204,7 @@ mod tests {
 
     fn receipt() -> Receipt {
         Receipt {
+            url: None,
             revision: Revision::of(b"new"),
             bytes: 2_934_112,
             models: 3922,

@@ -75,7 +75,16 @@ pub(super) struct Job {
     pub(super) settings: Arc<Settings>,
     pub(super) proxies: Vec<Proxy>,
     pub(super) order: SyncOrder,
+    /// Ends all of it.
     pub(super) cancel: CancellationToken,
+    /// End the run of one proxy, and no other; children of `cancel`.
+    pub(super) each: HashMap<String, CancellationToken>,
+}
+
+impl Job {
+    fn cancel_of(&self, proxy: &str) -> &CancellationToken {
+        self.each.get(proxy).unwrap_or(&self.cancel)
+    }
 }
 
 impl Parts {
@@ -225,7 +234,12 @@ async fn fail_all(parts: &Parts, job: &Job, begun: &Runs, end: impl Fn(SyncRun) 
     let mut runs = Vec::new();
     for proxy in &job.proxies {
         let Some(begun) = begun.get(proxy.name.as_str()) else { continue };
-        runs.push(finish(parts, job, begun, end(begun.run())).await?);
+        let run = if job.cancel_of(&begun.proxy).is_cancelled() {
+            fail(begun.run(), crate::sync::cancelled())
+        } else {
+            end(begun.run())
+        };
+        runs.push(finish(parts, job, begun, run).await?);
     }
     Ok(runs)
 }
@@ -235,7 +249,8 @@ async fn each_proxy(parts: &Arc<Parts>, job: &Job, begun: &Runs, check: &SourceC
     for proxy in job.proxies.clone() {
         let Some(begun) = begun.get(proxy.name.as_str()).map(Arc::clone) else { continue };
         let (parts, check) = (Arc::clone(parts), check.clone());
-        let (settings, order, cancel) = (Arc::clone(&job.settings), job.order.clone(), job.cancel.clone());
+        let (settings, order) = (Arc::clone(&job.settings), job.order.clone());
+        let cancel = job.cancel_of(proxy.name.as_str()).clone();
         tasks.spawn(async move { one_proxy(&parts, &settings, &order, &cancel, &proxy, &check, &begun).await });
     }
     // Each run is written down as it ends, not when the slowest does; one that cannot be written keeps no other back.
@@ -285,10 +300,7 @@ async fn one_proxy(
     let client = match cancel.run_until_cancelled(parts.client(proxy)).await {
         Some(Ok(client)) => client,
         Some(Err(error)) => return fail(begun.run(), error),
-        None => {
-            let cancelled = Error::new(ErrorCode::Cancelled, "Cancelled before the proxy was changed.");
-            return fail(begun.run(), cancelled);
-        }
+        None => return fail(begun.run(), crate::sync::cancelled()),
     };
     let source = match settings.source() {
         Ok(source) => Source::from(source),
@@ -297,6 +309,7 @@ async fn one_proxy(
     let on_step = |step| begun.step(parts, step);
     let run_order = RunOrder {
         name: begun.proxy.clone(),
+        url: proxy.url.to_string(),
         client: &client,
         source: &source,
         candidate,

@@ -116,10 +116,15 @@ impl Ledger {
         })
     }
 
-    /// The last run that proved that the proxy has the map it should have.
-    pub async fn last_success(&self, proxy: &str) -> Result<Option<SyncRun>> {
+    /// The last run that proved that the proxy at this address has the map it should have. A proof of another address
+    /// under the same name is none.
+    pub async fn last_success(&self, proxy: &str, url: &str) -> Result<Option<SyncRun>> {
         let sql = "SELECT id, document FROM runs WHERE proxy = ?1 AND outcome IN ('succeeded', 'unchanged') ORDER BY id DESC LIMIT 1";
-        Ok(self.query_runs(sql, vec![proxy.to_owned().into()]).await?.pop())
+        let is_here = |run: &SyncRun| {
+            let read = run.receipt.as_ref().and_then(|receipt| receipt.url.as_deref());
+            read.is_none_or(|read| read == url)
+        };
+        Ok(self.query_runs(sql, vec![proxy.to_owned().into()]).await?.pop().filter(is_here))
     }
 
     /// The newest runs of a proxy in short: number, outcome, start. Reads no document, so that a card costs nothing.
@@ -334,10 +339,37 @@ mod tests {
     #[tokio::test]
     async fn the_last_success_skips_what_did_not_work() {
         let (_dir, ledger) = ledger().await;
-        assert_eq!(ledger.last_success("local").await.unwrap(), None);
+        assert_eq!(ledger.last_success("local", "http://127.0.0.1:4000").await.unwrap(), None);
         let good = record(&ledger, "local", "2026-01-01T00:00:00Z", Outcome::Unchanged).await;
         record(&ledger, "local", "2026-01-02T00:00:00Z", Outcome::Unproven).await;
         record(&ledger, "other", "2026-01-03T00:00:00Z", Outcome::Succeeded).await;
-        assert_eq!(ledger.last_success("local").await.unwrap(), Some(good));
+        assert_eq!(ledger.last_success("local", "http://127.0.0.1:4000").await.unwrap(), Some(good));
+    }
+
+    #[tokio::test]
+    async fn what_was_proved_at_one_address_says_nothing_of_another() {
+        let (_dir, ledger) = ledger().await;
+        let started = at("2026-01-01T00:00:00Z");
+        let id = ledger.start_run("local", Trigger::Manual, started).await.unwrap();
+        let mut run = SyncRun::started(id, "local".to_owned(), Trigger::Manual, started);
+        (run.outcome, run.finished) = (Outcome::Succeeded, Some(started));
+        run.receipt = Some(crate::run::Receipt {
+            revision: costmap::Revision::of(b"map"),
+            bytes: 3,
+            models: 1,
+            proxy_version: None,
+            proxy_revision: None,
+            proxy_models: None,
+            loaded_at: None,
+            compared_models: 1,
+            compared_fields: 1,
+            overrides: Vec::new(),
+            sampled_models: Vec::new(),
+            read_back_at: run.started,
+            url: Some("http://127.0.0.1:4000".to_owned()),
+        });
+        ledger.finish_run(&run).await.unwrap();
+        assert_eq!(ledger.last_success("local", "http://127.0.0.1:4000").await.unwrap(), Some(run));
+        assert_eq!(ledger.last_success("local", "http://10.0.0.7:4000").await.unwrap(), None);
     }
 }

@@ -54,7 +54,7 @@ impl Asking<'_> {
         if let Some(ledger) = self.ledger {
             last_run = ledger.runs(RunFilter { proxy: Some(name.clone()), limit: 1, before: None }).await?.pop();
             status.last_run = last_run.as_ref().map(|run| run.started);
-            let success = ledger.last_success(&name).await?;
+            let success = ledger.last_success(&name, &status.url).await?;
             status.last_success = success.as_ref().and_then(|run| run.finished);
             proved = success.and_then(|run| run.receipt).map(|receipt| receipt.revision);
             status.success_rate = ledger.success_rate(&name, RATE_DAYS, self.clock.now()).await?;
@@ -149,10 +149,31 @@ pub(crate) fn sync_state(
             && proved != source.revision
     });
     match (source.revision, live) {
+        // It took by itself what the checks hold back.
+        (Some(held), Some(live)) if held == live && source.verdict == Some(Verdict::Held) => SyncState::Behind,
         (Some(desired), Some(live)) if desired == live && disproved => SyncState::Behind,
         (Some(desired), Some(live)) if desired == live => SyncState::Synced,
         (Some(_), _) if source.verdict == Some(Verdict::Held) => SyncState::Held,
         (Some(_), Some(_)) => SyncState::Behind,
         _ => SyncState::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_that_took_a_held_map_by_itself_is_not_synced() {
+        let revision = Revision::of(b"map");
+        let mut source = SourceState::unknown("https://example.com/map.json".to_owned());
+        source.revision = Some(revision);
+        let status = ProxyStatus::unknown("local", "http://127.0.0.1:4000", "production");
+        let state = |source: &SourceState, live| sync_state(&status, source, None, live);
+        source.verdict = Some(Verdict::Accepted);
+        assert_eq!(state(&source, Some(revision)), SyncState::Synced);
+        source.verdict = Some(Verdict::Held);
+        assert_eq!(state(&source, Some(revision)), SyncState::Behind);
+        assert_eq!(state(&source, Some(Revision::of(b"old"))), SyncState::Held);
     }
 }

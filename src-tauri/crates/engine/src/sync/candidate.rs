@@ -35,6 +35,12 @@ pub struct SourceState {
     /// When this revision was first seen there, for `gate.soak`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen_at: Option<DateTime<Utc>>,
+    /// The upstream map that was promoted when this revision was first seen: what it is news against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Revision>,
+    /// What the checks found, where they hold it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_because: Option<String>,
 }
 
 /// A tenth of the map repriced at once was measured between weekly maps (HISTORY). Against a map that is older than this,
@@ -149,7 +155,14 @@ pub async fn check_source(order: CheckOrder<'_>, cancel: &CancellationToken) -> 
         Some(promotion) => parsed(ledger, &promotion.revision).await?,
         None => live,
     };
-    let is_distant = promoted.as_ref().is_none_or(|last| now - last.promoted_at > DISTANT);
+    let is_distant = match &promoted {
+        // Promoted long ago, but still there an hour ago, it is no old map.
+        Some(last) => {
+            let stored = ledger.revision(&last.upstream).await?;
+            now - stored.map_or(last.promoted_at, |stored| stored.last_seen) > DISTANT
+        }
+        None => true,
+    };
     let judged = {
         let (bytes, baseline, is_first) = (bytes.clone(), baseline.clone(), promoted.is_none());
         spawn_blocking(move || judge(&bytes, baseline.as_deref(), is_first, is_distant)).await
@@ -158,7 +171,12 @@ pub async fn check_source(order: CheckOrder<'_>, cancel: &CancellationToken) -> 
         judged.map_err(|error| Error::new(ErrorCode::Internal, "The check of the map failed.").detail(error))?;
     let verdict = gated(report.verdict, gate);
     let is_new = last.as_ref().and_then(|state| state.revision) != Some(report.revision);
-    let seen_at = last.and_then(|state| state.seen_at).filter(|_| !is_new).unwrap_or(now);
+    let same = last.filter(|_| !is_new);
+    let seen_at = same.as_ref().and_then(|state| state.seen_at).unwrap_or(now);
+    let before = match same {
+        Some(state) => state.before,
+        None => promoted.as_ref().map(|promotion| promotion.upstream),
+    };
     let state = SourceState {
         url: url.clone(),
         revision: Some(report.revision),
@@ -168,6 +186,8 @@ pub async fn check_source(order: CheckOrder<'_>, cancel: &CancellationToken) -> 
         error: None,
         validator,
         seen_at: Some(seen_at),
+        before,
+        held_because: (verdict == Verdict::Held).then(|| why_held(&report.findings)).flatten(),
     };
     let report = CheckReport { verdict, ..report };
     // Of a first map nothing is held back: there is no checked entry that a model could keep.
@@ -228,6 +248,12 @@ pub async fn parsed(ledger: &Ledger, revision: &Revision) -> Result<Option<Arc<C
     }
 }
 
+/// The sentence of the finding that holds a map; in `gate.mode = "hold"` a review finding may be the worst.
+fn why_held(findings: &[Finding]) -> Option<String> {
+    let worst = findings.iter().find(|finding| finding.severity == Severity::Hold);
+    worst.or(findings.first()).map(|finding| finding.message.clone())
+}
+
 /// What `gate.mode` makes of a verdict. A hold is a broken file and stays a hold in every mode.
 fn gated(verdict: Verdict, gate: GateMode) -> Verdict {
     match (verdict, gate) {
@@ -276,6 +302,8 @@ impl SourceState {
             error: None,
             validator: None,
             seen_at: None,
+            before: None,
+            held_because: None,
         }
     }
 }

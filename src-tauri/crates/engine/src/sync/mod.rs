@@ -10,6 +10,7 @@ mod proxy_run;
 
 pub use candidate::{COMPOSED, Candidate, CheckOrder, SourceCheck, SourceState, check_source, last_source, parsed};
 pub use operator::Operator;
+pub(crate) use proxy_run::cancelled;
 pub use proxy_run::{RunOrder, preview, sync_proxy};
 
 use serde::{Deserialize, Serialize};

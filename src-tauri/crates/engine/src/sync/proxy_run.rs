@@ -36,6 +36,8 @@ const NAMED_OVERRIDES: usize = 100;
 pub struct RunOrder<'a> {
     /// The proxy's name in the settings.
     pub name: String,
+    /// The proxy's address, as the settings have it.
+    pub url: String,
     /// How to reach it.
     pub client: &'a ProxyClient,
     /// Where the map came from.
@@ -189,7 +191,7 @@ async fn lost_something(order: &RunOrder<'_>, run: &SyncRun, live: &Live) -> Res
     if live.revision().is_some() || !dropped {
         return Ok(false);
     }
-    let proof = order.ledger.last_success(&order.name).await?.and_then(|run| run.receipt);
+    let proof = order.ledger.last_success(&order.name, &order.url).await?.and_then(|run| run.receipt);
     Ok(proof.is_some_and(|receipt| receipt.revision != order.candidate.map.revision()))
 }
 
@@ -270,7 +272,8 @@ async fn unless_cancelled<T>(order: &RunOrder<'_>, reading: impl Future<Output =
     order.cancel.run_until_cancelled(reading).await.unwrap_or_else(|| Err(cancelled()))
 }
 
-fn cancelled() -> Error {
+/// What a run says that was cancelled in time.
+pub(crate) fn cancelled() -> Error {
     Error::new(ErrorCode::Cancelled, "Cancelled before the proxy was changed.")
 }
 
@@ -383,5 +386,6 @@ fn receipt(
         overrides,
         sampled_models,
         read_back_at: order.clock.now(),
+        url: Some(order.url.clone()),
     }
 }

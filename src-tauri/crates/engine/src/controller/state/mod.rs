@@ -39,10 +39,18 @@ const PAUSE_KEY: &str = "paused_until";
 #[derive(Default)]
 struct Known {
     running: Option<Running>,
-    job: Option<u64>,
+    /// The job that syncs it now.
+    job: Option<InJob>,
     last_run: Option<Arc<SyncRun>>,
     proved: Option<Revision>,
     asked: Asked,
+}
+
+/// A proxy's part in a job.
+struct InJob {
+    job: u64,
+    /// Ends its run, and no other of the job.
+    cancel: CancellationToken,
 }
 
 pub(super) struct Controller {
@@ -113,7 +121,8 @@ impl Controller {
             let name = proxy.name.to_string();
             let filter = RunFilter { proxy: Some(name.clone()), limit: 1, before: None };
             let last_run = self.parts.ledger.runs(filter).await?.pop();
-            let proof = self.parts.ledger.last_success(&name).await?.and_then(|run| run.receipt);
+            let proof =
+                self.parts.ledger.last_success(&name, &proxy.url.to_string()).await?.and_then(|run| run.receipt);
             let known = self.known.entry(name).or_default();
             known.last_run = last_run.map(Arc::new);
             known.proved = proof.map(|receipt| receipt.revision);
@@ -146,7 +155,10 @@ impl Controller {
                     Some(Event::Shutdown) | None => break,
                     Some(event) => self.handle(event).await,
                 },
-                () = tokio::time::sleep_until(wake), if self.scheduler.is_some() => self.tick(),
+                () = tokio::time::sleep_until(wake), if self.scheduler.is_some() => {
+                    self.follow_file().await;
+                    self.tick();
+                }
             }
         }
         self.cancel.cancel();
@@ -218,7 +230,25 @@ impl Controller {
     }
 
     async fn edit(&mut self, edit: Edit) -> Result<()> {
+        // What a person has typed into the file by now stays as it is.
+        self.settings.reload()?;
         edit(&mut self.settings)?;
+        self.settings_changed().await
+    }
+
+    /// What was typed into the file counts at once, as if it had been chosen in the window.
+    async fn follow_file(&mut self) {
+        let changed = match self.settings.reload() {
+            Ok(false) => return,
+            Ok(true) => self.settings_changed().await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = changed {
+            tracing::warn!(%error, "the settings that counted before go on to count");
+        }
+    }
+
+    async fn settings_changed(&mut self) -> Result<()> {
         self.edits += 1;
         let before = Arc::clone(&self.effective);
         self.effective = Arc::new(effective(&self.settings, &self.environment));
@@ -272,7 +302,8 @@ impl Controller {
                     scheduler.record(&run.proxy, run.started, conclusive(run));
                 }
                 let known = self.known.entry(run.proxy.clone()).or_default();
-                known.running = None;
+                // It is free for the next sync, while the rest of its job may go on.
+                (known.job, known.running) = (None, None);
                 if let Some(receipt) = &run.receipt {
                     known.proved = Some(receipt.revision);
                 }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::super::api::{Happening, SyncOrder, SyncReport};
 use super::super::event::Event;
 use super::super::job::{Job, run};
-use super::Controller;
+use super::{Controller, InJob, Known};
 use crate::run::{SyncRun, Trigger};
 use crate::schedule::Action;
 use crate::settings::Proxy;
@@ -34,7 +34,9 @@ impl Controller {
             }
         };
         let wants = wanted.iter().map(|proxy| proxy.name.to_string()).collect();
-        let job_of = |proxy: &Proxy| self.known.get(proxy.name.as_str()).and_then(|known| known.job);
+        let job_of = |proxy: &Proxy| {
+            self.known.get(proxy.name.as_str()).and_then(|known| known.job.as_ref()).map(|part| part.job)
+        };
         let mut jobs: HashSet<u64> = HashSet::new();
         let mut fresh = Vec::new();
         for proxy in wanted {
@@ -68,15 +70,16 @@ impl Controller {
         self.next_job += 1;
         let job = self.next_job;
         let cancel = self.cancel.child_token();
+        let each: HashMap<String, CancellationToken> =
+            proxies.iter().map(|proxy| (proxy.name.to_string(), cancel.child_token())).collect();
         if !order.dry_run {
-            for proxy in &proxies {
-                let known = self.known.entry(proxy.name.to_string()).or_default();
-                known.job = Some(job);
+            for (name, cancel) in &each {
+                self.known.entry(name.clone()).or_default().job = Some(InJob { job, cancel: cancel.clone() });
             }
         }
         self.cancels.insert(job, cancel.clone());
         let parts = Arc::clone(&self.parts);
-        let work = Job { settings: Arc::clone(&self.effective), proxies, order, cancel };
+        let work = Job { settings: Arc::clone(&self.effective), proxies, order, cancel, each };
         self.jobs.spawn(async move {
             let events = parts.events.clone();
             let report = run(parts, work).await;
@@ -96,7 +99,14 @@ impl Controller {
 
     pub(super) fn cancel_runs(&self, proxy: Option<&str>) {
         let Some(name) = proxy else { return self.cancels.values().for_each(CancellationToken::cancel) };
-        if let Some(cancel) = self.known.get(name).and_then(|known| self.cancels.get(&known.job?)) {
+        let Some(part) = self.known.get(name).and_then(|known| known.job.as_ref()) else { return };
+        part.cancel.cancel();
+        // The source is asked for all of them: nobody waits for its answer once the last one is cancelled.
+        let mut others =
+            self.known.values().filter_map(|known| known.job.as_ref()).filter(|other| other.job == part.job);
+        if others.all(|other| other.cancel.is_cancelled())
+            && let Some(cancel) = self.cancels.get(&part.job)
+        {
             cancel.cancel();
         }
     }
@@ -133,7 +143,8 @@ impl Controller {
     }
 
     pub(super) fn job_ended(&mut self, job: u64, report: &Result<SyncReport>) {
-        for known in self.known.values_mut().filter(|known| known.job == Some(job)) {
+        let of_job = |known: &&mut Known| known.job.as_ref().is_some_and(|part| part.job == job);
+        for known in self.known.values_mut().filter(of_job) {
             (known.job, known.running) = (None, None);
         }
         self.cancels.remove(&job);

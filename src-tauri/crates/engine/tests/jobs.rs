@@ -1,0 +1,218 @@
+//! Jobs beside each other, hand edits, and what a new map is compared with, on a real engine. If this fails, cancelling
+//! one proxy stops others, a line that a person typed is lost, or old news is told anew.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod border;
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use border::{Answer, Border, answer};
+use chrono::TimeDelta;
+use costmap::{Revision, Verdict};
+use engine::controller::{EngineOptions, Snapshot, SyncOrder};
+use engine::home::{Home, HomeLock};
+use engine::run::{Outcome, Trigger};
+use engine::settings::SettingsFile;
+use engine::sync::SourceState;
+use engine::{Clock, Engine, ErrorCode};
+use tempfile::TempDir;
+
+const WITHIN: Duration = Duration::from_secs(20);
+
+struct Stage {
+    folder: TempDir,
+    clock: Clock,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let stage =
+            Self { folder: TempDir::new().unwrap(), clock: Clock::manual("2026-03-04T12:00:00Z".parse().unwrap()) };
+        stage.home().create().unwrap();
+        stage
+    }
+
+    fn home(&self) -> Home {
+        Home::resolve(Some(self.folder.path().join("home")), &|_| None).unwrap()
+    }
+
+    fn source(&self) -> PathBuf {
+        self.folder.path().join("map.json")
+    }
+
+    /// Sixty models, the price of each in millionths of a dollar.
+    fn map(&self, price: u32) -> Revision {
+        let mut text = String::from("{");
+        for number in 0..60 {
+            let comma = if number == 0 { "" } else { "," };
+            write!(text, "{comma}\n\"model-{number}\": {{\"litellm_provider\": \"openai\", \"mode\": \"chat\", \"input_cost_per_token\": {price}e-06}}").unwrap();
+        }
+        text.push_str("\n}\n");
+        self.put(&text)
+    }
+
+    fn put(&self, text: &str) -> Revision {
+        std::fs::write(self.source(), text).unwrap();
+        Revision::of(text.as_bytes())
+    }
+
+    async fn engine(&self, proxies: &[(&str, &str)], scheduled: bool) -> Engine {
+        let home = self.home();
+        let proxy = |(name, url): &(&str, &str)| {
+            format!("[[proxy]]\nname = \"{name}\"\nurl = \"{url}\"\nrole = \"staging\"\nkey = \"env:KEY\"\n")
+        };
+        let proxies: String = proxies.iter().map(proxy).collect();
+        let text = format!("schema = 1\n[source]\nfile = '{}'\nwatch = \"off\"\n{proxies}", self.source().display());
+        std::fs::write(home.settings(), text).unwrap();
+        let lock = HomeLock::acquire(&home, Duration::from_secs(5)).unwrap();
+        let settings = SettingsFile::load(&home.settings()).unwrap();
+        let environment = Arc::new(|name: &str| (name == "KEY").then(|| "sk-1".to_owned()));
+        Engine::start(EngineOptions { home, lock, settings, environment, clock: self.clock.clone(), scheduled })
+            .await
+            .unwrap()
+    }
+
+    /// With a map that was promoted before, so that no proxy is asked for a first one.
+    async fn engine_with_promoted(&self, proxies: &[(&str, &str)]) -> Engine {
+        self.map(1);
+        let first = self.engine(&[], false).await;
+        assert_eq!(check(&first).await.verdict, Some(Verdict::Accepted));
+        first.shutdown().await;
+        self.engine(proxies, false).await
+    }
+}
+
+async fn check(engine: &Engine) -> SourceState {
+    engine.check_source().await.unwrap().source
+}
+
+fn order(proxies: &[&str]) -> SyncOrder {
+    let proxies = proxies.iter().map(|name| (*name).to_owned()).collect();
+    SyncOrder { proxies, force: false, dry_run: false, trigger: Trigger::Manual }
+}
+
+/// As soon as the snapshot fits.
+async fn when(engine: &Engine, fits: impl Fn(&Snapshot) -> bool) {
+    let mut snapshot = engine.snapshot();
+    let found = tokio::time::timeout(WITHIN, snapshot.wait_for(|snapshot| fits(snapshot))).await;
+    assert!(found.is_ok(), "it did not come: {:#?}", engine.snapshot().borrow());
+}
+
+fn runs(snapshot: &Snapshot, name: &str) -> bool {
+    snapshot.proxies.iter().any(|proxy| proxy.name == name && proxy.running.is_some())
+}
+
+#[tokio::test]
+async fn cancelling_one_proxy_leaves_the_others_of_its_job_alone() {
+    let stage = Stage::new();
+    let (one, two) = (Border::start(|_, _| Answer::Silence).await, Border::start(|_, _| Answer::Silence).await);
+    let engine = stage.engine_with_promoted(&[("one", &one.url), ("two", &two.url)]).await;
+    let syncing = tokio::spawn({
+        let engine = engine.handle();
+        async move { engine.sync(order(&[])).await }
+    });
+    when(&engine, |snapshot| runs(snapshot, "one") && runs(snapshot, "two")).await;
+    tokio::join!(one.asked.notified(), two.asked.notified());
+    engine.cancel(Some("one".into()));
+    when(&engine, |snapshot| !runs(snapshot, "one")).await;
+    assert!(runs(&engine.snapshot().borrow(), "two"), "the other one goes on");
+    engine.cancel(Some("two".into()));
+    let report = tokio::time::timeout(WITHIN, syncing).await.unwrap().unwrap().unwrap();
+    let ends: Vec<_> = report.runs.iter().map(|run| (run.proxy.as_str(), run.outcome)).collect();
+    assert_eq!(ends, [("one", Outcome::Interrupted), ("two", Outcome::Interrupted)]);
+    assert!(report.runs.iter().all(|run| run.error.as_ref().unwrap().code == ErrorCode::Cancelled));
+    engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_done_can_be_synced_again_while_another_one_hangs() {
+    let stage = Stage::new();
+    let hangs = Border::start(|_, _| Answer::Silence).await;
+    let quick = Border::start(|_, _| answer("404 Not Found", "", "")).await;
+    let engine = stage.engine_with_promoted(&[("hangs", &hangs.url), ("quick", &quick.url)]).await;
+    let all = tokio::spawn({
+        let engine = engine.handle();
+        async move { engine.sync(order(&[])).await }
+    });
+    when(&engine, |snapshot| runs(snapshot, "hangs") && snapshot.proxies[1].last_run.is_some()).await;
+    let again = tokio::time::timeout(WITHIN, engine.sync(order(&["quick"]))).await.unwrap().unwrap();
+    assert!(runs(&engine.snapshot().borrow(), "hangs"), "it was not waited for");
+    engine.cancel(None);
+    let first = tokio::time::timeout(WITHIN, all).await.unwrap().unwrap().unwrap();
+    let quick_of_all = first.runs.iter().find(|run| run.proxy == "quick").unwrap();
+    assert_eq!((quick_of_all.outcome, again.runs[0].outcome), (Outcome::Failed, Outcome::Failed));
+    assert!(again.runs[0].id > quick_of_all.id, "a run of its own");
+    engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_a_person_typed_into_the_settings_stays_and_counts() {
+    let stage = Stage::new();
+    stage.map(1);
+    let engine = stage.engine(&[], true).await;
+    let path = stage.home().settings();
+    let typed = std::fs::read_to_string(&path).unwrap() + "\n[notify]\nquiet = \"22:00-07:00\"\n";
+    std::fs::write(&path, &typed).unwrap();
+    // The file is looked at with the schedule.
+    let edits = engine.snapshot().borrow().edits;
+    stage.clock.advance(TimeDelta::minutes(2));
+    engine.ask_proxies(Vec::new());
+    when(&engine, |snapshot| snapshot.edits > edits).await;
+    let typed = typed + "failures = false\n";
+    std::fs::write(&path, typed).unwrap();
+    let edit: engine::controller::Edit = Box::new(|file| {
+        let now = file.settings().notify.clone();
+        file.set_notify(engine::settings::Notify { new_models: false, ..now })
+    });
+    engine.edit(edit).await.unwrap();
+    let kept = SettingsFile::load(&path).unwrap().settings().notify.clone();
+    assert_eq!((kept.quiet.as_str(), kept.failures, kept.new_models), ("22:00-07:00", false, false));
+    // Half typed it is no reason to forget anything.
+    std::fs::write(&path, "schema = 1\n[notify\n").unwrap();
+    let refused = engine.edit(Box::new(|file| file.set_source(None))).await.unwrap_err();
+    assert!(refused.code.exit_code() > 0, "{refused}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "schema = 1\n[notify\n");
+    engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_map_that_was_still_there_yesterday_is_no_old_baseline() {
+    for (looked_meanwhile, verdict) in [(true, Verdict::Held), (false, Verdict::Review)] {
+        let stage = Stage::new();
+        stage.map(1);
+        let engine = stage.engine(&[], false).await;
+        check(&engine).await;
+        stage.clock.advance(TimeDelta::days(40));
+        if looked_meanwhile {
+            check(&engine).await;
+        }
+        stage.clock.advance(TimeDelta::days(1));
+        stage.map(3);
+        assert_eq!(check(&engine).await.verdict, Some(verdict), "looked at meanwhile: {looked_meanwhile}");
+        engine.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn a_map_is_news_against_what_was_promoted_when_it_came() {
+    let stage = Stage::new();
+    let first = stage.map(1);
+    let engine = stage.engine(&[], false).await;
+    assert_eq!(check(&engine).await.before, None, "a first map");
+    stage.put("{\"only-one\": {\"litellm_provider\": \"openai\", \"mode\": \"chat\"}}");
+    let held = check(&engine).await;
+    assert_eq!((held.verdict, held.before), (Some(Verdict::Held), Some(first)));
+    assert!(held.held_because.is_some());
+    stage.put("<html>sign in</html>");
+    let page = check(&engine).await;
+    assert_eq!((page.verdict, page.before), (Some(Verdict::Held), Some(first)));
+    assert!(page.held_because.unwrap().contains("HTML"), "it says what it was");
+    stage.map(1);
+    let back = check(&engine).await;
+    assert_eq!((back.revision, back.before, back.held_because), (Some(first), Some(first), None), "no news");
+    engine.shutdown().await;
+}
