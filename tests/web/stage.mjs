@@ -13,7 +13,9 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const cache = process.env.AUTOSYNC_DEV_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'litellm-autosync-dev');
+// `cargo xtask test` names its cache; by hand it is looked for where xtask has it: on Windows that is another place.
+const caches = process.platform === 'win32' ? process.env.LOCALAPPDATA || join(homedir(), 'AppData', 'Local') : process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+const cache = process.env.AUTOSYNC_DEV_CACHE || join(caches, 'litellm-autosync-dev');
 
 export const uiFolder = here('../../ui/dist');
 export const folder = await mkdtemp(join(tmpdir(), 'autosync-web-'));

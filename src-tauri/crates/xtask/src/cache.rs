@@ -9,9 +9,12 @@ use etcetera::BaseStrategy;
 use crate::failure::Doing;
 use crate::{Failure, Result};
 
+/// The variable that names another cache folder.
+pub const VARIABLE: &str = "AUTOSYNC_DEV_CACHE";
+
 /// The cache folder: `AUTOSYNC_DEV_CACHE`, or `litellm-autosync-dev` in the user's cache folder. Made when missing.
 pub fn folder() -> Result<PathBuf> {
-    let folder = match std::env::var_os("AUTOSYNC_DEV_CACHE") {
+    let folder = match std::env::var_os(VARIABLE) {
         Some(folder) if !folder.is_empty() => PathBuf::from(folder),
         _ => etcetera::choose_base_strategy()
             .map_err(|error| Failure::failed(format!("no home folder is known ({error}); set AUTOSYNC_DEV_CACHE")))?

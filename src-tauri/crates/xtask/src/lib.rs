@@ -2,6 +2,7 @@
 //! for the proxy's Python environments and the real past maps where the commands put them.
 
 pub mod bench;
+mod browser;
 pub mod cache;
 pub mod command;
 pub mod cross;
@@ -11,6 +12,7 @@ pub mod fuzz;
 pub mod icons;
 pub mod maps;
 pub mod phases;
+mod plan;
 pub mod python;
 pub mod rules;
 pub mod run;

@@ -115,7 +115,7 @@ pub fn pip(python: &Path) -> Command {
     command
 }
 
-/// A Python of the system that can make environments: `python3`, or `py -3` on Windows.
+/// A Python of the system that can make environments: `python3` or one with its version in its name, or `py` on Windows.
 pub struct Interpreter {
     program: &'static str,
     args: &'static [&'static str],
@@ -123,7 +123,7 @@ pub struct Interpreter {
 
 impl Interpreter {
     fn command(&self) -> Command {
-        let mut command = Command::new(self.program);
+        let mut command = command::program(self.program);
         command.args(self.args);
         command
     }
@@ -132,8 +132,11 @@ impl Interpreter {
 /// The system's Python, if there is one of 3.10 to 3.13 with `venv` and `ensurepip` (Debian ships those apart).
 pub fn interpreter() -> Result<Interpreter> {
     let check = "import sys, venv, ensurepip; sys.exit(0 if (3, 10) <= sys.version_info[:2] <= (3, 13) else 1)";
+    // Homebrew's python@3.12 is no `python3`: on macOS that stays Apple's, which is too old.
+    let numbered = ["python3.13", "python3.12", "python3.11", "python3.10"].map(|program| (program, &[][..]));
     [("python3", &[][..]), ("python", &[]), ("py", &["-3.12"]), ("py", &["-3"])]
         .into_iter()
+        .chain(numbered)
         .find(|(program, args)| command::works(program, &[args, &["-c", check][..]].concat()))
         .map(|(program, args)| Interpreter { program, args })
         .ok_or_else(|| Failure::missing("there is no Python 3.10 to 3.13 with venv"))

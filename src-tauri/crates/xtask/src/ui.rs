@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::failure::Doing;
 use crate::workspace::{self, Programs};
-use crate::{Result, cache, command};
+use crate::{Failure, Result, browser, cache, command};
 
 /// The oldest Node.js that Vite runs on.
 const NODE: u32 = 20;
@@ -30,6 +30,11 @@ pub fn browse(programs: &Programs) -> Result<()> {
     packages()?;
     let mut tests = npm();
     tests.env(workspace::DASHBOARD, &programs.dashboard).env(workspace::PROGRAM, &programs.autosync);
+    // Where these are on each system is known here alone. The tests run in another folder than this program does.
+    let browser =
+        browser::find().ok_or_else(|| Failure::missing("there is no browser; `cargo xtask setup` brings one"))?;
+    let cache = std::path::absolute(cache::folder()?).doing("find the cache folder")?;
+    tests.env(browser::VARIABLE, browser).env(cache::VARIABLE, cache);
     command::run(tests.args(["run", "--silent", "test:web"]))
 }
 
@@ -40,7 +45,7 @@ pub fn folder() -> PathBuf {
 
 /// Whether there is a Node.js that is new enough, with npm.
 pub fn has_node() -> bool {
-    let version = command::output(Command::new("node").arg("--version")).unwrap_or_default();
+    let version = command::output(command::program("node").arg("--version")).unwrap_or_default();
     let major = version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok());
     major.is_some_and(|major: u32| major >= NODE) && command::output(npm().arg("--version")).is_ok()
 }
@@ -58,7 +63,7 @@ fn packages() -> Result<()> {
 }
 
 fn npm() -> Command {
-    let mut npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
+    let mut npm = command::program(if cfg!(windows) { "npm.cmd" } else { "npm" });
     // Under `cargo xtask` npm is used as if by hand: no colour codes in a log, no notices of newer versions.
     npm.current_dir(folder()).env("npm_config_update_notifier", "false");
     npm

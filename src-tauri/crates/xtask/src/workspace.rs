@@ -17,7 +17,7 @@ pub fn root() -> PathBuf {
 /// What `cargo run` and `cargo test` tell a program about its own package is taken out of the environment: build
 /// scripts (ring's, for one) watch those variables, and everything above them would be built again each time.
 pub fn cargo() -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = command::program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
     for (name, _) in std::env::vars_os() {
         let own = name.to_str().is_some_and(|name| {
