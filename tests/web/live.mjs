@@ -220,7 +220,20 @@ export default async function (test) {
     await page.getByRole('row', { name: /Held/ }).first().click();
     await page.getByRole('heading', { name: /What the checks said/ }).waitFor();
     await visitor.look('history-held');
+  });
+
+  await test('a login page in place of the map is told for what it is', async () => {
+    host.serve('<!doctype html><title>Sign in</title>');
+    await visitor.go('#/overview');
+    await visitor.button('Check now').click();
+    const attention = page.getByRole('region', { name: 'Needs attention' });
+    await attention.getByText(/HTML/).first().waitFor();
+    await visitor.look('overview-login-page');
     host.serve(newest);
+    await attention.getByRole('button', { name: 'Check again' }).click();
+    await attention.getByText(/held back/).waitFor({ state: 'detached' });
+    const { source } = await board.call('state');
+    assert.deepEqual([source.verdict === 'held', source.held_because], [false, null]);
   });
 
   await test('the connection is lost', async () => {
