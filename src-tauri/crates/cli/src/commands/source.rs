@@ -77,6 +77,9 @@ pub(super) fn text(screen: &Screen, state: &SourceState, origin: Option<&str>) -
         }
         _ => out.push_str("It was not checked yet. `autosync sync` does.\n"),
     }
+    if let Some(why) = &state.held_because {
+        out.push_str(&format!("{} {}\n", paint(Tone::Warn, "Held back:"), safe(why)));
+    }
     if let Some(error) = &state.error {
         out.push_str(&format!("{} {}\n", paint(Tone::Bad, "The last check failed:"), safe(&error.message)));
     }
