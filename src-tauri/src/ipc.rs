@@ -17,6 +17,9 @@ const EVENT: &str = "app-event";
 /// The engine, once it has started; or why it could not.
 pub(crate) type Started = watch::Receiver<Option<Result<Arc<Api>, Error>>>;
 
+/// Where that is told.
+pub(crate) type Told = watch::Sender<Option<Result<Arc<Api>, Error>>>;
+
 /// Runs a command of the `api` crate. A window that opens before the engine is ready waits for it.
 #[tauri::command]
 pub(crate) async fn call(started: State<'_, Started>, name: String, args: Value) -> Result<Value, ErrorView> {

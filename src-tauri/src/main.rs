@@ -32,7 +32,7 @@ fn main() -> ExitCode {
         // Starting again always opens the window: tray icons get hidden.
         Ok((_, Start::Shown)) => ExitCode::SUCCESS,
         Err(error) => {
-            shell::say_why_it_ends(&error);
+            shell::could_not_start(&error);
             ExitCode::FAILURE
         }
     }

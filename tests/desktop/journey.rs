@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use engine::ErrorCode;
+use engine::home::{Home, HomeLock};
 use serde_json::Value;
 use system_tests::{Answer, Client, Stage, maps};
 use xtask::python::PROXIES;
@@ -127,6 +129,54 @@ fn the_tray_is_the_app_and_the_window_comes_and_goes() {
 
     item.click("Quit LiteLLM Auto-Sync");
     assert_eq!(until("the end", || app.ended()), 0);
+}
+
+#[test]
+fn two_starts_at_once_are_one_app() {
+    let stage = Stage::shared(MAIN);
+    let desk = Desk::start();
+    let panel = Panel::start(&desk.bus);
+    let notifications = Notifications::start(&desk.bus);
+    settings(&desk, &stage);
+    let mut both = [App::start(&desk, &[]), App::start(&desk, &[])];
+    let ended = until("the end of the later one", || {
+        both.iter_mut().enumerate().find_map(|(at, app)| Some((at, app.ended()?)))
+    });
+    assert_eq!(ended.1, 0);
+    let app = &mut both[1 - ended.0];
+    until("the window", || has_webview(app.pid()).then_some(()));
+    let item = panel.item();
+    until("the menu", || item.labels().iter().any(|label| label == "Sync now").then_some(()));
+    assert_eq!(app.ended(), None);
+    assert!(notifications.is_quiet(Duration::from_millis(500)), "nothing went wrong");
+}
+
+#[test]
+fn an_engine_that_cannot_start_says_why_and_keeps_the_home_until_it_is_quit() {
+    let stage = Stage::shared(MAIN);
+    let desk = Desk::start();
+    let panel = Panel::start(&desk.bus);
+    let notifications = Notifications::start(&desk.bus);
+    settings(&desk, &stage);
+    let home = Home::resolve(Some(desk.home().join("data")), &|_| None).unwrap();
+    // No ledger can be opened there.
+    std::fs::create_dir(home.ledger()).unwrap();
+    let mut app = App::start(&desk, &["--hidden"]);
+    let item = panel.item();
+    let failed = "LiteLLM Auto-Sync could not start";
+    until("the failure in the menu", || item.labels().iter().any(|label| label == failed).then_some(()));
+    assert!(item.labels().iter().any(|label| label.contains("ledger")), "{:#?}", item.labels());
+    assert_eq!(notifications.next().title, failed);
+    until("the window that says why", || has_webview(app.pid()).then_some(()));
+    let second = HomeLock::acquire(&home, Duration::ZERO).unwrap_err();
+    assert_eq!(second.code, ErrorCode::HomeBusy, "a second app would put a second icon into the tray");
+    item.click("Quit LiteLLM Auto-Sync");
+    assert_eq!(until("the end", || app.ended()), 0);
+
+    std::fs::remove_dir(home.ledger()).unwrap();
+    let _again = App::start(&desk, &["--hidden"]);
+    let item = panel.item();
+    until("the menu of a healthy proxy", || item.labels().iter().any(|label| label == "Sync now").then_some(()));
 }
 
 #[test]

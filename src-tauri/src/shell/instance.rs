@@ -1,10 +1,13 @@
 //! One program for each home. Whoever holds the home's lock is the first; a second start asks it to show its window.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use engine::door::{DoorClient, Kind};
 use engine::home::{Home, HomeLock};
 use engine::{Error, ErrorCode, Result};
+
+/// How long the lock is waited for before the door is looked for again.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// What a start came to.
 pub(crate) enum Start {
@@ -17,28 +20,44 @@ pub(crate) enum Start {
 /// Takes the home, or has the program that holds it show its window.
 ///
 /// # Errors
-/// `home_busy` where the one that holds it has no window: `autosync watch` in a terminal.
+/// `home_busy` where the one that holds it has no window (`autosync watch` in a terminal), or opens no door in time.
 pub(crate) fn start(home: &Home) -> Result<Start> {
     match HomeLock::acquire(home, Duration::ZERO) {
-        Ok(lock) => Ok(Start::First(lock)),
-        Err(busy) if busy.code == ErrorCode::HomeBusy => show(home, busy),
-        Err(error) => Err(error),
+        Ok(lock) => return Ok(Start::First(lock)),
+        Err(busy) if busy.code == ErrorCode::HomeBusy => {}
+        Err(error) => return Err(error),
     }
-}
-
-fn show(home: &Home, busy: Error) -> Result<Start> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime =
         runtime.map_err(|cause| Error::new(ErrorCode::Internal, "No runtime could be started.").detail(cause))?;
-    runtime.block_on(async {
+    runtime.block_on(show(home))
+}
+
+/// Looks for the door and the lock in turn: one that is starting holds the lock before it has a door, and one that is
+/// ending has no door before it lets go of the lock. A person who starts twice sees neither.
+async fn show(home: &Home) -> Result<Start> {
+    let begun = Instant::now();
+    loop {
         match DoorClient::find(home).await? {
-            Some(door) if door.who().kind == Kind::App => door.show(None).await.map(|()| Start::Shown),
-            Some(_) => Err(Error::new(
-                ErrorCode::HomeBusy,
-                "`autosync watch` runs in a terminal and does all of it there. End it with Ctrl-C to use the app.",
-            )),
-            // It is starting or ending: its lock goes free soon, or something else holds it.
-            None => HomeLock::acquire(home, HomeLock::WAIT).map(Start::First).map_err(|_| busy),
+            Some(door) if door.who().kind == Kind::App => match door.show(None).await {
+                Ok(()) => return Ok(Start::Shown),
+                // It ended just then.
+                Err(error) if error.code == ErrorCode::Interrupted => {}
+                Err(error) => return Err(error),
+            },
+            Some(_) => {
+                return Err(Error::new(
+                    ErrorCode::HomeBusy,
+                    "`autosync watch` runs in a terminal and does all of it there. End it with Ctrl-C to use the app.",
+                ));
+            }
+            None => {}
         }
-    })
+        // It blocks, and nothing else runs on this runtime.
+        match HomeLock::acquire(home, LOOK_AGAIN) {
+            Ok(lock) => return Ok(Start::First(lock)),
+            Err(busy) if busy.code == ErrorCode::HomeBusy && begun.elapsed() < HomeLock::WAIT => {}
+            Err(error) => return Err(error),
+        }
+    }
 }

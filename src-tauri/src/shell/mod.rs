@@ -3,6 +3,7 @@
 
 mod desktop;
 pub(crate) mod instance;
+mod login;
 mod toast;
 mod tray;
 mod window;
@@ -18,42 +19,52 @@ use engine::door::{Door, Kind};
 use engine::home::{Home, HomeLock};
 use engine::log::{LogGuard, init_tracing};
 use engine::settings::SettingsFile;
-use engine::{Clock, Error};
-use tauri::async_runtime::spawn;
+use engine::{Clock, Error, ErrorCode};
+use tauri::async_runtime::{spawn, spawn_blocking};
 use tauri::{AppHandle, Manager, RunEvent};
 use tokio::sync::watch;
 
-use crate::ipc;
+use crate::ipc::{self, Told};
 use desktop::AppDesktop;
 use toast::Toasts;
 
 /// Running jobs get this long to end when the program is quit; a reload in flight is `interrupted` at the next start.
 const END_WITHIN: Duration = Duration::from_secs(8);
 
+/// The title of what went wrong at the start.
+const NOT_STARTED: &str = "LiteLLM Auto-Sync could not start";
+
 /// What must live as long as the program, and end in this order.
-struct Running {
-    engine: Engine,
-    door: Door,
-    _log: LogGuard,
+enum Running {
+    /// The engine runs. Without a door everything else works.
+    Whole { engine: Engine, door: Option<Door>, _log: Option<LogGuard> },
+    /// The engine did not start. The home is held all the same, so that no second app starts beside this one.
+    Failed { _lock: Option<HomeLock>, _log: Option<LogGuard> },
 }
 
-/// The engine that is running, for the end of the program.
+/// What is running, for the end of the program.
 #[derive(Default)]
 struct Keep(std::sync::Mutex<Option<Running>>);
+
+impl Keep {
+    fn put(&self, running: Running) {
+        if let Ok(mut keep) = self.0.lock() {
+            *keep = Some(running);
+        }
+    }
+}
 
 /// Runs the app until it is quit.
 #[expect(clippy::exit, reason = "in what tauri::generate_context generates")]
 pub(crate) fn run(home: Home, lock: HomeLock, hidden: bool) -> ExitCode {
     if let Err(error) = display() {
-        say_why_it_ends(&error);
+        could_not_start(&error);
         return ExitCode::from(2);
     }
     let (told, started) = watch::channel(None);
     let app = tauri::Builder::default()
-        .plugin(tauri_plugin_autostart::init(
-            tauri_plugin_autostart::MacosLauncher::LaunchAgent,
-            Some(vec!["--hidden"]),
-        ))
+        // On macOS a launch agent, which is its default.
+        .plugin(tauri_plugin_autostart::Builder::new().args(login::arguments(&home)).build())
         .plugin(tauri_plugin_window_state::Builder::new().with_denylist(&[]).build())
         .plugin(tauri_plugin_opener::init())
         .manage::<ipc::Started>(started)
@@ -61,6 +72,7 @@ pub(crate) fn run(home: Home, lock: HomeLock, hidden: bool) -> ExitCode {
         .manage(told.clone())
         .manage(Toasts::default())
         .manage(Keep::default())
+        .manage(home.clone())
         .invoke_handler(tauri::generate_handler![ipc::call])
         .setup(move |app| {
             // The tray comes first: people look for it, and it needs nothing that takes time.
@@ -78,7 +90,7 @@ pub(crate) fn run(home: Home, lock: HomeLock, hidden: bool) -> ExitCode {
             u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
         }
         Err(error) => {
-            say_why_it_ends(&Error::new(engine::ErrorCode::Internal, "The desktop could not be opened.").detail(error));
+            could_not_start(&Error::new(ErrorCode::Internal, "The desktop could not be opened.").detail(error));
             ExitCode::FAILURE
         }
     }
@@ -96,13 +108,11 @@ fn on_event(app: &AppHandle, event: RunEvent) {
 }
 
 /// Starts the engine, and everything that draws from it.
-async fn start(app: AppHandle, home: Home, lock: HomeLock, told: watch::Sender<Option<Result<Arc<Api>, Error>>>) {
-    match begin(&app, home, lock).await {
-        Ok((api, running)) => {
-            let keep = app.state::<Keep>();
-            if let Ok(mut keep) = keep.0.lock() {
-                *keep = Some(running);
-            }
+async fn start(app: AppHandle, home: Home, lock: HomeLock, told: Told) {
+    let mut log = None;
+    match begin(&app, &home, lock, &mut log).await {
+        Ok((api, engine, door)) => {
+            app.state::<Keep>().put(Running::Whole { engine, door, _log: log });
             let (latest, states) = watch::channel::<Option<Arc<AppState>>>(None);
             spawn(ipc::forward(app.clone(), Arc::clone(&api)));
             spawn(Arc::clone(&api).keep_pushing(latest));
@@ -112,18 +122,24 @@ async fn start(app: AppHandle, home: Home, lock: HomeLock, told: watch::Sender<O
             told.send_replace(Some(Ok(api)));
         }
         Err(error) => {
-            tracing::error!(%error, "the engine did not start");
-            say_why_it_ends(&error);
-            told.send_replace(Some(Err(error)));
-            // The window says why; without one this is the only sign.
-            window::open(&app, None);
+            tracing::error!(%error, detail = error.detail.as_deref(), "the engine did not start");
+            fail(&app, home, error, log, &told).await;
         }
     }
 }
 
-async fn begin(app: &AppHandle, home: Home, lock: HomeLock) -> engine::Result<(Arc<Api>, Running)> {
+/// Logging goes on in `log` where the rest fails.
+async fn begin(
+    app: &AppHandle,
+    home: &Home,
+    lock: HomeLock,
+    log: &mut Option<LogGuard>,
+) -> engine::Result<(Arc<Api>, Engine, Option<Door>)> {
     let filter = std::env::var("AUTOSYNC_LOG").ok();
-    let log = init_tracing(Some(&home), filter.as_deref(), filter.is_some())?;
+    *log = Some(init_tracing(Some(home), filter.as_deref(), filter.is_some())?);
+    // Only now, since what fails in it is told by the log alone.
+    #[cfg(windows)]
+    toast::register();
     let clock = Clock::system();
     let environment: Environment = Arc::new(|name| std::env::var(name).ok());
     let settings = SettingsFile::load(&home.settings())?;
@@ -142,22 +158,53 @@ async fn begin(app: &AppHandle, home: Home, lock: HomeLock) -> engine::Result<(A
         let place = place.and_then(|place| serde_json::from_str(&place).ok());
         window::open(&shown, place);
     });
-    let door = Door::serve(&engine, &home, Kind::App, Some(show))?;
-    let api = Api::new(engine.handle(), home, clock, environment, desktop, HostKind::Desktop);
-    Ok((api, Running { engine, door, _log: log }))
+    let door = match Door::serve(&engine, home, Kind::App, Some(show)) {
+        Ok(door) => Some(door),
+        Err(error) => {
+            tracing::warn!(%error, detail = error.detail.as_deref(), "there is no door");
+            None
+        }
+    };
+    let api = Api::new(engine.handle(), home.clone(), clock, environment, desktop, HostKind::Desktop);
+    Ok((api, engine, door))
+}
+
+/// Without an engine the app stays and says why: in the tray, in the window, and in a toast. What it held of the home
+/// went with the engine; it is taken again, or the next start would put a second icon into the tray.
+async fn fail(app: &AppHandle, home: Home, error: Error, log: Option<LogGuard>, told: &Told) {
+    let taken = spawn_blocking(move || HomeLock::acquire(&home, HomeLock::WAIT)).await;
+    let is_lost = matches!(&taken, Ok(Err(busy)) if busy.code == ErrorCode::HomeBusy);
+    app.state::<Keep>().put(Running::Failed { _lock: taken.ok().and_then(Result::ok), _log: log });
+    if !is_lost {
+        tray::fail(app, &error);
+        told.send_replace(Some(Err(error.clone())));
+        // The window says why; without one this is the only sign.
+        window::open(app, None);
+    }
+    // It blocks.
+    drop(spawn_blocking(move || could_not_start(&error)).await);
+    if is_lost {
+        // Another start came in between and has an icon of its own.
+        app.exit(1);
+    }
 }
 
 /// Lets running jobs end, and gives the home free.
 fn end(app: &AppHandle) {
     let running = app.state::<Keep>().0.lock().ok().and_then(|mut keep| keep.take());
-    if let Some(Running { engine, door, _log }) = running {
-        tauri::async_runtime::block_on(async {
+    let Some(Running::Whole { engine, mut door, _log }) = running else { return };
+    tauri::async_runtime::block_on(async {
+        if let Some(door) = &mut door {
+            door.close().await;
+        }
+        // Those who wait at the door are answered by this.
+        if tokio::time::timeout(END_WITHIN, engine.shutdown()).await.is_err() {
+            tracing::warn!("the engine did not end in time");
+        }
+        if let Some(door) = door {
             door.end().await;
-            if tokio::time::timeout(END_WITHIN, engine.shutdown()).await.is_err() {
-                tracing::warn!("the engine did not end in time");
-            }
-        });
-    }
+        }
+    });
 }
 
 /// GTK ends the program where there is no display; saying why is better.
@@ -165,17 +212,18 @@ fn display() -> engine::Result<()> {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     if cfg!(target_os = "linux") && !is_set("DISPLAY") && !is_set("WAYLAND_DISPLAY") {
         return Err(Error::new(
-            engine::ErrorCode::Unsupported,
+            ErrorCode::Unsupported,
             "There is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). `autosync watch` does the same without one.",
         ));
     }
     Ok(())
 }
 
-/// On the terminal, where there is one, and as a toast, since an app that ends without a word looks broken.
-pub(crate) fn say_why_it_ends(error: &Error) {
+/// Says why, on the terminal, where there is one, and as a toast, since an app that ends without a word looks broken.
+/// Blocks.
+pub(crate) fn could_not_start(error: &Error) {
     use std::io::Write;
     let detail = error.detail.as_deref().map(|detail| format!("\n{detail}")).unwrap_or_default();
     writeln!(std::io::stderr(), "{}{detail}", error.message).ok();
-    toast::plain("LiteLLM Auto-Sync could not start", &error.message);
+    toast::plain(NOT_STARTED, &error.message);
 }

@@ -1,6 +1,8 @@
 //! Toasts, each on a thread of its own: waiting for a click blocks. What is told and when is the `api` crate's.
 
 use std::sync::Mutex;
+#[cfg(windows)]
+use std::sync::Once;
 
 use api::toast::Toast;
 use notify_rust::{Notification, NotificationResponse};
@@ -12,7 +14,7 @@ use crate::ipc::{self, Started};
 /// What the system calls the program.
 const APP: &str = "LiteLLM Auto-Sync";
 
-/// By which Windows and macOS know it, once it is installed.
+/// By which Windows and macOS know it: Windows once it is installed or registered, macOS from its bundle.
 #[cfg(any(windows, target_os = "macos"))]
 const APP_ID: &str = "dev.litellm-autosync.app";
 
@@ -46,7 +48,8 @@ pub(crate) fn show(app: &AppHandle, toast: Toast) {
             if !cfg!(target_os = "macos") {
                 noted(&app, None);
             }
-            // Here macOS shows it, and every system waits.
+            // Here macOS shows it, and every system waits. On Windows it waits for one event only, and the popup's own end
+            // is one: a click later, in the Notification Center, brings nothing up. notify-rust's handle is used up then.
             handle.wait_for_response(|response: &NotificationResponse| {
                 if is_click(response) {
                     window::open(&app, Some(toast.place));
@@ -85,11 +88,27 @@ fn notification(title: &str, body: &str) -> Notification {
     // Many daemons read markup in a body; text from a map is text.
     notification.appname(APP).summary(title).body(&escaped(body)).action(OPEN, "Open");
     #[cfg(windows)]
-    notification.app_id(APP_ID);
+    {
+        register();
+        notification.app_id(APP_ID);
+    }
     // It counts the first time, and only where the program runs from its bundle.
     #[cfg(target_os = "macos")]
     notify_rust::set_application(APP_ID).ok();
     notification
+}
+
+/// Tells Windows the program's name, once in a process: of a program that is unknown it shows no toast, and says nothing.
+/// The installer's entry in the Start menu does the same, with an icon; this is for a program that was just unpacked.
+#[cfg(windows)]
+pub(crate) fn register() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let key = windows_registry::CURRENT_USER.create(format!(r"Software\Classes\AppUserModelId\{APP_ID}"));
+        if let Err(error) = key.and_then(|key| key.set_string("DisplayName", APP)) {
+            tracing::warn!(%error, "Windows was not told the program's name; toasts may not be shown");
+        }
+    });
 }
 
 /// Markup made harmless where daemons read it (freedesktop: body-markup).

@@ -4,9 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use api::Api;
 use api::tray::{Tray, TrayAction, TrayIcon, TrayItem};
 use api::view::{AppState, Place};
+use api::{Api, Desktop};
+use engine::Error;
+use engine::error::bounded;
+use engine::home::Home;
 use serde_json::json;
 use tauri::image::Image;
 use tauri::menu::{IsMenuItem, Menu, MenuItem, PredefinedMenuItem, Submenu};
@@ -14,7 +17,8 @@ use tauri::tray::{MouseButton, MouseButtonState, TrayIconBuilder, TrayIconEvent}
 use tauri::{AppHandle, Manager, Wry};
 use tokio::sync::watch;
 
-use super::{desktop, window};
+use super::desktop::{self, AppDesktop};
+use super::{NOT_STARTED, window};
 use crate::ipc::{self, Started};
 
 /// The only tray icon.
@@ -23,9 +27,35 @@ const ID: &str = "tray";
 /// "24 min ago" grows old: the menu is drawn anew this often.
 const REFRESH: Duration = Duration::from_mins(1);
 
-/// What the items of the menu that is shown do, by their id.
+/// Characters of the line that says why the engine did not start: menus do not wrap, and the window has all of it.
+const WIDTH: usize = 120;
+
+/// So many items are remembered: each run and each proxy brings new ones.
+const REMEMBERED: usize = 500;
+
+/// What items do, by their id. Those of earlier menus stay known, since a menu that is open while the next one is drawn
+/// can still be clicked, and then does what it says.
 #[derive(Default)]
 struct Actions(Mutex<HashMap<String, TrayAction>>);
+
+impl Actions {
+    fn learn(&self, new: HashMap<String, TrayAction>) {
+        let Ok(mut known) = self.0.lock() else { return };
+        if known.len() > REMEMBERED {
+            known.clear();
+        }
+        known.extend(new);
+    }
+
+    fn get(&self, id: &str) -> Option<TrayAction> {
+        self.0.lock().ok()?.get(id).cloned()
+    }
+}
+
+/// The id of an item: what it does, and not where it stands, since another item may stand there in the next menu.
+fn id(action: &TrayAction) -> String {
+    format!("{action:?}")
+}
 
 /// Puts the icon into the tray, before anything is known.
 pub(crate) fn create(app: &AppHandle) -> tauri::Result<()> {
@@ -72,6 +102,24 @@ pub(crate) async fn follow(app: AppHandle, api: Arc<Api>, mut states: watch::Rec
     }
 }
 
+/// Says that the engine did not start, and why; what needs no engine can still be done.
+pub(crate) fn fail(app: &AppHandle, error: &Error) {
+    let action = |label: &str, action| TrayItem::Action(label.to_owned(), action);
+    let menu = vec![
+        TrayItem::Line(NOT_STARTED.to_owned()),
+        TrayItem::Line(bounded(&error.message, WIDTH)),
+        TrayItem::Separator,
+        action("Open dashboard", TrayAction::Open(None)),
+        action("Open logs", TrayAction::Logs),
+        TrayItem::Separator,
+        action("Quit LiteLLM Auto-Sync", TrayAction::Quit),
+    ];
+    let tray = Tray { icon: TrayIcon::Failed, tooltip: NOT_STARTED.to_owned(), menu };
+    if let Err(error) = draw(app, &tray, true) {
+        tracing::warn!(%error, "the tray could not be drawn");
+    }
+}
+
 fn draw(app: &AppHandle, tray: &Tray, new_icon: bool) -> tauri::Result<()> {
     let Some(icon) = app.tray_by_id(ID) else { return Ok(()) };
     if new_icon {
@@ -83,35 +131,28 @@ fn draw(app: &AppHandle, tray: &Tray, new_icon: bool) -> tauri::Result<()> {
 
 fn menu(app: &AppHandle, tray: &Tray) -> tauri::Result<Menu<Wry>> {
     let mut actions = HashMap::new();
-    let items = items(app, &tray.menu, "", &mut actions)?;
+    let items = items(app, &tray.menu, &mut actions)?;
     let items: Vec<&dyn IsMenuItem<Wry>> = items.iter().map(AsRef::as_ref).collect();
     let menu = Menu::with_items(app, &items)?;
-    if let Ok(mut known) = app.state::<Actions>().0.lock() {
-        *known = actions;
-    }
+    app.state::<Actions>().learn(actions);
     Ok(menu)
 }
 
 type Item = Box<dyn IsMenuItem<Wry>>;
 
-fn items(
-    app: &AppHandle,
-    all: &[TrayItem],
-    above: &str,
-    actions: &mut HashMap<String, TrayAction>,
-) -> tauri::Result<Vec<Item>> {
+fn items(app: &AppHandle, all: &[TrayItem], actions: &mut HashMap<String, TrayAction>) -> tauri::Result<Vec<Item>> {
     let mut made: Vec<Item> = Vec::new();
-    for (at, item) in all.iter().enumerate() {
-        let id = format!("{above}{at}");
+    for item in all {
         made.push(match item {
-            TrayItem::Line(text) => Box::new(MenuItem::with_id(app, id, shown(text), false, None::<&str>)?),
+            TrayItem::Line(text) => Box::new(MenuItem::new(app, shown(text), false, None::<&str>)?),
             TrayItem::Separator => Box::new(PredefinedMenuItem::separator(app)?),
             TrayItem::Action(label, action) => {
+                let id = id(action);
                 actions.insert(id.clone(), action.clone());
                 Box::new(MenuItem::with_id(app, id, shown(label), true, None::<&str>)?)
             }
             TrayItem::Submenu(label, below) => {
-                let below = items(app, below, &format!("{id}."), actions)?;
+                let below = items(app, below, actions)?;
                 let below: Vec<&dyn IsMenuItem<Wry>> = below.iter().map(AsRef::as_ref).collect();
                 Box::new(Submenu::with_items(app, shown(label), true, &below)?)
             }
@@ -126,8 +167,7 @@ fn shown(text: &str) -> String {
 }
 
 fn clicked(app: &AppHandle, id: &str) {
-    let action = app.state::<Actions>().0.lock().ok().and_then(|actions| actions.get(id).cloned());
-    let Some(action) = action else { return };
+    let Some(action) = app.state::<Actions>().get(id) else { return };
     let (handle, started) = (app.clone(), app.state::<Started>().inner().clone());
     match action {
         TrayAction::Open(place) => window::open(app, place),
@@ -136,6 +176,10 @@ fn clicked(app: &AppHandle, id: &str) {
             tauri::async_runtime::spawn(async move {
                 let done = match ipc::wait(started).await {
                     Ok(api) => act(&handle, &api, action).await,
+                    // Without an engine they say the most.
+                    Err(_) if action == TrayAction::Logs => {
+                        AppDesktop(handle.clone()).open_folder(&handle.state::<Home>().logs())
+                    }
                     Err(error) => Err(error),
                 };
                 if let Err(error) = done {
@@ -194,4 +238,25 @@ fn image(icon: TrayIcon) -> tauri::Result<Image<'static>> {
         TrayIcon::Paused => file!("paused"),
         TrayIcon::Stale => file!("stale"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn menu(actions: &[TrayAction]) -> HashMap<String, TrayAction> {
+        actions.iter().map(|action| (id(action), action.clone())).collect()
+    }
+
+    #[test]
+    fn a_click_in_a_menu_that_was_drawn_anew_does_what_the_item_says() {
+        let actions = Actions::default();
+        let prod = TrayAction::Sync(Some("prod".to_owned()));
+        actions.learn(menu(&[TrayAction::Sync(None), prod.clone(), TrayAction::Pause(None)]));
+        actions.learn(menu(&[TrayAction::Cancel, TrayAction::Pause(Some("1h"))]));
+        for action in [TrayAction::Sync(None), prod, TrayAction::Cancel, TrayAction::Pause(None)] {
+            assert_eq!(actions.get(&id(&action)), Some(action));
+        }
+        assert_eq!(actions.get("7"), None);
+    }
 }

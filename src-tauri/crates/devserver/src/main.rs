@@ -77,7 +77,14 @@ async fn run(args: Args) -> Result<()> {
         Box::new(NoDesktop),
         HostKind::Browser,
     );
-    let door = Door::serve(&engine, &home, Kind::Watch, None)?;
+    let mut door = match Door::serve(&engine, &home, Kind::Watch, None) {
+        Ok(door) => Some(door),
+        Err(error) => {
+            let note = format!("note: {} {}", error.message, error.detail.unwrap_or_default());
+            tell(&mut std::io::stderr(), &note);
+            None
+        }
+    };
     let (latest, _) = watch::channel(None);
     let pushing = tokio::spawn(Arc::clone(&api).keep_pushing(latest));
     let server = DevServer::bind(api, args.ui, args.port).await?;
@@ -95,8 +102,14 @@ async fn run(args: Args) -> Result<()> {
         _ = tokio::signal::ctrl_c() => {}
     }
     pushing.abort();
-    door.end().await;
+    if let Some(door) = &mut door {
+        door.close().await;
+    }
+    // Those who wait at the door are answered by this.
     engine.shutdown().await;
+    if let Some(door) = door {
+        door.end().await;
+    }
     Ok(())
 }
 
