@@ -6,9 +6,8 @@ export default defineConfig(({ command, mode }) => ({
   base: './',
   plugins: [svelte()],
   define: {
-    // `false` lets the bundler drop the fake host, and in the desktop bundle also the web host.
+    // `false` lets the bundler drop the fake host.
     __FAKE__: JSON.stringify(command === 'serve' || mode === 'picture'),
-    __WEB__: JSON.stringify(mode !== 'desktop'),
   },
   build: {
     outDir: 'dist',

@@ -8,6 +8,6 @@ export async function chooseHost(): Promise<Host> {
     const scenario = new URLSearchParams(location.search).get('scenario');
     if (scenario !== null) return (await import('./fake/index')).fakeHost(scenario);
   }
-  if (!__WEB__ || window.__TAURI_INTERNALS__ !== undefined) return tauriHost();
+  if (window.__TAURI_INTERNALS__ !== undefined) return tauriHost();
   return webHost();
 }

@@ -121,12 +121,18 @@ describe('flat', () => {
 });
 
 describe('chips', () => {
+  it('speak of one and of many', () => {
+    const names = (models: string[]) => chips(prepare(changes([group('limits', models.map((name) => row(name))), group('deprecation', models.map((name) => row(name)))]))).map(({ label }) => label);
+    expect(names(['a'])).toEqual(['limit', 'deprecation']);
+    expect(names(['a', 'b'])).toEqual(['limits', 'deprecations']);
+  });
+
   it('count models of each kind and say which are mine', () => {
     expect(chips(table).map(({ count, label }) => `${count} ${label}`)).toEqual([
       '3 repriced (2 of yours)',
-      '1 limits',
+      '1 limit',
       '1 to review',
-      '1 told as one',
+      '1 summarised',
     ]);
   });
 });

@@ -160,7 +160,7 @@ export function flat(view: ChangesView, filter: ChangesFilter, opened: ReadonlyS
   }
   add(
     'notices',
-    'Told as one',
+    'Summarised',
     counted(view.notices.length, 'change of many models', 'changes of many models'),
     view.notices.map((notice) => ({ type: 'notice', notice })),
     AT_FIRST,
@@ -195,23 +195,23 @@ export interface ChipView {
 
 /** The chips: how many models of each kind, whatever the filter. */
 export function chips(table: ChangesTable): ChipView[] {
-  const labels: Record<ChangeKind, string> = {
-    repriced: 'repriced',
-    new: 'new',
-    removed: 'removed',
-    limits: 'limits',
-    capabilities: 'capabilities',
-    provider: 'provider',
-    deprecation: 'deprecation',
-    other: 'other',
+  const labels: Record<ChangeKind, readonly [one: string, many: string]> = {
+    repriced: ['repriced', 'repriced'],
+    new: ['new', 'new'],
+    removed: ['removed', 'removed'],
+    limits: ['limit', 'limits'],
+    capabilities: ['capability', 'capabilities'],
+    provider: ['provider', 'provider'],
+    deprecation: ['deprecation', 'deprecations'],
+    other: ['other', 'other'],
   };
   const shown: ChipView[] = table.groups.map(({ group }) => ({
     chip: group.kind,
     count: group.models,
-    label: labels[group.kind] + (group.kind === 'repriced' && group.mine > 0 ? ` (${grouped(group.mine)} of yours)` : ''),
+    label: labels[group.kind][group.models === 1 ? 0 : 1] + (group.kind === 'repriced' && group.mine > 0 ? ` (${grouped(group.mine)} of yours)` : ''),
   }));
   if (table.findings.length) shown.push({ chip: 'findings', count: table.findings.length, label: table.findings.length >= MOST_FINDINGS ? 'or more to review' : 'to review' });
-  if (table.notices.length) shown.push({ chip: 'notices', count: table.notices.length, label: 'told as one' });
+  if (table.notices.length) shown.push({ chip: 'notices', count: table.notices.length, label: 'summarised' });
   return shown;
 }
 

@@ -29,10 +29,32 @@ export function isNumber(text: string | null): boolean {
   return text === null || /^[-−]?[\d,]*\.?\d+$/.test(text);
 }
 
-/** Limits come as people read them or as the map has them. */
+/** Limits and prices come as people read them or as the map has them; digits are never lost. */
 export function readable(text: string | null): string {
   if (text === null) return '—';
-  return /^\d{5,15}$/.test(text) ? count(Number(text)) : text;
+  if (!/^[1-9]\d{3,}(\.\d+)?$/.test(text)) return text;
+  const [whole = '', ...parts] = text.split('.');
+  return [whole.replace(/\B(?=(\d{3})+$)/g, ','), ...parts].join('.');
+}
+
+/** Old and new as they are read side by side: two decimals have the same number of places. */
+export function readablePair(before: string | null, after: string | null): [string, string] {
+  const [old, young] = [readable(before), readable(after)];
+  const [oldPlaces, youngPlaces] = [places(old), places(young)];
+  // Two whole numbers are limits.
+  if (oldPlaces === null || youngPlaces === null || oldPlaces + youngPlaces === 0) return [old, young];
+  const most = Math.max(2, oldPlaces, youngPlaces);
+  return [padded(old, most - oldPlaces), padded(young, most - youngPlaces)];
+}
+
+/** How many digits are behind the point; null for what is no plain number. */
+function places(text: string): number | null {
+  const found = /^\d[\d,]*(?:\.(\d+))?$/.exec(text);
+  return found === null ? null : (found[1]?.length ?? 0);
+}
+
+function padded(text: string, zeros: number): string {
+  return text + (zeros > 0 && !text.includes('.') ? '.' : '') + '0'.repeat(zeros);
 }
 
 function isZero(text: string): boolean {

@@ -44,7 +44,7 @@ describe('Markdown', () => {
 | --- | --- | --- | --- | --- | --- |
 | \`claude-opus-5\` | Input | 15.00 | 12.00 | −20.0% | prod, box |
 
-## Told as one
+## Summarised
 
 - The field x was dropped from 20 models.
 `);

@@ -55,7 +55,7 @@ function changesMarkdown(changes: Changes, shown: ChangesView): string {
       parts.push(grid(['Model', 'Field', 'Old', 'New', 'Change', 'On my proxies'], rows));
     }
   }
-  if (shown.notices.length > 0) parts.push('## Told as one', shown.notices.map(({ message }) => `- ${plain(message)}`).join('\n'));
+  if (shown.notices.length > 0) parts.push('## Summarised', shown.notices.map(({ message }) => `- ${plain(message)}`).join('\n'));
   return parts.join('\n\n') + '\n';
 }
 

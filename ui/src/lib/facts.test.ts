@@ -57,6 +57,16 @@ describe('the foot of a card', () => {
     expect(cardError(healthy)).toBeNull();
   });
 
+  it('makes a sentence of what stands out, wherever the message has its first stop', () => {
+    const told = (message: string) => {
+      const error = cardError({ ...down, error: { ...down.error!, message } });
+      return [error?.first, error?.rest];
+    };
+    expect(told('The database does not answer; it runs from memory. Prices are unaffected.')).toEqual(['The database does not answer.', 'It runs from memory. Prices are unaffected.']);
+    expect(told('The workers hold different maps: a07f3d1 and b41c9e2.')).toEqual(['The workers hold different maps.', 'a07f3d1 and b41c9e2.']);
+    expect(told('http://10.0.0.1:4000 is not LiteLLM')).toEqual(['http://10.0.0.1:4000 is not LiteLLM', '']);
+  });
+
   it('says of which map the proof is', () => {
     expect(proofText(healthy, REVISIONS.promoted)).toBe('Read back 4,612 entries, 2,918,406 bytes; revision equals the promoted one; 3 of 3 sampled models agree; 1 override kept');
     expect(proofText(syncing, REVISIONS.promoted)).toContain('61,204 fields agree with a07f3d1');

@@ -50,13 +50,8 @@ const triggers: Record<RunRow['trigger'], string> = {
   manual: 'by you',
   schedule: 'by schedule',
   retry: 'as a retry',
-  resume: 'after a pause',
+  resume: 'after sleep',
 };
-
-/** Why a run was started, for people: "by you". */
-export function triggerText(trigger: RunRow['trigger']): string {
-  return triggers[trigger];
-}
 
 export function operationFact(proxy: ProxyView, now: number): Fact {
   if (proxy.running !== null) {
@@ -147,8 +142,10 @@ export function cardError(proxy: ProxyView): { first: string; rest: string; deta
   if (error === null) return null;
   const message = visible(error.message);
   const end = message.search(/[.;:] /);
-  const first = end < 0 ? message : message.slice(0, end + 1);
-  return { first, rest: end < 0 ? '' : message.slice(end + 1).trim(), detail: error.detail, title: message };
+  if (end < 0) return { first: message, rest: '', detail: error.detail, title: message };
+  // What stands out is a sentence of its own, and so is what follows; an id or a field keeps its spelling.
+  const rest = message.slice(end + 1).trim().replace(/^\p{Ll}(?=\p{Ll}*[ ,])/u, (letter) => letter.toUpperCase());
+  return { first: `${message.slice(0, end)}.`, rest, detail: error.detail, title: message };
 }
 
 /** The proof in one line: what was read back, and that it agrees. */

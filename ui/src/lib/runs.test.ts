@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ErrorView, RunRow } from '../host';
-import { changeParts, countLine, evidence, firstSentence, matches, merge, reasonSentence, remedy, step } from './runs';
+import { changeParts, countLine, evidence, firstSentence, hasStopped, matches, merge, reasonSentence, remedy, step } from './runs';
 
 function run(given: Partial<RunRow> = {}): RunRow {
   return {
@@ -56,10 +56,15 @@ describe('the evidence of a run', () => {
 
 describe('changes', () => {
   test('only what there is, in the order that matters', () => {
-    expect(changeParts(run({ new_models: 4, pricing_changes: 1200, removed_models: 1 }))).toEqual(['+4 new', '1,200 repriced', '1 removed']);
+    expect(changeParts(run({ new_models: 4, pricing_changes: 1200, removed_models: 1 }))).toEqual(['4 new', '1,200 prices', '1 removed']);
     expect(changeParts(run())).toEqual([]);
     expect(changeParts(run({ outcome: 'failed', new_models: 4 }))).toEqual([]);
   });
+});
+
+test('a run stopped at its last step unless it came to its end', () => {
+  const outcomes = ['succeeded', 'unchanged', 'planned', 'running', 'held', 'failed', 'unproven', 'interrupted'] as const;
+  expect(outcomes.filter(hasStopped)).toEqual(['held', 'failed', 'unproven', 'interrupted']);
 });
 
 describe('the remedy', () => {

@@ -2,7 +2,7 @@
 // it did not go well. Pure, so that table, panel and tests read the same words.
 
 import type { ErrorView, Outside, Place, RunRow } from '../host';
-import { count } from './format';
+import { count, counted } from './format';
 import type { Outcome } from './glyphs';
 
 export type Trigger = RunRow['trigger'];
@@ -19,9 +19,9 @@ export const OUTCOMES: readonly Outcome[] = [
 ];
 
 const TRIGGER_WORDS: Record<Trigger, string> = {
-  manual: 'By hand',
+  manual: 'By you',
   schedule: 'Schedule',
-  retry: 'Another try',
+  retry: 'Retry',
   resume: 'After sleep',
 };
 
@@ -30,9 +30,9 @@ export function triggerWord(trigger: Trigger): string {
 }
 
 const TRIGGER_SENTENCES: Record<Trigger, string> = {
-  manual: 'Somebody asked for it.',
+  manual: 'You started it.',
   schedule: 'The schedule was due.',
-  retry: 'The run before it was not conclusive.',
+  retry: 'The run before it did not succeed.',
   resume: 'The computer woke up, and a sync was overdue.',
 };
 
@@ -53,14 +53,20 @@ export function reasonSentence(reason: string | null): string {
   return (reason !== null && Object.hasOwn(REASONS, reason) && REASONS[reason]) || 'The proxy said yes, but its live map does not show it.';
 }
 
-/** What a run changed, as short parts: "+4 new", "12 repriced", "1 removed". One that changed nothing only meant to. */
+/** What a run changed, as short parts: "4 new", "12 prices", "1 removed". One that changed nothing only meant to. */
 export function changeParts(run: Pick<RunRow, 'outcome' | 'new_models' | 'pricing_changes' | 'removed_models'>): string[] {
   const parts: string[] = [];
   if (run.outcome === 'failed' || run.outcome === 'held' || run.outcome === 'interrupted') return parts;
-  if (run.new_models > 0) parts.push(`+${count(run.new_models)} new`);
-  if (run.pricing_changes > 0) parts.push(`${count(run.pricing_changes)} repriced`);
+  if (run.new_models > 0) parts.push(`${count(run.new_models)} new`);
+  // A run counts price fields; "repriced" counts models everywhere else.
+  if (run.pricing_changes > 0) parts.push(counted(run.pricing_changes, 'price', 'prices'));
   if (run.removed_models > 0) parts.push(`${count(run.removed_models)} removed`);
   return parts;
+}
+
+/** Whether a run stopped before its end: the last of its steps is then the one that it did not get over. */
+export function hasStopped(outcome: Outcome): boolean {
+  return outcome === 'failed' || outcome === 'held' || outcome === 'unproven' || outcome === 'interrupted';
 }
 
 /** The first sentence of a message: tables have one line. */

@@ -14,7 +14,7 @@ it('never claims that all is well without a proxy', () => {
 });
 
 it('says when the source is ahead of what proxies are meant to have', () => {
-  expect(desiredText(scenario('held'))).toBe('source has b41c9e2, held');
+  expect(desiredText(scenario('held'))).toBe('· source has b41c9e2, held');
   expect(desiredText(scenario('one'))).toBe('= source');
 });
 

@@ -30,5 +30,5 @@ export function desiredText(state: AppState): string | null {
   if (promoted === null) return null;
   if (promoted.held > 0) return `= source ${short(promoted.upstream)} less ${count(promoted.held)} held`;
   if (state.source.revision === null || state.source.revision === promoted.upstream) return '= source';
-  return `source has ${short(state.source.revision)}${state.source.verdict === 'held' ? ', held' : ''}`;
+  return `· source has ${short(state.source.revision)}${state.source.verdict === 'held' ? ', held' : ''}`;
 }

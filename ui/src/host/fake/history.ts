@@ -54,9 +54,12 @@ function price(model: string, label: string, before: string | null, after: strin
 function detail(row: RunRow, world: World): RunDetail {
   const isProved = row.outcome === 'succeeded' || row.outcome === 'unchanged';
   const step = (name: 'check_source' | 'read_live' | 'reload' | 'read_back' | 'receipt', seconds: number) => ({ step: name, seconds });
-  const steps = isProved
+  const shares = isProved
     ? row.outcome === 'succeeded' ? [step('check_source', 0.4), step('read_live', 0.3), step('reload', 1.2), step('read_back', 0.9), step('receipt', 0.1)] : [step('check_source', 0.2), step('read_live', 0.6), step('read_back', 0.8), step('receipt', 0.1)]
-    : [step('check_source', 0.4), ...(row.outcome === 'unproven' ? [step('read_live', 0.3), step('reload', 1.2), step('read_back', 0.9)] : [])];
+    : [step('check_source', 0.4), step('read_live', 2), ...(row.outcome === 'unproven' ? [step('reload', 1.2), step('read_back', 0.9)] : [])];
+  // As the program tells them: a run is as long as its steps, and one that stopped did so in the last of them.
+  const sum = shares.reduce((all, { seconds }) => all + seconds, 0);
+  const steps = shares.map((one) => ({ ...one, seconds: (one.seconds / sum) * (row.seconds ?? sum) }));
   const names = world.scenario === 'hostile' ? [HOSTILE.markup, HOSTILE.long, HOSTILE.bidi] : ['claude-opus-5', 'bedrock/eu-central-1/eu.anthropic.claude-opus-5-20260914-v1:0', 'gemini/gemini-3.5-pro', 'openrouter/qwen/qwen4-coder-480b-a35b-instruct', 'groq/llama-5-scout', 'azure/gpt-5.6-luna', 'mistral/mistral-large-4', 'cohere/rerank-v4.5'];
   const prices = [price('claude-opus-5', 'Input', '15.00', '12.00', -20), price('claude-opus-5', 'Output', '75.00', '60.00', -20), price('gpt-5.6-luna', 'Cached input, over 200k', '0.125', '0.13', 4), price(names[1]!, 'Input', '2.50', '2500.00', 99900), price('xai/grok-6', 'Output', null, '15.00', null), price('cohere/rerank-v4.5', 'Input', '10.00', null, null), price('deepseek/deepseek-v4', 'Output', '0.88', '0.90', 2.27)];
   return {
