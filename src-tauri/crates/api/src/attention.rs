@@ -4,6 +4,7 @@ use engine::run::Outcome;
 use engine::settings::SettingsProblem;
 use engine::status::{Health, Reads};
 
+use crate::SETTINGS_FILE;
 use crate::view::{AppState, Attention, AttentionAction, Place, ProxyView, Tone};
 
 /// Everything that needs a person, the worst first.
@@ -177,10 +178,15 @@ fn settings(problems: &[SettingsProblem]) -> Option<Attention> {
         id: "settings".to_owned(),
         tone: Tone::Warn,
         title: match problems.len() {
+            _ if first.field == SETTINGS_FILE => "The settings file cannot be read.".to_owned(),
             1 => "1 setting is not valid.".to_owned(),
             more => format!("{more} settings are not valid."),
         },
-        text: first.message.clone(),
+        text: if first.field == SETTINGS_FILE {
+            format!("{} What was read before goes on to count.", first.message)
+        } else {
+            first.message.clone()
+        },
         subject: None,
         action: open("Open settings", Place::Settings { section: Some("data".to_owned()), proxy: None }),
     })

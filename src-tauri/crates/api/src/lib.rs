@@ -34,6 +34,9 @@ use view::{AppState, HostKind, Place};
 /// How many events a slow window may lag behind; it asks for the state anew then.
 const EVENTS: usize = 64;
 
+/// The field of a problem with the whole file.
+pub(crate) const SETTINGS_FILE: &str = "settings.toml";
+
 /// What is pushed to the dashboard.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -143,7 +146,7 @@ impl Api {
         *last = Some(file.clone());
         let (settings, ignored) = with_environment(file.settings(), &*self.environment);
         let unread = unread.map(|error| SettingsProblem {
-            field: "settings.toml".to_owned(),
+            field: SETTINGS_FILE.to_owned(),
             code: error.code,
             message: error.message,
         });
