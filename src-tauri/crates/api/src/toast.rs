@@ -304,7 +304,7 @@ fn is_failure(outcome: Outcome) -> bool {
 }
 
 fn count(number: usize, what: &str) -> String {
-    let grouped = crate::handlers::grouped(number);
+    let grouped = costmap::people::thousands(number);
     if number == 1 { format!("{grouped} {what}") } else { format!("{grouped} {what}s") }
 }
 

@@ -21,6 +21,30 @@ pub fn amount(price: Decimal, unit: Unit) -> String {
     shown.to_string()
 }
 
+/// A price with its unit, in a sentence: `$2.50 per 1M tokens`, `$20,000.00 per 1M tokens`.
+pub fn money(price: Decimal, unit: Unit) -> String {
+    format!("${} {}", grouped(&amount(price, unit)), unit.for_people().1)
+}
+
+/// A count: `1,234`.
+pub fn thousands(number: impl TryInto<u64>) -> String {
+    grouped(&number.try_into().unwrap_or(u64::MAX).to_string())
+}
+
+/// Groups the digits before the point by three.
+fn grouped(number: &str) -> String {
+    let (whole, rest) = number.split_at(number.find('.').unwrap_or(number.len()));
+    let (sign, digits) = whole.split_at(usize::from(whole.starts_with('-')));
+    let mut out = sign.to_owned();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out + rest
+}
+
 /// A price in the unit that people read, with every digit.
 pub fn scaled(price: Decimal, unit: Unit) -> Decimal {
     let (power, _) = unit.for_people();
@@ -136,5 +160,16 @@ mod tests {
         ] {
             assert_eq!(label(path), words, "{path}");
         }
+    }
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        let told = [0, 7, 999, 1000, 12_345, 1_234_567].map(thousands);
+        assert_eq!(told, ["0", "7", "999", "1,000", "12,345", "1,234,567"]);
+        let price = |text: &str| text.parse::<Decimal>().unwrap();
+        assert_eq!(money(price("0.0000025"), Unit::Token), "$2.50 per 1M tokens");
+        assert_eq!(money(price("0.02"), Unit::Token), "$20,000.00 per 1M tokens");
+        assert_eq!(money(price("30"), Unit::Query), "$30.00 per query");
+        assert!(money(Decimal::MAX, Unit::Token).ends_with(" per 1M tokens"));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use costmap::people::{amount, label, price, scaled};
+use costmap::people::{amount, label, price, scaled, thousands};
 use costmap::{ChangeSet, CostMap, Entry, FieldChange, Revision, Unit};
 use engine::error::bounded;
 use engine::ledger::{Promotion, StoredRevision};
@@ -305,20 +305,7 @@ pub(crate) fn whole(entry: &Entry<'_>, fields: &[&str]) -> Option<u64> {
 pub(crate) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => bounded(text, VALUE),
-        Value::Number(number) => number.as_u64().map_or_else(|| number.to_string(), grouped),
+        Value::Number(number) => number.as_u64().map_or_else(|| number.to_string(), thousands),
         other => bounded(&other.to_string(), VALUE),
     }
-}
-
-/// `1,048,576`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }

@@ -7,8 +7,3 @@ mod history;
 mod models;
 mod proxies;
 mod settings;
-
-/// `1,234`.
-pub(crate) fn grouped(number: usize) -> String {
-    changes::grouped(number as u64)
-}

@@ -4,6 +4,7 @@ use std::mem::ManuallyDrop;
 use std::thread;
 
 use costmap::check::check_bytes;
+use costmap::people::thousands;
 use costmap::{CheckReport, Verdict};
 use engine::{ErrorCode, Result};
 
@@ -11,7 +12,7 @@ use crate::args::CheckArgs;
 use crate::context::Context;
 use crate::given;
 use crate::output::findings::{self, verdict_word};
-use crate::output::{Answer, Screen, count, safe, thousands, tone};
+use crate::output::{Answer, Screen, count, safe, tone};
 
 pub(super) fn run(context: &Context, args: &CheckArgs) -> Result<Answer> {
     // No map is freed: the process ends with this answer, and giving each page back costs more than that.

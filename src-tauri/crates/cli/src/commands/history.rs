@@ -1,5 +1,6 @@
 //! `autosync history`: past sync runs.
 
+use costmap::people::thousands;
 use engine::Result;
 use engine::ledger::RunFilter;
 use engine::run::SyncRun;
@@ -10,7 +11,7 @@ use crate::context::Context;
 use crate::output::grid::{Grid, Head, cell, sentence, toned};
 use crate::output::run::{duration, outcome_word, trigger_word};
 use crate::output::tone::Tone;
-use crate::output::{Answer, Screen, thousands, when};
+use crate::output::{Answer, Screen, when};
 
 pub(super) async fn run(context: &Context, args: HistoryArgs) -> Result<Answer> {
     let runs = match context.ledger().await? {

@@ -115,7 +115,7 @@ fn text(screen: &Screen, found: &[Entry<'_>], all: usize, origin: &str) -> Strin
     for entry in found {
         let [provider, mode, input, output, other] = columns(Some(*entry));
         let context = entry.field("max_input_tokens").and_then(|leaf| leaf.decimal());
-        let context = context.and_then(|limit| usize::try_from(limit).ok()).map(crate::output::thousands);
+        let context = context.and_then(|limit| usize::try_from(limit).ok()).map(costmap::people::thousands);
         grid.row([
             cell(entry.name()),
             toned(Tone::Faint, provider),
@@ -126,7 +126,7 @@ fn text(screen: &Screen, found: &[Entry<'_>], all: usize, origin: &str) -> Strin
             cell(other),
         ]);
     }
-    let shown = if found.len() == all { String::new() } else { format!(" of {}", crate::output::thousands(all)) };
+    let shown = if found.len() == all { String::new() } else { format!(" of {}", costmap::people::thousands(all)) };
     grid.text() + &format!("{}{shown}, {origin}. Prices in USD per 1M tokens.", count(found.len(), "model"))
 }
 

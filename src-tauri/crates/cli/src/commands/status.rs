@@ -1,5 +1,6 @@
 //! `autosync status`: desired, live and proof, for every proxy.
 
+use costmap::people::thousands;
 use engine::Result;
 use engine::ledger::Promotion;
 use engine::status::{Health, ProxyStatus, StatusContext, StatusReport, SyncState};
@@ -8,7 +9,7 @@ use super::{source, with_problems};
 use crate::context::{Chosen, Context};
 use crate::output::grid::{Grid, Head, cell, sentence, toned};
 use crate::output::tone::{Tone, paint};
-use crate::output::{Answer, Screen, count, safe, thousands, when};
+use crate::output::{Answer, Screen, count, safe, when};
 
 pub(super) async fn run(context: &Context) -> Result<Answer> {
     let chosen = context.settings()?;

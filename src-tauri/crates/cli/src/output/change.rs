@@ -85,7 +85,7 @@ fn factor(ratio: f64) -> String {
 }
 
 fn grouped(number: Decimal) -> String {
-    usize::try_from(number).map_or_else(|_| number.to_string(), super::thousands)
+    usize::try_from(number).map_or_else(|_| number.to_string(), costmap::people::thousands)
 }
 
 fn plain(value: &Value) -> String {
@@ -93,7 +93,7 @@ fn plain(value: &Value) -> String {
         Value::String(text) => engine::error::bounded(text, 60),
         Value::Number(number) => {
             let whole = number.as_u64().and_then(|number| usize::try_from(number).ok());
-            whole.map_or_else(|| number.to_string(), super::thousands)
+            whole.map_or_else(|| number.to_string(), costmap::people::thousands)
         }
         other => engine::error::bounded(&other.to_string(), 60),
     }

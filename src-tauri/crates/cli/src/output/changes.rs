@@ -1,11 +1,12 @@
 //! A change set for people: counts first, then a table for each kind.
 
+use costmap::people::thousands;
 use costmap::{ChangeCounts, ChangeSet, CostMap, Entry, FieldChange, Unit, people};
 
 use super::change::{self, Shown};
 use super::grid::{Grid, Head, cell, toned};
 use super::tone::{Tone, paint};
-use super::{Screen, count, safe, thousands};
+use super::{Screen, count, safe};
 
 /// Rows of one kind that a terminal shows. A diff is asked for to be read, so this is generous; all are in the JSON.
 const ROWS: usize = 200;

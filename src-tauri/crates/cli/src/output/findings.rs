@@ -49,7 +49,7 @@ pub(crate) fn summary(findings: &[Finding]) -> String {
     ]
     .into_iter()
     .filter(|(number, _)| *number > 0)
-    .map(|(number, what)| format!("{} {what}", super::thousands(number)))
+    .map(|(number, what)| format!("{} {what}", costmap::people::thousands(number)))
     .collect();
     parts.join(", ")
 }

@@ -12,6 +12,7 @@ use std::fmt::Display;
 use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
+use costmap::people::thousands;
 use engine::error::bounded;
 use engine::{Error, ErrorCode};
 use serde::Serialize;
@@ -132,19 +133,6 @@ fn error_text(error: &Error) -> String {
     text
 }
 
-/// `1,234`.
-pub(crate) fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 /// `1 model`, `1,234 models`.
 pub(crate) fn count(number: usize, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
@@ -160,6 +148,14 @@ pub(crate) fn safe(text: &str) -> String {
 pub(crate) mod tests {
     use super::*;
 
+    #[test]
+    fn a_count_has_its_plural() {
+        assert_eq!(
+            [count(1, "model"), count(0, "model"), count(1234, "model")],
+            ["1 model", "0 models", "1,234 models"]
+        );
+    }
+
     /// A screen as a pipe sees it, at noon of a fixed day.
     pub(crate) fn pipe() -> Screen {
         Screen { json: false, width: None, now: "2026-03-04T12:00:00Z".parse().unwrap() }
@@ -168,15 +164,6 @@ pub(crate) mod tests {
     /// Text without its colours.
     pub(crate) fn plain(text: &str) -> String {
         anstream::adapter::strip_str(text).to_string()
-    }
-
-    #[test]
-    fn numbers_are_grouped_by_thousands() {
-        assert_eq!(
-            [0, 7, 999, 1000, 12_345, 1_234_567].map(thousands),
-            ["0", "7", "999", "1,000", "12,345", "1,234,567"]
-        );
-        assert_eq!([count(1, "model"), count(0, "model")], ["1 model", "0 models"]);
     }
 
     #[test]

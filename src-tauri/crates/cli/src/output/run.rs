@@ -2,11 +2,12 @@
 
 use chrono::TimeDelta;
 use costmap::CostMap;
+use costmap::people::thousands;
 use engine::error::bounded;
 use engine::run::{Outcome, Receipt, SyncRun, Trigger};
 
 use super::tone::{Tone, paint};
-use super::{Screen, changes, count, findings, safe, thousands, when};
+use super::{Screen, changes, count, findings, safe, when};
 
 /// Rows of one kind that a run shows; `show RUN --json` has all.
 const ROWS: usize = 30;

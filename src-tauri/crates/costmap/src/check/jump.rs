@@ -5,7 +5,8 @@ use rust_decimal::Decimal;
 use crate::check::findings::{Findings, Rule};
 use crate::check::model::Model;
 use crate::check::price::at_least;
-use crate::check::words::{field, money, quoted, times};
+use crate::check::words::{field, quoted, times};
+use crate::people::money;
 
 pub(crate) const TO_ZERO: Rule = Rule::review("jump.to_zero", "A price that became 0: use would be booked as free.");
 pub(crate) const UP: Rule = Rule::review("jump.up", "A price that rose to 10 times or more.");

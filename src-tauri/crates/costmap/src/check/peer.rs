@@ -10,10 +10,11 @@ use rust_decimal::Decimal;
 use crate::check::findings::{Findings, Rule};
 use crate::check::model::{Model, Pair};
 use crate::check::price::at_least;
-use crate::check::words::{field, money, quoted, times};
+use crate::check::words::{field, quoted, times};
 use crate::field::Unit;
 use crate::map::Entry;
 use crate::path::PathId;
+use crate::people::money;
 
 pub(crate) const FAR_ABOVE_PEERS: Rule = Rule::review(
     "peer.far_above_peers",

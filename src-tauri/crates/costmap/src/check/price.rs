@@ -4,10 +4,11 @@ use rust_decimal::Decimal;
 
 use crate::check::findings::{Findings, Rule};
 use crate::check::model::Model;
-use crate::check::words::{field, money, quoted};
+use crate::check::words::{field, quoted};
 use crate::field::Unit;
 use crate::leaf::Leaf;
 use crate::path::Step;
+use crate::people::money;
 
 pub(crate) const PER_TOKEN_TOO_HIGH: Rule =
     Rule::review("price.per_token_too_high", "A price of $0.001 or more for one token ($1,000 per 1M).");

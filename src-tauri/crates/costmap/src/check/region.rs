@@ -4,9 +4,10 @@ use rust_decimal::Decimal;
 
 use crate::check::findings::{Findings, Rule};
 use crate::check::model::{Fields, Model};
-use crate::check::words::{field, money, quoted, times};
+use crate::check::words::{field, quoted, times};
 use crate::leaf::Leaf;
 use crate::path::PathId;
+use crate::people::money;
 
 pub(crate) const FAR_FROM_BASE: Rule = Rule::review(
     "region.far_from_base",

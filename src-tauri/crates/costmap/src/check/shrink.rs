@@ -2,6 +2,7 @@
 
 use crate::check::findings::{About, Findings, Rule};
 use crate::map::CostMap;
+use crate::people::thousands;
 
 pub(crate) const TOO_FEW_MODELS: Rule =
     Rule::hold("shrink.too_few_models", "Fewer than 50 models: proxies refuse such a map, or lose nearly all prices.");
@@ -26,10 +27,10 @@ pub(crate) fn check(new: &CostMap, old: Option<&CostMap>, out: &mut Findings) {
         out.add(TOO_MANY_GONE, about, || {
             format!(
                 "The map went from {} to {} models, {} fewer; at most 15 % ({}) were expected to go at once.",
-                old.len(),
-                new.len(),
-                gone,
-                old.len() * 15 / 100
+                thousands(old.len()),
+                thousands(new.len()),
+                thousands(gone),
+                thousands(old.len() * 15 / 100)
             )
         });
     }
@@ -40,8 +41,10 @@ pub(crate) fn repricing(repriced: usize, stayed: usize, out: &mut Findings) {
     if repriced * 10 > stayed {
         out.add(MASS_REPRICING, About::default(), || {
             format!(
-                "{repriced} of the {stayed} models that stayed have another price than before; at most 10 % ({}) were expected at once.",
-                stayed / 10
+                "{} of the {} models that stayed have another price than before; at most 10 % ({}) were expected at once.",
+                thousands(repriced),
+                thousands(stayed),
+                thousands(stayed / 10)
             )
         });
     }

@@ -4,10 +4,11 @@ use rust_decimal::Decimal;
 
 use crate::check::findings::{Findings, Rule};
 use crate::check::model::{Model, Pair};
-use crate::check::words::{field, money, quoted};
+use crate::check::words::{field, quoted};
 use crate::field::FieldClass;
 use crate::leaf::Leaf;
 use crate::path::{PathId, Step};
+use crate::people::money;
 
 pub(crate) const SURCHARGE_BELOW_BASE: Rule = Rule::review(
     "tier.surcharge_below_base",

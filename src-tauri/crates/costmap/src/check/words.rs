@@ -4,7 +4,6 @@ use std::fmt::{self, Write};
 
 use rust_decimal::Decimal;
 
-use crate::field::Unit;
 use crate::leaf::Path;
 use crate::number::plain;
 
@@ -25,13 +24,6 @@ pub(crate) fn field(path: Path<'_>) -> String {
     let mut shown = Bounded { text: String::new(), left: SHOWN };
     let _full = write!(shown, "{path}");
     shown.text
-}
-
-/// A price in the words that people read: `$2.5 per 1M tokens`.
-pub(crate) fn money(price: Decimal, unit: Unit) -> String {
-    let (power, words) = unit.for_people();
-    let shown = 10_i64.checked_pow(power).and_then(|scale| price.checked_mul(Decimal::from(scale)));
-    format!("${} {words}", plain(shown.unwrap_or(price)))
 }
 
 /// `one` in relation to `two`, to one decimal place: `11`, `0.3`.
@@ -81,11 +73,8 @@ mod tests {
     }
 
     #[test]
-    fn prices_are_shown_in_the_unit_people_read() {
+    fn a_ratio_has_no_more_digits_than_it_needs() {
         let price = |text: &str| text.parse::<Decimal>().unwrap();
-        assert_eq!(money(price("0.0000025"), Unit::Token), "$2.5 per 1M tokens");
-        assert_eq!(money(price("30"), Unit::Query), "$30 per query");
-        assert_eq!(money(Decimal::MAX, Unit::Token), format!("${} per 1M tokens", Decimal::MAX));
         assert_eq!(times(price("33"), price("3")), "11");
         assert_eq!(times(price("1"), price("3")), "0.33");
     }

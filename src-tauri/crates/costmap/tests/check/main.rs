@@ -251,14 +251,14 @@ fn a_value_that_stays_is_not_reported_again_when_the_entry_changes() {
     1e-5,
     "jump.up",
     Some(
-        "provider1/model-1: input_cost_per_token went from $1 per 1M tokens to $10 per 1M tokens, 10 times as much; less than 10 times was expected."
+        "provider1/model-1: input_cost_per_token went from $1.00 per 1M tokens to $10.00 per 1M tokens, 10 times as much; less than 10 times was expected."
     )
 )]
 #[case::free(
     0.0,
     "jump.to_zero",
     Some(
-        "provider1/model-1: input_cost_per_token went from $1 per 1M tokens to 0; a model that costs something is expected to keep a price."
+        "provider1/model-1: input_cost_per_token went from $1.00 per 1M tokens to 0; a model that costs something is expected to keep a price."
     )
 )]
 #[case::ninefold(9e-6, "jump.up", None)]
