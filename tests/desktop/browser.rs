@@ -1,6 +1,7 @@
 //! The real web view of the app, driven by WebKit's own driver (W3C WebDriver).
 
 use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -8,6 +9,7 @@ use system_tests::http;
 
 use crate::app;
 use crate::desk::Desk;
+use crate::processes;
 use crate::until;
 
 /// The key that holds an element's id in answers (W3C WebDriver, "Elements").
@@ -41,8 +43,12 @@ impl Browser {
 
     /// The process of the app.
     pub(crate) fn app_pid(&self) -> u32 {
-        let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", self.driver.id())).unwrap();
-        children.split_whitespace().next().unwrap().parse().unwrap()
+        self.app().unwrap()
+    }
+
+    fn app(&self) -> Option<u32> {
+        let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", self.driver.id())).ok()?;
+        children.split_whitespace().next()?.parse().ok()
     }
 
     /// What a script in the page gives back.
@@ -60,13 +66,13 @@ impl Browser {
     /// Waits until the page shows this.
     pub(crate) fn wait_for(&self, wanted: &str) -> String {
         let mut last = String::new();
-        let end = std::time::Instant::now() + crate::WITHIN;
-        while std::time::Instant::now() < end {
+        let end = Instant::now() + crate::WITHIN;
+        while Instant::now() < end {
             last = self.text();
             if last.contains(wanted) {
                 return last;
             }
-            std::thread::sleep(std::time::Duration::from_millis(100));
+            std::thread::sleep(Duration::from_millis(100));
         }
         panic!("the page does not show \"{wanted}\":\n{last}");
     }
@@ -90,8 +96,13 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // It ends the app that it started, too.
+        // It ends the app that it started, too, but may answer before it does so: killed too early, it leaves the app behind.
+        let app = self.app();
         drop(send(&Method::DELETE, &self.base, &json!({})));
+        let end = Instant::now() + Duration::from_secs(10);
+        while app.is_some_and(processes::is_there) && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(20));
+        }
         drop(self.driver.kill());
         drop(self.driver.wait());
     }

@@ -4,10 +4,11 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use engine::controller::{EngineOptions, Happening, SyncOrder, SyncReport};
+use engine::controller::{EngineOptions, Happening, Snapshot, SyncOrder, SyncReport};
 use engine::home::{Home, HomeLock};
 use engine::run::{Outcome, Trigger};
 use engine::settings::SettingsFile;
+use engine::status::SyncState;
 use engine::sync::Step;
 use engine::{Clock, Engine};
 use system_tests::{Client, Stage};
@@ -108,6 +109,29 @@ fn fifty_clicks_are_one_run_and_its_receipt_names_every_field() {
         let snapshot = engine.snapshot().borrow().clone();
         assert_eq!(snapshot.proxies[0].proved, Some(new.revision()));
         Arc::into_inner(engine).unwrap().shutdown().await;
+    });
+}
+
+#[test]
+fn a_proxy_that_was_just_synced_is_not_called_behind_until_it_is_asked_again() {
+    let (stage, folder) = (Stage::shared(MAIN), TempDir::new().unwrap());
+    block_on(async {
+        let engine = Desk::of(&stage, &folder, &[("local", &stage.proxy.url)]).engine().await;
+        stage.upstream.serve(&stage.new);
+        engine.check_source().await.unwrap();
+        engine.ask_proxies(Vec::new());
+        let mut snapshots = engine.snapshot();
+        let sync_of = |snapshot: &Snapshot| snapshot.proxies[0].status.as_ref().map(|status| status.sync);
+        snapshots.wait_for(|snapshot| sync_of(snapshot) == Some(SyncState::Behind)).await.unwrap();
+
+        // This engine asks nobody by itself.
+        let report = engine.sync(all()).await.unwrap();
+        assert_eq!(only_run(&report).outcome, Outcome::Succeeded);
+        let snapshot = engine.snapshot().borrow().clone();
+        assert_eq!(sync_of(&snapshot), Some(SyncState::Synced), "{snapshot:#?}");
+        let live = snapshot.proxies[0].status.as_ref().unwrap().live.as_ref().unwrap();
+        assert_eq!(live.revision, only_run(&report).to);
+        engine.shutdown().await;
     });
 }
 

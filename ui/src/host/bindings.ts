@@ -319,7 +319,11 @@ notices: Array<NoticeView>,
 /**
  * What the checks said of the new map: holds and reviews, at most 200.
  */
-findings: Array<FindingView>, };
+findings: Array<FindingView>, 
+/**
+ * How many entries of the new map are to be reviewed, those whose findings are not listed included.
+ */
+to_review: number, };
 
 /**
  * Which two maps.
@@ -440,6 +444,10 @@ export type HistoryArgs = {
  * Only of this proxy.
  */
 proxy: string | null, 
+/**
+ * Only those that ended so, or are under way.
+ */
+outcome: RunRow['outcome'] | null, 
 /**
  * Only those older than this run.
  */
@@ -1466,7 +1474,7 @@ id: number,
 /**
  * How it ended.
  */
-outcome: 'running' | 'succeeded' | 'unchanged' | 'planned' | 'held' | 'failed' | 'unproven' | 'interrupted', 
+outcome: RunRow['outcome'], 
 /**
  * When it was started.
  */

@@ -18,9 +18,6 @@ export const KIND_NAMES: Record<ChangeKind, string> = {
 };
 
 /** What a chip stands for: a kind of change, or what the checks said. */
-/** The program tells at most so many. */
-const MOST_FINDINGS = 200;
-
 export type Chip = ChangeKind | 'findings' | 'notices';
 
 export interface ChangesFilter {
@@ -62,6 +59,8 @@ export interface GroupView {
 /** Everything that passes the filter: what the list shows and what an export holds. */
 export interface ChangesView {
   findings: FindingView[];
+  /** Entries to review: all of them while no text filters the findings, else those of the findings that are left. */
+  toReview: number;
   groups: GroupView[];
   notices: NoticeView[];
   /** Rows of all three. */
@@ -124,7 +123,8 @@ export function view(table: ChangesTable, filter: ChangesFilter): ChangesView {
   const findings = narrow || !wants('findings') ? [] : table.findings.filter(({ words }) => has(words)).map(({ finding }) => finding);
   const notices = narrow || !wants('notices') ? [] : table.notices.filter(({ words }) => has(words)).map(({ notice }) => notice);
   const count = groups.reduce((sum, { rows }) => sum + rows.length, findings.length + notices.length);
-  return { findings, groups, notices, count };
+  const toReview = words.length === 0 ? table.changes.to_review : findings.filter(({ severity }) => severity === 'review').length;
+  return { findings, toReview, groups, notices, count };
 }
 
 /** The view as lines of one list. Long groups are cut until they are in `opened` or a filter is set. */
@@ -142,7 +142,7 @@ export function flat(view: ChangesView, filter: ChangesFilter, opened: ReadonlyS
   add(
     'findings',
     'From the checks',
-    findingsNote(view.findings),
+    findingsNote(view),
     view.findings.map((finding) => ({ type: 'finding', finding })),
     FINDINGS_AT_FIRST,
     'findings',
@@ -177,12 +177,13 @@ export function groupNote({ kind, rows, models, rises, falls }: GroupView): stri
   return ways.length ? `${note}: ${ways.join(', ')}` : note;
 }
 
-function findingsNote(findings: FindingView[]): string {
-  const held = findings.filter(({ severity }) => severity === 'hold').length;
-  const review = findings.filter(({ severity }) => severity === 'review').length;
+const holds = (findings: FindingView[]) => findings.filter(({ severity }) => severity === 'hold').length;
+
+function findingsNote({ findings, toReview }: ChangesView): string {
+  const held = holds(findings);
   const parts = [
     held && (held === 1 ? '1 holds the map back' : `${grouped(held)} hold the map back`),
-    review && (review === 1 ? '1 entry to review' : `${grouped(review)}${findings.length >= MOST_FINDINGS ? ' or more' : ''} entries to review`),
+    toReview && (toReview === 1 ? '1 entry to review' : `${grouped(toReview)} entries to review`),
   ].filter(Boolean);
   return parts.length ? parts.join(', ') : counted(findings.length, 'remark');
 }
@@ -210,7 +211,7 @@ export function chips(table: ChangesTable): ChipView[] {
     count: group.models,
     label: labels[group.kind][group.models === 1 ? 0 : 1] + (group.kind === 'repriced' && group.mine > 0 ? ` (${grouped(group.mine)} of yours)` : ''),
   }));
-  if (table.findings.length) shown.push({ chip: 'findings', count: table.findings.length, label: table.findings.length >= MOST_FINDINGS ? 'or more to review' : 'to review' });
+  if (table.findings.length) shown.push({ chip: 'findings', count: holds(table.changes.findings) + table.changes.to_review, label: 'to review' });
   if (table.notices.length) shown.push({ chip: 'notices', count: table.notices.length, label: 'summarised' });
   return shown;
 }

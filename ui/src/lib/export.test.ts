@@ -18,6 +18,7 @@ const changes = (rows: ChangeRow[]): Changes => ({
   groups: [{ kind: 'repriced', models: 1, mine: 1, rises: 0, falls: 1, rows }],
   notices: [{ rule: 'n', models: 20, message: 'The field x was dropped from 20 models.' }],
   findings: [{ rule: 'r', severity: 'review', model: 'mini', field: 'input_cost_per_token', message: 'mini went from $0.25 to $250.' }],
+  to_review: 1,
 });
 
 const text = (rows: ChangeRow[], format: 'markdown' | 'csv' | 'json') => changesText(changes(rows), view(prepare(changes(rows)), noFilter), format);

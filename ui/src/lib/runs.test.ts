@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ErrorView, RunRow } from '../host';
-import { changeParts, countLine, evidence, firstSentence, hasStopped, matches, merge, reasonSentence, remedy, step } from './runs';
+import { changeParts, countLine, evidence, firstSentence, hasStopped, reasonSentence, refreshed, remedy, step } from './runs';
 
 function run(given: Partial<RunRow> = {}): RunRow {
   return {
@@ -94,10 +94,12 @@ describe('the remedy', () => {
 describe('the list', () => {
   const runs = [run({ id: 9 }), run({ id: 8 }), run({ id: 7 })];
 
-  test('pages join without doubles, the newest first, with the newest news', () => {
-    const joined = merge([run({ id: 8, outcome: 'running' })], [run({ id: 7 }), run({ id: 9 }), run({ id: 8, outcome: 'failed' })]);
-    expect(joined.map(({ id }) => id)).toEqual([9, 8, 7]);
+  test('the newest page replaces what it reaches, and what it does not tell any more has left the filter', () => {
+    const known = [run({ id: 8, outcome: 'running' }), run({ id: 7 }), run({ id: 4 })];
+    const joined = refreshed(known, [run({ id: 9 }), run({ id: 8, outcome: 'failed' }), run({ id: 6 })]);
+    expect(joined.map(({ id }) => id)).toEqual([9, 8, 6, 4]);
     expect(joined[1]?.outcome).toBe('failed');
+    expect(refreshed(known, [])).toEqual([]);
   });
 
   test('keys stay inside', () => {
@@ -110,12 +112,9 @@ describe('the list', () => {
     expect(step([], 7, 'ArrowDown')).toBeNull();
   });
 
-  test('the filter and its count', () => {
-    expect(runs.filter((one) => matches(one, { proxy: 'build-box', outcome: 'failed' }))).toEqual([]);
-    expect(matches(run(), { proxy: null, outcome: 'succeeded' })).toBe(true);
-    expect(countLine(1, 1, true)).toBe('1 run');
-    expect(countLine(50, 50, false)).toBe('The newest 50 runs');
-    expect(countLine(7, 142, true)).toBe('7 of 142 runs');
-    expect(countLine(7, 100, false)).toBe('7 of the newest 100 runs');
+  test('the foot counts them', () => {
+    expect(countLine(1, true)).toBe('1 run');
+    expect(countLine(1_142, true)).toBe('1,142 runs');
+    expect(countLine(100, false)).toBe('The newest 100 runs');
   });
 });

@@ -172,16 +172,12 @@ export interface RunFilter {
   outcome: Outcome | null;
 }
 
-export function matches(run: RunRow, filter: RunFilter): boolean {
-  return (filter.proxy === null || run.proxy === filter.proxy) && (filter.outcome === null || run.outcome === filter.outcome);
-}
+export const isSame = (one: RunFilter, other: RunFilter) => one.proxy === other.proxy && one.outcome === other.outcome;
 
-/** Puts a page behind or before what is there: newest first, each run once, the newest news of it. */
-export function merge(known: readonly RunRow[], page: readonly RunRow[]): RunRow[] {
-  const all = new Map<number, RunRow>();
-  for (const run of known) all.set(run.id, run);
-  for (const run of page) all.set(run.id, run);
-  return [...all.values()].sort((a, b) => b.id - a.id);
+/** Puts the newest page before the older runs that are known. What it does not tell any more has left the filter. */
+export function refreshed(known: readonly RunRow[], page: readonly RunRow[]): RunRow[] {
+  const last = page.at(-1)?.id ?? 0;
+  return [...page, ...known.filter(({ id }) => id < last)];
 }
 
 /** The run to choose after a key; stays inside the list, and begins at its end where none was chosen. */
@@ -210,10 +206,7 @@ export function step(runs: readonly RunRow[], chosen: number | null, key: string
   return runs[Math.min(Math.max(to, 0), last)]?.id ?? null;
 }
 
-/** "42 runs", "7 of 42 runs": what the foot of the table says. */
-export function countLine(shown: number, loaded: number, complete: boolean): string {
-  const noun = (n: number) => (n === 1 ? 'run' : 'runs');
-  if (shown === loaded) return complete ? `${count(loaded)} ${noun(loaded)}` : `The newest ${count(loaded)} runs`;
-  const of = complete ? count(loaded) : `the newest ${count(loaded)}`;
-  return `${count(shown)} of ${of} ${noun(loaded)}`;
+/** "42 runs", "The newest 100 runs": what the foot of the table says. */
+export function countLine(shown: number, isComplete: boolean): string {
+  return isComplete ? counted(shown, 'run') : `The newest ${counted(shown, 'run')}`;
 }

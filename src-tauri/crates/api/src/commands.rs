@@ -1,6 +1,7 @@
 //! The commands: one table, from which the dispatch and the TypeScript are made. Each handler is a few lines; what it
 //! does is the engine's.
 
+use engine::run::Outcome;
 use engine::{Error, ErrorCode, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -74,6 +75,9 @@ pub struct VerifyArgs {
 pub struct HistoryArgs {
     /// Only of this proxy.
     pub proxy: Option<String>,
+    /// Only those that ended so, or are under way.
+    #[ts(type = "RunRow['outcome'] | null")]
+    pub outcome: Option<Outcome>,
     /// Only those older than this run.
     pub before: Option<u64>,
     /// At most so many; never more than 200.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use engine::run::Outcome;
 
 const ABOUT: &str = "Keeps the cost map of LiteLLM proxies up to date, and proves it.";
 
@@ -227,9 +228,45 @@ pub(crate) struct HistoryArgs {
     /// Only runs of this proxy.
     #[arg(long, value_name = "NAME")]
     pub(crate) proxy: Option<String>,
+    /// Only runs with this outcome.
+    #[arg(long)]
+    pub(crate) outcome: Option<Ended>,
     /// At most so many.
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) limit: usize,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Ended {
+    /// The proxy took the map, proved.
+    Succeeded,
+    /// The proxy had it already, proved.
+    Unchanged,
+    /// The checks hold the map back.
+    Held,
+    /// It did not work.
+    Failed,
+    /// The proxy said yes, but its live map does not show it.
+    Unproven,
+    /// Cancelled, or the program ended.
+    Interrupted,
+    /// Not ended yet.
+    Running,
+}
+
+impl From<Ended> for Outcome {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            Ended::Succeeded => Self::Succeeded,
+            Ended::Unchanged => Self::Unchanged,
+            Ended::Held => Self::Held,
+            Ended::Failed => Self::Failed,
+            Ended::Unproven => Self::Unproven,
+            Ended::Interrupted => Self::Interrupted,
+            Ended::Running => Self::Running,
+        }
+    }
 }
 
 /// `logs`.

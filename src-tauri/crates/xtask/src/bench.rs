@@ -8,7 +8,7 @@ use crate::workspace::{self, cargo};
 use crate::{Failure, Result, cache, command, maps, python, setup, ui};
 
 /// Runs the criterion benchmarks, then whole processes beside Python, then the app on a screen. `filter` takes only the
-/// benchmarks whose name contains it; `desktop` only the app.
+/// benchmarks whose name contains it; `desktop` only the app and its dashboard.
 pub fn bench(filter: Option<&str>) -> Result<()> {
     let mut phases = Phases::default();
     if filter != Some("desktop") {
@@ -16,6 +16,8 @@ pub fn bench(filter: Option<&str>) -> Result<()> {
     }
     if filter.is_none_or(|filter| filter == "desktop") {
         desktop(&mut phases, "figures", true, None)?;
+        let programs = phases.run("build of the dashboard for a browser", workspace::build_tests)?;
+        phases.run("the dashboard in a browser", || ui::browse(&programs, &["figures"]))?;
     }
     phases.summary();
     Ok(())

@@ -46,7 +46,7 @@ fn all(phases: &mut Phases, long: bool) -> Result<()> {
         }
         command::run(&mut tests)
     })?;
-    phases.run("tests: the dashboard in a real browser", || ui::browse(&programs))?;
+    phases.run("tests: the dashboard in a real browser", || ui::browse(&programs, &[]))?;
     if long {
         phases.run("tests: the whole system on older and newer proxies", || {
             let args = ["test", "--workspace", "--quiet", "--test", "proxy", "--", "--ignored"];

@@ -25,8 +25,8 @@ pub fn check() -> Result<()> {
     command::run(npm().args(["test", "--silent"]))
 }
 
-/// The dashboard in a real browser.
-pub fn browse(programs: &Programs) -> Result<()> {
+/// The dashboard in a real browser: all of its tests, or only these files of `tests/web`.
+pub fn browse(programs: &Programs, files: &[&str]) -> Result<()> {
     packages()?;
     let mut tests = npm();
     tests.env(workspace::DASHBOARD, &programs.dashboard).env(workspace::PROGRAM, &programs.autosync);
@@ -35,7 +35,7 @@ pub fn browse(programs: &Programs) -> Result<()> {
         browser::find().ok_or_else(|| Failure::missing("there is no browser; `cargo xtask setup` brings one"))?;
     let cache = std::path::absolute(cache::folder()?).doing("find the cache folder")?;
     tests.env(browser::VARIABLE, browser).env(cache::VARIABLE, cache);
-    command::run(tests.args(["run", "--silent", "test:web"]))
+    command::run(tests.args(["run", "--silent", "test:web", "--"]).args(files))
 }
 
 /// The folder of the dashboard.

@@ -61,6 +61,7 @@ function fakeChanges(set: ChangesSet, { from, to }: ChangesArgs): Changes | null
     groups,
     notices: isEmpty || set === 'drawn' ? [] : NOTICES,
     findings: isEmpty || newer !== 0 ? [] : FINDINGS,
+    to_review: isEmpty || newer !== 0 ? 0 : FINDINGS.filter(({ severity }) => severity === 'review').length,
   };
 }
 

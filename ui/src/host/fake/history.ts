@@ -85,10 +85,10 @@ function line(row: RunRow): LogRow {
 const unreadable: ErrorView = { code: 'ledger', message: 'The ledger cannot be read. No run was lost, and no proxy was changed. Close other programs that use it, then read it again.', detail: 'database is locked', field: null };
 
 export const historyHandlers: Handlers = {
-  history: async ({ proxy, before, limit }, world) => {
+  history: async ({ proxy, outcome, before, limit }, world) => {
     await wait(120);
     if (world.scenario === 'unreadable') throw unreadable;
-    return all(world).filter((row) => (proxy === null || row.proxy === proxy) && (before === null || row.id < before)).slice(0, limit);
+    return all(world).filter((row) => (proxy === null || row.proxy === proxy) && (outcome === null || row.outcome === outcome) && (before === null || row.id < before)).slice(0, limit);
   },
   run: ({ id }, world) => {
     const row = all(world).find((one) => one.id === id);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use costmap::people::{amount, label, price, scaled, thousands};
-use costmap::{ChangeSet, CostMap, Entry, FieldChange, Revision, Unit};
+use costmap::{ChangeSet, CostMap, Entry, FieldChange, Revision, Severity, Unit};
 use engine::error::bounded;
 use engine::ledger::{Promotion, StoredRevision};
 use engine::sync::SourceState;
@@ -83,7 +83,13 @@ impl Api {
             .find(|promotion| promotion.upstream == new)
             .map(|promotion| promotion.held_models.iter().cloned().collect())
             .unwrap_or_default();
-        let findings = self.findings(&new).await?;
+        let findings = self.engine.ledger().latest_findings(&new).await?.unwrap_or_default();
+        let reviewed = findings.iter().filter(|finding| finding.severity == Severity::Review);
+        let reviewed: BTreeSet<_> = reviewed.map(|finding| &finding.model).collect();
+        // The findings of one rule are listed up to a bound; what was held with them is listed whole.
+        let to_review = reviewed.len().max(held.len());
+        let told = findings.iter().filter(|finding| finding.severity != Severity::Info);
+        let findings = told.take(FINDINGS).map(FindingView::from).collect();
         let used: BTreeSet<String> = mine.keys().cloned().collect();
         let summary = summary(&set, &used);
         let notices = set
@@ -106,6 +112,7 @@ impl Api {
             groups,
             notices,
             findings,
+            to_review,
         }))
     }
 
@@ -124,12 +131,6 @@ impl Api {
         let Some(last) = promotions.first() else { return Ok(None) };
         let before = promotions.iter().find(|promotion| promotion.upstream != last.upstream);
         Ok(before.map(|before| (before.upstream, last.upstream)))
-    }
-
-    async fn findings(&self, revision: &Revision) -> Result<Vec<FindingView>> {
-        let findings = self.engine.ledger().latest_findings(revision).await?.unwrap_or_default();
-        let shown = findings.iter().filter(|finding| finding.severity != costmap::Severity::Info);
-        Ok(shown.take(FINDINGS).map(FindingView::from).collect())
     }
 
     /// Which proxies use which model, as they last said.

@@ -23,7 +23,8 @@ const SHOWN: usize = 200;
 
 impl Api {
     pub(crate) async fn history(&self, args: HistoryArgs) -> Result<Vec<RunRow>> {
-        let filter = RunFilter { proxy: args.proxy, limit: args.limit.min(PAGE), before: args.before };
+        let filter =
+            RunFilter { proxy: args.proxy, outcome: args.outcome, limit: args.limit.min(PAGE), before: args.before };
         Ok(self.engine.ledger().runs(filter).await?.iter().map(RunRow::from).collect())
     }
 

@@ -175,4 +175,6 @@ pub struct Changes {
     pub notices: Vec<NoticeView>,
     /// What the checks said of the new map: holds and reviews, at most 200.
     pub findings: Vec<FindingView>,
+    /// How many entries of the new map are to be reviewed, those whose findings are not listed included.
+    pub to_review: usize,
 }

@@ -196,7 +196,7 @@ pub struct StripRun {
     /// Its number.
     pub id: u64,
     /// How it ended.
-    #[ts(type = "'running' | 'succeeded' | 'unchanged' | 'planned' | 'held' | 'failed' | 'unproven' | 'interrupted'")]
+    #[ts(type = "RunRow['outcome']")]
     pub outcome: Outcome,
     /// When it was started.
     pub started: DateTime<Utc>,

@@ -3,7 +3,7 @@
 use costmap::people::thousands;
 use engine::Result;
 use engine::ledger::RunFilter;
-use engine::run::SyncRun;
+use engine::run::{Outcome, SyncRun};
 use serde_json::json;
 
 use crate::args::HistoryArgs;
@@ -14,16 +14,25 @@ use crate::output::tone::Tone;
 use crate::output::{Answer, Screen, when};
 
 pub(super) async fn run(context: &Context, args: HistoryArgs) -> Result<Answer> {
+    let is_filtered = args.proxy.is_some() || args.outcome.is_some();
     let runs = match context.ledger().await? {
-        Some(ledger) => ledger.runs(RunFilter { proxy: args.proxy, limit: args.limit, before: None }).await?,
+        Some(ledger) => {
+            let outcome = args.outcome.map(Outcome::from);
+            ledger.runs(RunFilter { proxy: args.proxy, outcome, limit: args.limit, before: None }).await?
+        }
         None => Vec::new(),
     };
-    Answer::new(&context.screen, &json!({ "runs": runs }), || text(&context.screen, &runs))
+    Answer::new(&context.screen, &json!({ "runs": runs }), || text(&context.screen, &runs, is_filtered))
 }
 
-fn text(screen: &Screen, runs: &[SyncRun]) -> String {
+fn text(screen: &Screen, runs: &[SyncRun], is_filtered: bool) -> String {
     if runs.is_empty() {
-        return "No sync has run yet. `autosync sync` starts one.".to_owned();
+        let none = if is_filtered {
+            "No run matches. `autosync history` lists them all."
+        } else {
+            "No sync has run yet. `autosync sync` starts one."
+        };
+        return none.to_owned();
     }
     let heads = [
         Head::Right("run"),
@@ -60,7 +69,7 @@ fn text(screen: &Screen, runs: &[SyncRun]) -> String {
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
-    use engine::run::{Outcome, Trigger};
+    use engine::run::Trigger;
     use engine::{Error, ErrorCode};
 
     use super::*;
@@ -76,7 +85,8 @@ mod tests {
         let mut bad = SyncRun::started(1, "prod".into(), Trigger::Manual, started - TimeDelta::days(3));
         bad.outcome = Outcome::Failed;
         bad.error = Some(Error::new(ErrorCode::ProxyUnreachable, "The proxy does not answer."));
-        insta::assert_snapshot!(plain(&text(&pipe(), &[good, bad])));
-        assert!(text(&pipe(), &[]).contains("autosync sync"));
+        insta::assert_snapshot!(plain(&text(&pipe(), &[good, bad], false)));
+        assert!(text(&pipe(), &[], false).contains("autosync sync"));
+        assert!(text(&pipe(), &[], true).contains("No run matches"));
     }
 }

@@ -14,6 +14,8 @@ use crate::{Error, ErrorCode, Result};
 pub struct RunFilter {
     /// Only of this proxy.
     pub proxy: Option<String>,
+    /// Only those that ended so, or are under way.
+    pub outcome: Option<Outcome>,
     /// At most so many.
     pub limit: usize,
     /// Only those older than this run: the way to the next page.
@@ -22,7 +24,7 @@ pub struct RunFilter {
 
 impl Default for RunFilter {
     fn default() -> Self {
-        Self { proxy: None, limit: 20, before: None }
+        Self { proxy: None, outcome: None, limit: 20, before: None }
     }
 }
 
@@ -97,9 +99,10 @@ impl Ledger {
     /// Runs, the newest first.
     pub async fn runs(&self, filter: RunFilter) -> Result<Vec<SyncRun>> {
         let before = filter.before.map_or(Ok(i64::MAX), row_id)?;
+        let outcome = filter.outcome.as_ref().map(name).transpose()?;
         self.query_runs(
-            "SELECT id, document FROM runs WHERE (?1 IS NULL OR proxy = ?1) AND id < ?2 ORDER BY id DESC LIMIT ?3",
-            vec![filter.proxy.into(), before.into(), limit(filter.limit).into()],
+            "SELECT id, document FROM runs WHERE (?1 IS NULL OR proxy = ?1) AND (?2 IS NULL OR outcome = ?2) AND id < ?3 ORDER BY id DESC LIMIT ?4",
+            vec![filter.proxy.into(), outcome.into(), before.into(), limit(filter.limit).into()],
         )
         .await
     }
@@ -298,7 +301,7 @@ mod tests {
             ids.push(record(&ledger, proxy, "2026-01-01T00:00:00Z", Outcome::Unchanged).await.id);
         }
         let page = async |proxy: Option<&str>, limit, before| {
-            let filter = RunFilter { proxy: proxy.map(str::to_owned), limit, before };
+            let filter = RunFilter { proxy: proxy.map(str::to_owned), limit, before, ..RunFilter::default() };
             ledger.runs(filter).await.unwrap().into_iter().map(|run| run.id).collect::<Vec<_>>()
         };
         assert_eq!(page(None, 3, None).await, [ids[6], ids[5], ids[4]]);
@@ -308,6 +311,11 @@ mod tests {
         let short = ledger.outcomes("odd", 2).await.unwrap();
         let start = at("2026-01-01T00:00:00Z");
         assert_eq!(short, [(ids[5], Outcome::Unchanged, start), (ids[3], Outcome::Unchanged, start)]);
+        let failed = record(&ledger, "odd", "2026-01-01T00:00:00Z", Outcome::Failed).await.id;
+        record(&ledger, "even", "2026-01-01T00:00:00Z", Outcome::Unchanged).await;
+        let filter = RunFilter { outcome: Some(Outcome::Failed), limit: 1, ..RunFilter::default() };
+        let found = ledger.runs(filter).await.unwrap();
+        assert_eq!(found.iter().map(|run| run.id).collect::<Vec<_>>(), [failed], "far back it is found too");
     }
 
     #[tokio::test]

@@ -52,7 +52,8 @@ impl Asking<'_> {
             status.error = Some(error);
         }
         if let Some(ledger) = self.ledger {
-            last_run = ledger.runs(RunFilter { proxy: Some(name.clone()), limit: 1, before: None }).await?.pop();
+            last_run =
+                ledger.runs(RunFilter { proxy: Some(name.clone()), limit: 1, ..RunFilter::default() }).await?.pop();
             status.last_run = last_run.as_ref().map(|run| run.started);
             let success = ledger.last_success(&name, &status.url).await?;
             status.last_success = success.as_ref().and_then(|run| run.finished);

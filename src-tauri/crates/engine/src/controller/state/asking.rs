@@ -9,6 +9,7 @@ use super::super::api::Happening;
 use super::super::event::Event;
 use super::super::job::Parts;
 use super::Controller;
+use crate::run::Receipt;
 use crate::settings::{Proxy, Settings};
 use crate::status::{Asking, Health, ProxyStatus};
 use crate::{Error, ErrorCode, Result};
@@ -24,6 +25,20 @@ pub(super) struct Asked {
     pub(super) is_asking: bool,
     /// Somebody asked meanwhile: what comes may be from before what they want to know.
     again: bool,
+    /// A sync proved something meanwhile: what comes may be from before.
+    is_outdated: bool,
+}
+
+impl Asked {
+    /// A proof is news that the proxy has not told by itself yet. Without this a proxy that has just been synced would
+    /// be called behind until it is asked again.
+    pub(super) fn proved(&mut self, receipt: &Receipt) {
+        self.is_outdated = self.is_asking;
+        let Some(live) = self.status.as_mut().and_then(|status| Arc::make_mut(status).live.as_mut()) else { return };
+        live.revision = receipt.proxy_revision.or(live.revision);
+        live.models = receipt.proxy_models.or(live.models);
+        live.loaded_at = receipt.loaded_at.or(live.loaded_at);
+    }
 }
 
 impl Controller {
@@ -69,7 +84,9 @@ impl Controller {
         let asked = &mut known.asked;
         asked.is_asking = false;
         let again = std::mem::take(&mut asked.again);
+        let is_outdated = std::mem::take(&mut asked.is_outdated);
         match status {
+            Ok(_) if is_outdated => {}
             Ok(status) if self.effective.proxies.contains(proxy) => {
                 let now = self.parts.clock.now();
                 let (was, health) = (asked.status.as_ref().map(|status| status.health), status.health);

@@ -119,7 +119,7 @@ impl Controller {
     async fn load_known(&mut self) -> Result<()> {
         for proxy in &self.effective.proxies {
             let name = proxy.name.to_string();
-            let filter = RunFilter { proxy: Some(name.clone()), limit: 1, before: None };
+            let filter = RunFilter { proxy: Some(name.clone()), limit: 1, ..RunFilter::default() };
             let last_run = self.parts.ledger.runs(filter).await?.pop();
             let proof =
                 self.parts.ledger.last_success(&name, &proxy.url.to_string()).await?.and_then(|run| run.receipt);
@@ -306,6 +306,7 @@ impl Controller {
                 (known.job, known.running) = (None, None);
                 if let Some(receipt) = &run.receipt {
                     known.proved = Some(receipt.revision);
+                    known.asked.proved(receipt);
                 }
                 known.last_run = Some(Arc::clone(run));
                 // What it holds now is another thing than it said a minute ago.
