@@ -317,7 +317,7 @@ groups: Array<ChangeGroup>,
  */
 notices: Array<NoticeView>, 
 /**
- * What the checks said of the new map: holds and reviews, at most 200.
+ * What the checks said of the new map: holds and reviews, at most 1,000.
  */
 findings: Array<FindingView>, 
 /**

@@ -1,5 +1,6 @@
 //! What a person should look at, each with the one thing that resolves it. A pure function of the state.
 
+use costmap::people::thousands;
 use engine::run::Outcome;
 use engine::settings::SettingsProblem;
 use engine::status::{Health, Reads};
@@ -137,20 +138,25 @@ fn held_entries(state: &AppState) -> Option<Attention> {
     let promoted = state.promoted.as_ref().filter(|promoted| promoted.held > 0)?;
     let title = match promoted.held {
         1 => "1 entry is to be reviewed.".to_owned(),
-        held => format!("{held} entries are to be reviewed."),
+        held => format!("{} entries are to be reviewed.", thousands(held)),
     };
     // What is promoted keeps their old values; a proxy that reads the source by itself does not.
     let reads_by_itself = |proxy: &ProxyView| !matches!(proxy.reads, Reads::Gateway);
+    let (what, it) = match promoted.held {
+        1 => ("looks wrong".to_owned(), "it"),
+        2 => ("and 1 other look wrong".to_owned(), "them"),
+        held => (format!("and {} others look wrong", thousands(held - 1)), "them"),
+    };
     let who_has_it = if state.proxies.iter().any(reads_by_itself) {
-        "looks wrong in the newest map. Proxies that read the source by themselves have it already."
+        format!("Proxies that read the source by themselves have {it} already.")
     } else {
-        "looks wrong in the newest map. Old prices stay; everything else went on."
+        "Old prices stay; everything else went on.".to_owned()
     };
     Some(Attention {
         id: format!("review:{}", promoted.revision),
         tone: Tone::Warn,
         title,
-        text: who_has_it.to_owned(),
+        text: format!("{what} in the newest map. {who_has_it}"),
         subject: promoted.held_models.first().cloned(),
         action: open("See why", differences(state)),
     })
@@ -286,6 +292,30 @@ mod tests {
             attention(&state, &[]).into_iter().map(|one| one.action).collect::<Vec<_>>(),
             [again.clone(), again]
         );
+    }
+
+    #[test]
+    fn entries_to_review_are_counted_and_the_first_is_named() {
+        let mut state = state();
+        let told = |held: usize, state: &mut AppState| {
+            state.promoted = Some(PromotedView {
+                revision: "a".to_owned(),
+                upstream: "b".to_owned(),
+                models: 4000,
+                promoted_at: state.now,
+                held_models: vec!["gpt".to_owned()],
+                held,
+            });
+            let all = attention(state, &[]);
+            assert_eq!(all[0].subject.as_deref(), Some("gpt"));
+            format!("{} {}", all[0].title, all[0].text)
+        };
+        let one = "1 entry is to be reviewed. looks wrong in the newest map. Proxies that read the source by themselves have it already.";
+        assert_eq!(told(1, &mut state), one);
+        assert!(told(2, &mut state).contains(" and 1 other look wrong in the newest map. "));
+        assert!(told(1500, &mut state).starts_with("1,500 entries are to be reviewed. and 1,499 others look wrong "));
+        state.proxies.clear();
+        assert!(told(1, &mut state).ends_with("Old prices stay; everything else went on."));
     }
 
     #[test]

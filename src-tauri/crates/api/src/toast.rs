@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Local, TimeDelta, Utc};
-use costmap::people::{amount, label, price};
+use costmap::people::{amount, label, price, thousands};
 use costmap::{ChangeSet, FieldChange, Revision, Unit, Verdict};
 use engine::Result;
 use engine::controller::{Happening, Snapshot};
@@ -245,8 +245,7 @@ fn digest(
         facts.push(format!("{}{of_yours}", count(prices.len(), "price change")));
     }
     if facts.is_empty() && held > 0 {
-        let entries = if held == 1 { "1 entry looks wrong".to_owned() } else { format!("{held} entries look wrong") };
-        facts.push(format!("{entries} in the newest map"));
+        facts.push(format!("{} in the newest map", look_wrong(held)));
     }
     if facts.is_empty() {
         return None;
@@ -262,12 +261,16 @@ fn digest(
         None => body.extend(set.new_models.first().filter(|_| notify.new_models).map(|name| format!("{name} is new."))),
     }
     if held > 0 {
-        body.push(if held == 1 { "1 entry looks wrong.".to_owned() } else { format!("{held} entries look wrong.") });
+        body.push(format!("{}.", look_wrong(held)));
     }
     if proved > 0 {
         body.push(if proved == 1 { "Proved on 1 proxy.".to_owned() } else { format!("Proved on {proved} proxies.") });
     }
     Some((bounded(&facts.join(", "), TITLE), bounded(&body.join(" "), BODY)))
+}
+
+fn look_wrong(held: usize) -> String {
+    if held == 1 { "1 entry looks wrong".to_owned() } else { format!("{} entries look wrong", thousands(held)) }
 }
 
 /// Of a price that was there before and after, one can say how it moved.
@@ -304,7 +307,7 @@ fn is_failure(outcome: Outcome) -> bool {
 }
 
 fn count(number: usize, what: &str) -> String {
-    let grouped = costmap::people::thousands(number);
+    let grouped = thousands(number);
     if number == 1 { format!("{grouped} {what}") } else { format!("{grouped} {what}s") }
 }
 

@@ -21,7 +21,7 @@ use crate::view::{ChangeGroup, ChangeKind, ChangeRow, Changes, Direction, Findin
 const REVISIONS: usize = 1000;
 
 /// Findings that are shown with a diff.
-const FINDINGS: usize = 200;
+const FINDINGS: usize = 1000;
 
 /// A verdict, as a row has it.
 const HELD: &str = "held";
