@@ -1133,6 +1133,10 @@ receipt: ReceiptView | null,
  */
 findings: Array<FindingView>, 
 /**
+ * How many findings those are.
+ */
+all_findings: number, 
+/**
  * New models, at most 200.
  */
 new_models: Array<string>, 
@@ -1145,9 +1149,13 @@ removed_models: Array<string>,
  */
 price_changes: Array<ChangeRow>, 
 /**
- * Models that keep their old entry, at most 200.
+ * Models that keep their old entry in the promoted map, at most 200.
  */
 held_models: Array<string>, 
+/**
+ * How many those are.
+ */
+held: number, 
 /**
  * Whether the ledger keeps both maps, so that their diff can be opened.
  */

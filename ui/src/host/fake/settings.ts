@@ -170,7 +170,7 @@ export const settingsHandlers: Handlers = {
   preview: async ({ proxy }, world) => {
     await wait(500);
     const row = run({ id: 0, proxy, outcome: 'planned', started: world.state.now, finished: world.state.now });
-    return { run: row, steps: [], receipt: null, findings: [], new_models: [], removed_models: [], price_changes: [], held_models: [], has_diff: false };
+    return { run: row, steps: [], receipt: null, findings: [], all_findings: 0, new_models: [], removed_models: [], price_changes: [], held_models: [], held: 0, has_diff: false };
   },
   end_first_run: (_args, world) => {
     world.change({ first_run: false });

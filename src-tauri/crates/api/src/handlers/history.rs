@@ -48,10 +48,12 @@ impl Api {
             steps: run.steps.iter().map(|time| StepTime { step: time.step, seconds: time.seconds }).collect(),
             receipt: run.receipt.as_ref().map(ReceiptView::from),
             findings: run.findings.iter().take(SHOWN).map(FindingView::from).collect(),
+            all_findings: run.findings.len(),
             new_models: names(&run.new_models),
             removed_models: names(&run.removed_models),
             price_changes: run.price_changes.iter().take(SHOWN).map(|change| price_row(change, None, &mine)).collect(),
             held_models: names(&run.held_models),
+            held: run.held_models.len(),
             has_diff,
         }
     }

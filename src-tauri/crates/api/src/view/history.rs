@@ -93,14 +93,18 @@ pub struct RunDetail {
     pub receipt: Option<ReceiptView>,
     /// What the checks said, at most 200.
     pub findings: Vec<FindingView>,
+    /// How many findings those are.
+    pub all_findings: usize,
     /// New models, at most 200.
     pub new_models: Vec<String>,
     /// Models that are gone, at most 200.
     pub removed_models: Vec<String>,
     /// Price changes, at most 200.
     pub price_changes: Vec<ChangeRow>,
-    /// Models that keep their old entry, at most 200.
+    /// Models that keep their old entry in the promoted map, at most 200.
     pub held_models: Vec<String>,
+    /// How many those are.
+    pub held: usize,
     /// Whether the ledger keeps both maps, so that their diff can be opened.
     pub has_diff: bool,
 }
