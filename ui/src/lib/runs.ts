@@ -174,7 +174,7 @@ export interface RunFilter {
 
 export const isSame = (one: RunFilter, other: RunFilter) => one.proxy === other.proxy && one.outcome === other.outcome;
 
-/** Puts the newest page before the older runs that are known. What it does not tell any more has left the filter. */
+/** Puts a full newest page before the older runs that are known. What it does not tell any more has left the filter. */
 export function refreshed(known: readonly RunRow[], page: readonly RunRow[]): RunRow[] {
   const last = page.at(-1)?.id ?? 0;
   return [...page, ...known.filter(({ id }) => id < last)];

@@ -24,35 +24,36 @@ export class RunList {
       this.isComplete = false;
       this.isKnown = false;
     }
-    const page = await this.#page(null);
-    if (page === null) return;
-    // A page that does not reach the known runs would leave a hole: what is older is read again.
-    const meets = page.length < PAGE || page.some(({ id }) => id === this.runs[0]?.id);
-    this.runs = refreshed(meets ? this.runs : [], page);
-    if (page.length < PAGE || !meets) this.isComplete = page.length < PAGE;
+    await this.#ask(null, (page) => {
+      const isAll = page.length < PAGE;
+      // A page that does not reach the known runs would leave a hole: what is older is read again.
+      const meets = page.some(({ id }) => id === this.runs[0]?.id);
+      this.runs = isAll || !meets ? page : refreshed(this.runs, page);
+      if (isAll || !meets) this.isComplete = isAll;
+    });
   }
 
   /** One more page, older than what is known. */
   async older(): Promise<void> {
     if (this.isLoading || this.isComplete) return;
-    const page = await this.#page(this.runs.at(-1)?.id ?? null);
-    if (page === null) return;
-    this.runs = [...this.runs, ...page];
-    this.isComplete = page.length < PAGE;
+    await this.#ask(this.runs.at(-1)?.id ?? null, (page) => {
+      this.runs = [...this.runs, ...page];
+      this.isComplete = page.length < PAGE;
+    });
   }
 
-  async #page(before: number | null): Promise<RunRow[] | null> {
+  /** `take` is called before `isLoading` ends: who waits for that would otherwise ask for the same page again. */
+  async #ask(before: number | null, take: (page: RunRow[]) => void): Promise<void> {
     const ticket = (this.#asked += 1);
     this.isLoading = true;
     this.error = null;
     try {
       const page = await call('history', { ...this.#filter, before, limit: PAGE });
-      if (ticket !== this.#asked) return null;
+      if (ticket !== this.#asked) return;
+      take(page);
       this.isKnown = true;
-      return page;
     } catch (thrown) {
       if (ticket === this.#asked) this.error = toErrorView(thrown);
-      return null;
     } finally {
       if (ticket === this.#asked) this.isLoading = false;
     }
