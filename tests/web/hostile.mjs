@@ -11,10 +11,14 @@ const TURNED = 'anthropic/\u202e4-tpg/ianepo\u202c\u200b';
 const LONG = `long/${'abcdefghij'.repeat(29)}12345`; // 300 characters
 const NAMES = [MARKUP, TURNED, LONG, '"><script>window.wasRun=1</script>', '{{constructor.constructor("window.wasRun=1")()}}', 'a\u0000b\nc', '[click](javascript:window.wasRun=1)'];
 
+/** Its mode has no name, and two of its fields look the same. */
+const EMPTY = 'nothing/in-it';
+
 /** A real map with these entries in front. */
 async function hostile(price) {
   const entry = { litellm_provider: '<i class=injected>provider</i>', mode: 'chat', input_cost_per_token: price, output_cost_per_token: price * 4, max_input_tokens: 1000, source: '<a class=injected href="javascript:window.wasRun=1">x</a>' };
   const own = Object.fromEntries(NAMES.map((name) => [name, entry]));
+  own[EMPTY] = { litellm_provider: 'nothing', mode: '', input_cost_per_token: price, supports_a_b: true, 'supports_a b': true, 'a.b': 1, a: { b: 2 } };
   const text = (await map(OLD)).toString();
   return `${JSON.stringify(own).slice(0, -1)},${text.slice(text.indexOf('{') + 1)}`;
 }
@@ -41,7 +45,7 @@ export default async function (test) {
     await page.getByRole('grid', { name: 'Changes' }).waitFor();
     const found = await board.call('changes', { from: null, to: null });
     const names = new Set(found.groups.flatMap(({ rows }) => rows.map(({ model }) => model)));
-    for (const name of NAMES) assert.ok(names.has(name), name);
+    for (const name of [...NAMES, EMPTY]) assert.ok(names.has(name), name);
     await visitor.look('hostile-changes', { narrow: true });
     await harmless();
     await visitor.button('Copy changes').click();
@@ -56,7 +60,7 @@ export default async function (test) {
     await page.getByRole('grid', { name: 'Models' }).waitFor();
     await visitor.look('hostile-models', { narrow: true });
     await harmless();
-    for (const [index, name] of NAMES.entries()) {
+    for (const [index, name] of [...NAMES, EMPTY].entries()) {
       await visitor.go(`#/models/${encodeURIComponent(name)}`);
       await page.getByRole('complementary').getByRole('heading', { name: 'All fields' }).waitFor();
       await harmless();

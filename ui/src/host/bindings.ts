@@ -317,7 +317,7 @@ groups: Array<ChangeGroup>,
  */
 notices: Array<NoticeView>, 
 /**
- * What the checks said of the new map: holds and reviews, at most 1,000.
+ * What the checks said of the new map: holds and reviews, at most 1,000, and how many more there are.
  */
 findings: Array<FindingView>, 
 /**

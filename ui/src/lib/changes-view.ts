@@ -123,7 +123,7 @@ export function view(table: ChangesTable, filter: ChangesFilter): ChangesView {
   const findings = narrow || !wants('findings') ? [] : table.findings.filter(({ words }) => has(words)).map(({ finding }) => finding);
   const notices = narrow || !wants('notices') ? [] : table.notices.filter(({ words }) => has(words)).map(({ notice }) => notice);
   const count = groups.reduce((sum, { rows }) => sum + rows.length, findings.length + notices.length);
-  const toReview = words.length === 0 ? table.changes.to_review : findings.filter(({ severity }) => severity === 'review').length;
+  const toReview = words.length === 0 ? table.changes.to_review : new Set(findings.filter(({ severity }) => severity === 'review').map(({ model }) => model)).size;
   return { findings, toReview, groups, notices, count };
 }
 
@@ -229,5 +229,5 @@ function mineFirst(rows: ChangeRow[]): ChangeRow[] {
 const models = (rows: ChangeRow[]) => new Set(rows.map((row) => row.model)).size;
 
 function named(names: (string | null)[]): string[] {
-  return [...new Set(names.filter((name) => name !== null))].sort((a, b) => (a < b ? -1 : 1));
+  return [...new Set(names.filter((name): name is string => name !== null && name !== ''))].sort((a, b) => (a < b ? -1 : 1));
 }

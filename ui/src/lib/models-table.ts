@@ -151,9 +151,9 @@ export function turned(sort: Sort, key: SortKey): Sort {
   return { key, descending: key === 'proxies' || key === 'context' };
 }
 
-/** Each name once, in alphabetical order. */
+/** Each name once, in alphabetical order. An empty one can be no choice: that is "any". */
 function named(names: (string | null)[]): string[] {
-  return [...new Set(names.filter((name) => name !== null))].sort((a, b) => (a < b ? -1 : 1));
+  return [...new Set(names.filter((name): name is string => name !== null && name !== ''))].sort((a, b) => (a < b ? -1 : 1));
 }
 
 function placesIn(names: string[], of: (string | null)[]): Uint16Array {

@@ -13,6 +13,9 @@ class App {
   /** The state is being asked for again while the last known one stays. */
   isRefreshing = $state(false);
 
+  /** So many proxies have told by now which models they use. */
+  heard = $derived(this.#state?.proxies.filter(({ asked_at }) => asked_at !== null).length ?? 0);
+
   /** `null` only before the very first answer. */
   get state(): AppState | null {
     return this.#state;

@@ -147,6 +147,13 @@ fn held_entries(state: &AppState) -> Option<Attention> {
         2 => ("and 1 other look wrong".to_owned(), "them"),
         held => (format!("and {} others look wrong", thousands(held - 1)), "them"),
     };
+    // The source may be further on, with a map that is held or with what is no map at all.
+    let (which, place) = if state.source.revision.as_ref() == Some(&promoted.upstream) {
+        ("the newest map".to_owned(), differences(state))
+    } else {
+        let place = Place::Changes { from: None, to: Some(promoted.upstream.clone()) };
+        (format!("map {}", promoted.upstream.get(..7).unwrap_or_default()), place)
+    };
     let who_has_it = if state.proxies.iter().any(reads_by_itself) {
         format!("Proxies that read the source by themselves have {it} already.")
     } else {
@@ -156,23 +163,27 @@ fn held_entries(state: &AppState) -> Option<Attention> {
         id: format!("review:{}", promoted.revision),
         tone: Tone::Warn,
         title,
-        text: format!("{what} in the newest map. {who_has_it}"),
+        text: format!("{what} in {which}. {who_has_it}"),
         subject: promoted.held_models.first().cloned(),
-        action: open("See why", differences(state)),
+        action: open("See why", place),
     })
 }
 
 fn unpriced(proxy: &ProxyView) -> Option<Attention> {
     let first = proxy.unpriced.first()?;
-    let title = match proxy.unpriced.len() {
-        1 => "1 callable model has no price.".to_owned(),
-        more => format!("{more} callable models have no price."),
+    let (title, which) = match proxy.unpriced.len() {
+        1 => ("1 callable model has no price.".to_owned(), String::new()),
+        2 => ("2 callable models have no price.".to_owned(), "and 1 other ".to_owned()),
+        // No more are named.
+        100.. => ("100 or more callable models have no price.".to_owned(), "and others ".to_owned()),
+        more => (format!("{more} callable models have no price."), format!("and {} others ", more - 1)),
     };
+    let are = if which.is_empty() { "is" } else { "are" };
     Some(Attention {
         id: format!("unpriced:{}", proxy.name),
         tone: Tone::Warn,
         title,
-        text: format!("on {} is billed as $0.", proxy.name),
+        text: format!("{which}on {} {are} billed as $0.", proxy.name),
         subject: Some(first.clone()),
         action: open("Look for it", Place::Models { model: Some(first.clone()) }),
     })
@@ -298,9 +309,10 @@ mod tests {
     fn entries_to_review_are_counted_and_the_first_is_named() {
         let mut state = state();
         let told = |held: usize, state: &mut AppState| {
+            state.source.revision = Some("b".repeat(40));
             state.promoted = Some(PromotedView {
                 revision: "a".to_owned(),
-                upstream: "b".to_owned(),
+                upstream: "b".repeat(40),
                 models: 4000,
                 promoted_at: state.now,
                 held_models: vec!["gpt".to_owned()],
@@ -316,6 +328,11 @@ mod tests {
         assert!(told(1500, &mut state).starts_with("1,500 entries are to be reviewed. and 1,499 others look wrong "));
         state.proxies.clear();
         assert!(told(1, &mut state).ends_with("Old prices stay; everything else went on."));
+        state.source.revision = Some("c".repeat(40));
+        let [one] = &attention(&state, &[])[..] else { panic!("{state:#?}") };
+        assert!(one.text.starts_with("looks wrong in map bbbbbbb. "), "the source is further on: {}", one.text);
+        let place = Place::Changes { from: None, to: Some("b".repeat(40)) };
+        assert_eq!(one.action, open("See why", place));
     }
 
     #[test]

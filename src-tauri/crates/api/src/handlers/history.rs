@@ -48,7 +48,7 @@ impl Api {
             steps: run.steps.iter().map(|time| StepTime { step: time.step, seconds: time.seconds }).collect(),
             receipt: run.receipt.as_ref().map(ReceiptView::from),
             findings: run.findings.iter().take(SHOWN).map(FindingView::from).collect(),
-            all_findings: run.findings.len(),
+            all_findings: run.findings.iter().map(findings_in).sum(),
             new_models: names(&run.new_models),
             removed_models: names(&run.removed_models),
             price_changes: run.price_changes.iter().take(SHOWN).map(|change| price_row(change, None, &mine)).collect(),
@@ -70,6 +70,17 @@ impl Api {
             })
             .collect())
     }
+}
+
+/// One, or as many as were left out of the list.
+fn findings_in(finding: &Finding) -> usize {
+    let left_out = || finding.value.as_ref()?.parse().ok();
+    if is_rest(finding) { left_out().unwrap_or(0) } else { 1 }
+}
+
+/// The closing finding that tells of those that are not listed.
+pub(crate) fn is_rest(finding: &Finding) -> bool {
+    finding.rule == "findings.more"
 }
 
 impl From<&Finding> for FindingView {

@@ -207,7 +207,10 @@ impl Api {
             ));
             lines.extend(proxy.error.as_ref().map(|error| format!("          {}: {}", error.code, error.message)));
         }
-        lines.extend(state.attention.iter().map(|one| format!("attention {} {}", one.title, one.text)));
+        lines.extend(state.attention.iter().map(|one| {
+            let subject = one.subject.as_ref().map(|subject| format!(" {subject}")).unwrap_or_default();
+            format!("attention {}{subject} {}", one.title, one.text)
+        }));
         let out = lines.join("\n") + "\n";
         Ok(Text { text: out })
     }

@@ -173,7 +173,7 @@ pub struct Changes {
     pub groups: Vec<ChangeGroup>,
     /// Many equal changes told as one; these are not in `groups`.
     pub notices: Vec<NoticeView>,
-    /// What the checks said of the new map: holds and reviews, at most 1,000.
+    /// What the checks said of the new map: holds and reviews, at most 1,000, and how many more there are.
     pub findings: Vec<FindingView>,
     /// How many entries of the new map are to be reviewed, those whose findings are not listed included.
     pub to_review: usize,

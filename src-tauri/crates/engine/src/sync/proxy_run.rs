@@ -259,8 +259,11 @@ async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
         return Err(Error::new(
             ErrorCode::Held,
             format!(
-                "{} models wait for review, and this proxy reads the source directly; with gate.direct = \"wait\" it is not reloaded.",
-                held_models.len()
+                "{} for review, and this proxy reads the source directly; with gate.direct = \"wait\" it is not reloaded.",
+                match held_models.len() {
+                    1 => "1 model waits".to_owned(),
+                    more => format!("{more} models wait"),
+                }
             ),
         ));
     }

@@ -101,7 +101,7 @@ impl Controller {
             Ok(_) => {}
             Err(error) => tracing::warn!(proxy = %proxy.name, %error, "a proxy could not be asked"),
         }
-        if again {
+        if again || is_outdated {
             self.ask_proxies(&[proxy.name.to_string()]);
         }
     }

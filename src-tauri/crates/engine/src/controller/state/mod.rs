@@ -301,10 +301,16 @@ impl Controller {
                 if let Some(scheduler) = &mut self.scheduler {
                     scheduler.record(&run.proxy, run.started, conclusive(run));
                 }
+                // Its address may have been edited meanwhile: what was proved at the old one says nothing of the new one.
+                let is_here = |url: &String| {
+                    let mut proxies = self.effective.proxies.iter();
+                    proxies.any(|proxy| proxy.name.is(&run.proxy) && proxy.url.to_string() == *url)
+                };
+                let proof = run.receipt.as_ref().filter(|receipt| receipt.url.as_ref().is_none_or(is_here));
                 let known = self.known.entry(run.proxy.clone()).or_default();
                 // It is free for the next sync, while the rest of its job may go on.
                 (known.job, known.running) = (None, None);
-                if let Some(receipt) = &run.receipt {
+                if let Some(receipt) = proof {
                     known.proved = Some(receipt.revision);
                     known.asked.proved(receipt);
                 }
