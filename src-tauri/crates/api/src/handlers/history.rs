@@ -94,3 +94,24 @@ impl From<&Finding> for FindingView {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use costmap::Severity;
+
+    use super::*;
+
+    #[test]
+    fn findings_that_are_not_listed_are_counted_too() {
+        let finding = |rule: &'static str, value: &str| Finding {
+            rule: rule.into(),
+            severity: Severity::Review,
+            model: None,
+            field: None,
+            value: Some(value.to_owned()),
+            message: String::new(),
+        };
+        let all = [finding("jump.up", "7"), finding("findings.more", "3500"), finding("entry.no_mode", "")];
+        assert_eq!(all.iter().map(findings_in).sum::<usize>(), 3502);
+    }
+}
