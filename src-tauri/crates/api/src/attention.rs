@@ -3,7 +3,7 @@
 use costmap::people::thousands;
 use engine::run::Outcome;
 use engine::settings::SettingsProblem;
-use engine::status::{Health, Reads};
+use engine::status::{Health, NAMED_UNPRICED, Reads};
 
 use crate::SETTINGS_FILE;
 use crate::view::{AppState, Attention, AttentionAction, Place, ProxyView, Tone};
@@ -175,7 +175,9 @@ fn unpriced(proxy: &ProxyView) -> Option<Attention> {
         1 => ("1 callable model has no price.".to_owned(), String::new()),
         2 => ("2 callable models have no price.".to_owned(), "and 1 other ".to_owned()),
         // No more are named.
-        100.. => ("100 or more callable models have no price.".to_owned(), "and others ".to_owned()),
+        NAMED_UNPRICED.. => {
+            (format!("{NAMED_UNPRICED} or more callable models have no price."), "and others ".to_owned())
+        }
         more => (format!("{more} callable models have no price."), format!("and {} others ", more - 1)),
     };
     let are = if which.is_empty() { "is" } else { "are" };

@@ -75,6 +75,14 @@ pub struct Receipt {
     pub url: Option<String>,
 }
 
+impl Receipt {
+    /// Whether it was read back at this address. An old receipt names none, and counts for any.
+    #[must_use]
+    pub fn is_of(&self, url: &str) -> bool {
+        self.url.as_deref().is_none_or(|read| read == url)
+    }
+}
+
 /// One step of a run, and how long it took.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepTime {

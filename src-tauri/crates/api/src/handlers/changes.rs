@@ -13,7 +13,6 @@ use serde_json::Value;
 
 use crate::Api;
 use crate::commands::ChangesArgs;
-use crate::handlers::history::is_rest;
 use crate::maps::{blocking, map};
 use crate::state::{summary, word};
 use crate::view::{ChangeGroup, ChangeKind, ChangeRow, Changes, Direction, FindingView, NoticeView, RevisionRow};
@@ -90,7 +89,7 @@ impl Api {
         // The findings of one rule are listed up to a bound; what was held with them is listed whole.
         let to_review = reviewed.len().max(held.len());
         let told = findings.iter().filter(|finding| finding.severity != Severity::Info).take(FINDINGS);
-        let rest = findings.iter().filter(|finding| is_rest(finding));
+        let rest = findings.iter().filter(|finding| finding.is_rest());
         let findings = told.chain(rest).map(FindingView::from).collect();
         let used: BTreeSet<String> = mine.keys().cloned().collect();
         let summary = summary(&set, &used);

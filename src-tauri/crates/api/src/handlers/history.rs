@@ -48,7 +48,7 @@ impl Api {
             steps: run.steps.iter().map(|time| StepTime { step: time.step, seconds: time.seconds }).collect(),
             receipt: run.receipt.as_ref().map(ReceiptView::from),
             findings: run.findings.iter().take(SHOWN).map(FindingView::from).collect(),
-            all_findings: run.findings.iter().map(findings_in).sum(),
+            all_findings: run.findings.iter().map(Finding::stands_for).sum(),
             new_models: names(&run.new_models),
             removed_models: names(&run.removed_models),
             price_changes: run.price_changes.iter().take(SHOWN).map(|change| price_row(change, None, &mine)).collect(),
@@ -72,17 +72,6 @@ impl Api {
     }
 }
 
-/// One, or as many as were left out of the list.
-fn findings_in(finding: &Finding) -> usize {
-    let left_out = || finding.value.as_ref()?.parse().ok();
-    if is_rest(finding) { left_out().unwrap_or(0) } else { 1 }
-}
-
-/// The closing finding that tells of those that are not listed.
-pub(crate) fn is_rest(finding: &Finding) -> bool {
-    finding.rule == "findings.more"
-}
-
 impl From<&Finding> for FindingView {
     fn from(finding: &Finding) -> Self {
         Self {
@@ -92,26 +81,5 @@ impl From<&Finding> for FindingView {
             field: finding.field.clone(),
             message: finding.message.clone(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use costmap::Severity;
-
-    use super::*;
-
-    #[test]
-    fn findings_that_are_not_listed_are_counted_too() {
-        let finding = |rule: &'static str, value: &str| Finding {
-            rule: rule.into(),
-            severity: Severity::Review,
-            model: None,
-            field: None,
-            value: Some(value.to_owned()),
-            message: String::new(),
-        };
-        let all = [finding("jump.up", "7"), finding("findings.more", "3500"), finding("entry.no_mode", "")];
-        assert_eq!(all.iter().map(findings_in).sum::<usize>(), 3502);
     }
 }

@@ -40,6 +40,21 @@ const LISTED: usize = 500;
 pub(crate) const MORE: Rule =
     Rule::info("findings.more", "More findings of a rule than are listed; says how many of which rules.");
 
+impl Finding {
+    /// Whether it is the closing `findings.more`, which tells of those that are not listed.
+    #[must_use]
+    pub fn is_rest(&self) -> bool {
+        self.rule == MORE.id
+    }
+
+    /// How many findings it stands for: one, or as many as are not listed.
+    #[must_use]
+    pub fn stands_for(&self) -> usize {
+        let left_out = || self.value.as_ref()?.parse().ok();
+        if self.is_rest() { left_out().unwrap_or(0) } else { 1 }
+    }
+}
+
 /// Findings of one Review rule on one model: the first already keeps the model's old entry.
 const LISTED_OF_A_MODEL: usize = 20;
 
@@ -132,4 +147,21 @@ fn more(counts: &BTreeMap<&'static str, Count>) -> Option<Finding> {
         value: Some(total.to_string()),
         message: format!("{total} more findings are not listed here: {}.", rules.join(", ")),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_closing_finding_stands_for_those_that_are_not_listed() {
+        let rule = Rule::review("jump.up", "");
+        let mut findings = Findings::default();
+        for order in 0..3500 {
+            findings.add(rule, About { order, ..About::default() }, String::new);
+        }
+        let found = findings.finish().findings;
+        assert_eq!((found.len(), found.iter().map(Finding::stands_for).sum::<usize>()), (LISTED + 1, 3500));
+        assert!(found.last().is_some_and(Finding::is_rest));
+    }
 }

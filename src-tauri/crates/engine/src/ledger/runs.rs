@@ -123,10 +123,7 @@ impl Ledger {
     /// under the same name is none.
     pub async fn last_success(&self, proxy: &str, url: &str) -> Result<Option<SyncRun>> {
         let sql = "SELECT id, document FROM runs WHERE proxy = ?1 AND outcome IN ('succeeded', 'unchanged') ORDER BY id DESC LIMIT 1";
-        let is_here = |run: &SyncRun| {
-            let read = run.receipt.as_ref().and_then(|receipt| receipt.url.as_deref());
-            read.is_none_or(|read| read == url)
-        };
+        let is_here = |run: &SyncRun| run.receipt.as_ref().is_none_or(|receipt| receipt.is_of(url));
         Ok(self.query_runs(sql, vec![proxy.to_owned().into()]).await?.pop().filter(is_here))
     }
 

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use ask::{Asking, sync_state};
-pub use used::{PriceList, UsedModels};
+pub use used::{NAMED_UNPRICED, PriceList, UsedModels};
 
 use crate::controller::{Environment, PauseState, conclusive};
 use crate::ledger::{Ledger, Promotion, SuccessRate};

@@ -10,7 +10,7 @@ use crate::proxy::Deployment;
 const NAMED_USED: usize = 5000;
 
 /// How many models without a price are named.
-const NAMED_UNPRICED: usize = 100;
+pub const NAMED_UNPRICED: usize = 100;
 
 /// The names of one map with their providers: all of it that it takes to look a deployment up.
 #[derive(Clone, Debug)]

@@ -20,7 +20,7 @@ use super::event::Event;
 use super::job::Parts;
 use super::{Edit, Environment, GRACE};
 use crate::ledger::{Ledger, Promotion, RunFilter};
-use crate::run::{Outcome, SyncRun};
+use crate::run::{Outcome, Receipt, SyncRun};
 use crate::schedule::{Plan, Scheduler};
 use crate::settings::{Settings, SettingsFile, with_environment};
 use crate::source::Source;
@@ -302,11 +302,9 @@ impl Controller {
                     scheduler.record(&run.proxy, run.started, conclusive(run));
                 }
                 // Its address may have been edited meanwhile: what was proved at the old one says nothing of the new one.
-                let is_here = |url: &String| {
-                    let mut proxies = self.effective.proxies.iter();
-                    proxies.any(|proxy| proxy.name.is(&run.proxy) && proxy.url.to_string() == *url)
-                };
-                let proof = run.receipt.as_ref().filter(|receipt| receipt.url.as_ref().is_none_or(is_here));
+                let proxy = self.effective.proxies.iter().find(|proxy| proxy.name.is(&run.proxy));
+                let is_here = |receipt: &&Receipt| proxy.is_some_and(|proxy| receipt.is_of(&proxy.url.to_string()));
+                let proof = run.receipt.as_ref().filter(is_here);
                 let known = self.known.entry(run.proxy.clone()).or_default();
                 // It is free for the next sync, while the rest of its job may go on.
                 (known.job, known.running) = (None, None);
