@@ -11,7 +11,7 @@ use crate::args::LogsArgs;
 use crate::context::Context;
 use crate::output::run::trigger_word;
 use crate::output::tone::{Tone, paint};
-use crate::output::{Answer, count, line, safe, when};
+use crate::output::{Answer, count, json_line, line, safe, when};
 use crate::signals::Signals;
 
 /// Lines shown before the new ones.
@@ -41,8 +41,8 @@ async fn follow(context: &Context, log: &SyncLog) -> Result<Answer> {
     let mut look = tokio::time::interval(LOOK_EVERY);
     loop {
         for entry in lines {
-            let shown = if context.screen.json { one_line(&entry)? } else { text(&entry) };
-            match line(&shown) {
+            let printed = if context.screen.json { json_line(&one_line(&entry)?) } else { line(&text(&entry)) };
+            match printed {
                 Ok(()) => {}
                 Err(cause) if cause.kind() == io::ErrorKind::BrokenPipe => return Ok(Answer::default()),
                 Err(cause) => {

@@ -20,7 +20,7 @@ use super::status::health_word;
 use crate::context::Context;
 use crate::output::run::{duration, outcome_word, trigger_word};
 use crate::output::tone::{Tone, paint};
-use crate::output::{Answer, count, line, safe, to_stderr, when};
+use crate::output::{Answer, count, json_line, line, safe, to_stderr, when};
 use crate::signals::Signals;
 
 /// How long the first look may take at each thing: a person waits for `ready`.
@@ -215,7 +215,7 @@ fn print(text: &str) -> io::Result<()> {
 }
 
 fn print_json(document: &impl Serialize) -> io::Result<()> {
-    line(&serde_json::to_string(document)?)
+    json_line(&serde_json::to_string(document)?)
 }
 
 /// Nobody reads any more: the end of `autosync watch | head`.

@@ -8,6 +8,7 @@ pub(crate) mod run;
 pub(crate) mod tone;
 pub(crate) mod when;
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, Write};
 
@@ -92,7 +93,11 @@ pub(crate) fn print(json: bool, outcome: Result<Answer, Error>) -> u8 {
             return error.code.exit_code();
         }
     };
-    let printed = if answer.body.is_empty() { Ok(()) } else { line(&answer.body) };
+    let printed = match &answer.body {
+        body if body.is_empty() => Ok(()),
+        body if json => json_line(body),
+        body => line(body),
+    };
     for note in &answer.notes {
         to_stderr(&format!("{} {}", tone::paint(Tone::Strong, "note:"), bounded(note, 1000)));
     }
@@ -109,10 +114,29 @@ pub(crate) fn print(json: bool, outcome: Result<Answer, Error>) -> u8 {
 
 /// Writes text and a line break to stdout at once. Colours go only to a terminal, and not where `NO_COLOR` is set.
 pub(crate) fn line(text: &str) -> io::Result<()> {
-    let mut out = anstream::stdout().lock();
+    write_line(anstream::stdout().lock(), text)
+}
+
+/// Writes a JSON document and a line break to stdout at once: every character that is data stays.
+pub(crate) fn json_line(document: &str) -> io::Result<()> {
+    write_line(io::stdout().lock(), &without_controls(document))
+}
+
+fn write_line(mut out: impl Write, text: &str) -> io::Result<()> {
     out.write_all(text.trim_end_matches('\n').as_bytes())?;
     out.write_all(b"\n")?;
     out.flush()
+}
+
+/// JSON escapes control characters only up to U+001F; some terminals also obey those from U+007F to U+009F.
+fn without_controls(document: &str) -> Cow<'_, str> {
+    if document.is_ascii() && !document.contains('\u{7f}') {
+        return Cow::Borrowed(document);
+    }
+    let steers = |character: char| matches!(character, '\u{7f}'..='\u{9f}');
+    let escaped =
+        |character: char| if steers(character) { format!("\\u{:04x}", u32::from(character)) } else { character.into() };
+    Cow::Owned(document.chars().map(escaped).collect())
 }
 
 /// Writes a line to stderr. Where nobody reads that either, nothing is left to be done.
@@ -171,6 +195,15 @@ pub(crate) mod tests {
         let error = Error::new(ErrorCode::NotFound, "Nothing.").field("name");
         let document: serde_json::Value = serde_json::from_str(&error_document(&error)).unwrap();
         assert_eq!(document, json!({"error": {"code": "not_found", "message": "Nothing.", "field": "name"}}));
+    }
+
+    #[test]
+    fn json_keeps_what_is_data_and_steers_no_terminal() {
+        let hostile = "caf\u{e9}\u{9b}2J\u{1b}]0;x\u{7}\u{7f}";
+        let document = to_json(&hostile).unwrap();
+        let shown = without_controls(&document);
+        assert!(!shown.contains(char::is_control));
+        assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), hostile);
     }
 
     #[test]
