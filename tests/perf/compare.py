@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Whole processes side by side, in turns: `autosync` and the Python program that a user would write instead.
+"""Whole processes side by side, in turns: `autosync`, the Python program that a user would write instead, and the least
+that a program could do.
 
-    compare.py AUTOSYNC MAPS_FOLDER [ROUNDS]
+    compare.py AUTOSYNC LIMIT MAPS_FOLDER [ROUNDS]
 
 Prints Markdown for docs/PERFORMANCE.md: median and fastest wall time, and the largest resident memory.
 """
+import json
 import os
 import statistics
 import subprocess
@@ -13,8 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
-AUTOSYNC, MAPS = sys.argv[1], Path(sys.argv[2])
-ROUNDS = int(sys.argv[3]) if len(sys.argv) > 3 else 15
+AUTOSYNC, LIMIT, MAPS = sys.argv[1], sys.argv[2], Path(sys.argv[3])
+ROUNDS = int(sys.argv[4]) if len(sys.argv) > 4 else 25
 BASELINE = str(Path(__file__).with_name("baseline.py"))
 
 
@@ -61,11 +63,26 @@ def grow(source, models, out):
     subprocess.run([sys.executable, "-c", GROW, source, str(models), out], check=True)
 
 
+def answer(command):
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    document = json.loads(done.stdout)
+    for name, rows in document.items():
+        if name.endswith("_changes"):
+            rows.sort(key=lambda row: (row["model"], row["field"]))
+    return document
+
+
 def pair(old, new):
+    """What is put side by side for two maps, after a look that Python and `autosync diff` give the same answer."""
+    python = [sys.executable, BASELINE, old, new]
+    diff = [AUTOSYNC, "diff", old, new, "--json"]
+    if answer(python) != answer(diff):
+        sys.exit(f"Python and autosync do not agree on {old} and {new}: their times would be of different work")
     return [
-        ("Python: load, validate, compare every leaf", [sys.executable, BASELINE, old, new]),
+        ("Python: load, validate, every change as JSON", python),
+        ("simd-json: tape of both, nothing else (the limit)", [LIMIT, old, new]),
         ("`autosync check NEW --against OLD --json`", [AUTOSYNC, "check", new, "--against", old, "--json"]),
-        ("`autosync diff OLD NEW --json`", [AUTOSYNC, "diff", old, new, "--json"]),
+        ("`autosync diff OLD NEW --json`", diff),
     ]
 
 

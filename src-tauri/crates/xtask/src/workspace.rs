@@ -60,21 +60,26 @@ pub fn build_tests() -> Result<Programs> {
 
 /// Builds `autosync` and says where the program is: a test never meets yesterday's.
 pub fn build_autosync(release: bool) -> Result<PathBuf> {
-    build("autosync", release)
+    build(&["--package", "autosync"], "autosync", release)
+}
+
+/// Builds the program that does nothing but simd-json's tape of two maps, for the benchmarks.
+pub fn build_limit() -> Result<PathBuf> {
+    build(&["--package", "costmap", "--example", "limit"], "limit", true)
 }
 
 /// Builds the desktop app and says where the program is. The dashboard that it takes in must have been built before.
 pub fn build_app(release: bool) -> Result<PathBuf> {
-    build("litellm-autosync", release)
+    build(&["--package", "litellm-autosync"], "litellm-autosync", release)
 }
 
-fn build(package: &str, release: bool) -> Result<PathBuf> {
+fn build(what: &[&str], name: &str, release: bool) -> Result<PathBuf> {
     let mut build = cargo();
-    build.args(["build", "--quiet", "--package", package, "--message-format", "json-render-diagnostics"]);
+    build.args(["build", "--quiet", "--message-format", "json-render-diagnostics"]).args(what);
     if release {
         build.arg("--release");
     }
-    program_in(&command::output(&mut build)?, package)
+    program_in(&command::output(&mut build)?, name)
 }
 
 /// The program among cargo's messages.
@@ -82,10 +87,14 @@ fn program_in(messages: &str, name: &str) -> Result<PathBuf> {
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter(|message| message["target"]["name"] == name && message["target"]["kind"][0] == "bin")
+        .filter(|message| message["target"]["name"] == name && is_program(&message["target"]["kind"][0]))
         .filter(|message| message["profile"]["test"] == false)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
         .ok_or_else(|| Failure::failed(format!("cargo built {name}, but did not say where")))
+}
+
+fn is_program(kind: &serde_json::Value) -> bool {
+    kind == "bin" || kind == "example"
 }
 
 #[cfg(test)]
