@@ -385,7 +385,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Every value in it that holds no other, in the order of the file.
-    pub fn leaves(&self) -> impl DoubleEndedIterator<Item = Leaf<'a>> + ExactSizeIterator {
+    pub fn leaves(&self) -> impl DoubleEndedIterator<Item = Leaf<'a>> + ExactSizeIterator + use<'a> {
         let map = self.map;
         let range = self.span.leaves.start as usize..self.span.leaves.end as usize;
         map.leaves[range].iter().map(move |leaf| Leaf { map, leaf })

@@ -80,8 +80,8 @@ pub(crate) fn to_json(document: &impl Serialize) -> Result<String, Error> {
     String::from_utf8(text).map_err(|cause| fault(&cause))
 }
 
-/// Most answers are shorter; the diff of a week is 280 kB.
-const ROOM: usize = 1 << 20;
+/// Most answers are shorter; the diff of a week is 280 kB, of two months 1.4 MB.
+const ROOM: usize = 4 << 20;
 
 /// Prints what came of a command, and gives its exit code.
 pub(crate) fn print(json: bool, outcome: Result<Answer, Error>) -> u8 {
