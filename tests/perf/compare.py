@@ -6,7 +6,6 @@ that a program could do.
 
 Prints Markdown for docs/PERFORMANCE.md: median and fastest wall time, and the largest resident memory.
 """
-import json
 import os
 import statistics
 import subprocess
@@ -63,26 +62,33 @@ def grow(source, models, out):
     subprocess.run([sys.executable, "-c", GROW, source, str(models), out], check=True)
 
 
+AGREE = """
+import json, subprocess, sys
 def answer(command):
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
-    document = json.loads(done.stdout)
+    document = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
     for name, rows in document.items():
         if name.endswith("_changes"):
             rows.sort(key=lambda row: (row["model"], row["field"]))
     return document
+python, baseline, autosync, old, new = sys.argv[1:]
+if answer([python, baseline, old, new]) != answer([autosync, "diff", old, new, "--json"]):
+    sys.exit(f"Python and autosync do not agree on {old} and {new}: their times would be of different work")
+"""
+
+
+def agree(old, new):
+    """Sees to it that both give the same answer; in a process of its own, as `grow`."""
+    subprocess.run([sys.executable, "-c", AGREE, sys.executable, BASELINE, AUTOSYNC, old, new], check=True)
 
 
 def pair(old, new):
-    """What is put side by side for two maps, after a look that Python and `autosync diff` give the same answer."""
-    python = [sys.executable, BASELINE, old, new]
-    diff = [AUTOSYNC, "diff", old, new, "--json"]
-    if answer(python) != answer(diff):
-        sys.exit(f"Python and autosync do not agree on {old} and {new}: their times would be of different work")
+    """What is put side by side for two maps."""
+    agree(old, new)
     return [
-        ("Python: load, validate, every change as JSON", python),
+        ("Python: load, validate, every change as JSON", [sys.executable, BASELINE, old, new]),
         ("simd-json: tape of both, nothing else (the limit)", [LIMIT, old, new]),
         ("`autosync check NEW --against OLD --json`", [AUTOSYNC, "check", new, "--against", old, "--json"]),
-        ("`autosync diff OLD NEW --json`", diff),
+        ("`autosync diff OLD NEW --json`", [AUTOSYNC, "diff", old, new, "--json"]),
     ]
 
 
