@@ -41,6 +41,11 @@ impl App {
         self.0.wait().unwrap();
     }
 
+    /// As the system does at the end of a session.
+    pub(crate) fn terminate(&self) {
+        assert!(Command::new("kill").args(["-TERM", &self.pid().to_string()]).status().unwrap().success());
+    }
+
     /// Its exit code, once it has ended.
     pub(crate) fn ended(&mut self) -> Option<i32> {
         self.0.try_wait().unwrap().map(|status| status.code().unwrap_or(-1))

@@ -149,6 +149,12 @@ fn two_starts_at_once_are_one_app() {
     until("the menu", || item.labels().iter().any(|label| label == "Sync now").then_some(()));
     assert_eq!(app.ended(), None);
     assert!(notifications.is_quiet(Duration::from_millis(500)), "nothing went wrong");
+
+    // The end of the session is as good as Quit.
+    app.terminate();
+    assert_eq!(until("the end", || app.ended()), 0);
+    let home = Home::resolve(Some(desk.home().join("data")), &|_| None).unwrap();
+    HomeLock::acquire(&home, Duration::ZERO).expect("the home is free");
 }
 
 #[test]

@@ -19,6 +19,7 @@ use engine::door::{Door, Kind};
 use engine::home::{Home, HomeLock};
 use engine::log::{LogGuard, init_tracing};
 use engine::settings::SettingsFile;
+use engine::signals::Signals;
 use engine::{Clock, Error, ErrorCode};
 use tauri::async_runtime::{spawn, spawn_blocking};
 use tauri::{AppHandle, Manager, RunEvent};
@@ -80,6 +81,7 @@ pub(crate) fn run(home: Home, lock: HomeLock, hidden: bool) -> ExitCode {
             if !hidden {
                 window::open(app.handle(), None);
             }
+            spawn(quit_when_told(app.handle().clone()));
             spawn(start(app.handle().clone(), home, lock, told));
             Ok(())
         })
@@ -104,6 +106,17 @@ fn on_event(app: &AppHandle, event: RunEvent) {
         #[cfg(target_os = "macos")]
         RunEvent::Reopen { .. } => window::open(app, None),
         _ => {}
+    }
+}
+
+/// The end of a session and Ctrl-C are as good as Quit in the menu.
+async fn quit_when_told(app: AppHandle) {
+    match Signals::listen() {
+        Ok(mut signals) => {
+            signals.next().await;
+            app.exit(0);
+        }
+        Err(error) => tracing::warn!(%error, detail = error.detail.as_deref(), "signals are not listened to"),
     }
 }
 

@@ -10,7 +10,6 @@ mod context;
 mod given;
 mod output;
 mod progress;
-mod signals;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -17,6 +17,7 @@ use engine::home::{Home, HomeLock};
 use engine::log::init_tracing;
 use engine::secrets::Secrets;
 use engine::settings::{SettingsFile, SettingsProblem, with_environment};
+use engine::signals::Signals;
 use engine::{Clock, Result};
 use tokio::sync::watch;
 
@@ -94,12 +95,13 @@ async fn run(args: Args) -> Result<()> {
         tell(&mut std::io::stdout(), &format!("\nDashboard: {address}\nready"));
         std::future::pending::<()>().await;
     };
+    let mut signals = Signals::listen()?;
     tokio::select! {
         () = first_look => {}
         served = server.serve() => if let Err(cause) = served {
             tracing::error!(%cause, "the dashboard's address was lost");
         },
-        _ = tokio::signal::ctrl_c() => {}
+        () = signals.next() => {}
     }
     pushing.abort();
     if let Some(door) = &mut door {

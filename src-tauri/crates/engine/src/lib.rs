@@ -15,6 +15,7 @@ pub mod run;
 pub mod schedule;
 pub mod secrets;
 pub mod settings;
+pub mod signals;
 pub mod source;
 pub mod status;
 pub mod sync;

@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use engine::log::{LogStatus, SyncLog, SyncLogLine};
+use engine::signals::Signals;
 use engine::{Error, ErrorCode, Result};
 use serde_json::json;
 
@@ -12,7 +13,6 @@ use crate::context::Context;
 use crate::output::run::trigger_word;
 use crate::output::tone::{Tone, paint};
 use crate::output::{Answer, count, json_line, line, safe, when};
-use crate::signals::Signals;
 
 /// Lines shown before the new ones.
 const TAIL: usize = 200;

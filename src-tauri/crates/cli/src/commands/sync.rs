@@ -6,6 +6,7 @@ use engine::error::bounded;
 use engine::home::HomeLock;
 use engine::ledger::Ledger;
 use engine::run::{Outcome, Trigger, worst_exit_code};
+use engine::signals::Signals;
 use engine::{Error, ErrorCode, Result};
 use serde_json::json;
 use tokio::sync::broadcast;
@@ -18,7 +19,6 @@ use crate::output::findings::verdict_word;
 use crate::output::tone::{Tone, paint};
 use crate::output::{Answer, Screen, count, findings, run as shown, safe};
 use crate::progress::Progress;
-use crate::signals::Signals;
 
 /// How many happenings the progress lines may lag behind.
 const HAPPENINGS: usize = 1024;

@@ -8,6 +8,7 @@ use engine::doctor::{CheckState, DoctorReport};
 use engine::door::{Door, Kind};
 use engine::error::bounded;
 use engine::run::SyncRun;
+use engine::signals::Signals;
 use engine::status::Health;
 use engine::{Error, ErrorCode, Result};
 use serde::Serialize;
@@ -21,7 +22,6 @@ use crate::context::Context;
 use crate::output::run::{duration, outcome_word, trigger_word};
 use crate::output::tone::{Tone, paint};
 use crate::output::{Answer, count, json_line, line, safe, to_stderr, when};
-use crate::signals::Signals;
 
 /// How long the first look may take at each thing: a person waits for `ready`.
 const FIRST_LOOK: Duration = Duration::from_millis(3500);

@@ -1,9 +1,10 @@
 //! The wish to end: Ctrl-C, and SIGTERM where there is one.
 
-use engine::{Error, ErrorCode, Result};
+use crate::{Error, ErrorCode, Result};
 
 /// Waits for the wish to end. From the first call on neither signal ends the program by itself.
-pub(crate) struct Signals {
+#[derive(Debug)]
+pub struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -15,8 +16,11 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// Begins to listen.
-    pub(crate) fn listen() -> Result<Self> {
+    /// Begins to listen. Within a tokio runtime.
+    ///
+    /// # Errors
+    /// `internal` where the system does not tell of signals.
+    pub fn listen() -> Result<Self> {
         Self::new().map_err(|cause| {
             Error::new(ErrorCode::Internal, "Ctrl-C cannot be listened to, so nothing was begun.").detail(cause)
         })
@@ -35,7 +39,7 @@ impl Signals {
     }
 
     /// Ends when the next signal comes.
-    pub(crate) async fn next(&mut self) {
+    pub async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
