@@ -136,6 +136,41 @@ fn a_proxy_that_was_just_synced_is_not_called_behind_until_it_is_asked_again() {
 }
 
 #[test]
+fn what_was_proved_at_the_old_address_says_nothing_of_the_new_one() {
+    let (stage, folder) = (Stage::shared(MAIN), TempDir::new().unwrap());
+    block_on(async {
+        let engine = Desk::of(&stage, &folder, &[("local", &stage.proxy.url)]).engine().await;
+        stage.upstream.serve(&stage.new);
+        let mut happenings = engine.happenings();
+        // The same proxy, but who could know that.
+        let url = stage.proxy.url.replace("127.0.0.1", "localhost");
+        assert_ne!(url, stage.proxy.url);
+        let proxy = serde_json::json!({ "name": "local", "url": url, "key": "env:PROXY_KEY" });
+        let moved = serde_json::json!({ "edit": "set_proxy", "name": "local", "proxy": proxy });
+        let moving = async {
+            while !matches!(happenings.recv().await.unwrap(), Happening::RunStep { .. }) {}
+            engine.apply(serde_json::from_value(moved).unwrap()).await.unwrap();
+        };
+        let mut sync = Box::pin(engine.sync(all()));
+        tokio::select! {
+            () = moving => {}
+            report = &mut sync => panic!("it ended before the address was edited: {report:?}"),
+        }
+        let report = sync.await.unwrap();
+        let run = only_run(&report);
+        assert_eq!(run.outcome, Outcome::Succeeded, "{run:?}");
+        assert!(run.receipt.as_ref().unwrap().is_of(&stage.proxy.url), "{run:?}");
+        let proved = |engine: &Engine| engine.snapshot().borrow().proxies[0].proved;
+        assert_eq!(proved(&engine), None);
+
+        let report = engine.sync(all()).await.unwrap();
+        assert_eq!(proved(&engine), only_run(&report).receipt.as_ref().map(|receipt| receipt.revision));
+        assert!(proved(&engine).is_some(), "{report:?}");
+        engine.shutdown().await;
+    });
+}
+
+#[test]
 fn a_proxy_that_knows_no_revisions_is_proved_field_by_field() {
     let (stage, folder) = (Stage::shared(OLDER), TempDir::new().unwrap());
     block_on(async {
