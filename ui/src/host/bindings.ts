@@ -1,5 +1,8 @@
 // Made from Rust by `cargo test -p api bindings`; not to be edited.
 
+/** How many unpriced models of a proxy are named at most: a list of as many may be cut. */
+export const NAMED_UNPRICED = 100;
+
 /**
  * What is pushed to the dashboard.
  */

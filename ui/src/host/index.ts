@@ -2,6 +2,7 @@
 import type { AppEvent, Commands, ErrorView } from './bindings';
 
 export type * from './bindings';
+export { NAMED_UNPRICED } from './bindings';
 
 export type CommandName = keyof Commands;
 export type Args<K extends CommandName> = Commands[K]['args'];

@@ -1,5 +1,5 @@
 /** What a proxy's card says: each fact with its glyph and one grey line of evidence. Facts are never mixed. */
-import type { ProxyView, RunningView, RunRow } from '../host';
+import { NAMED_UNPRICED, type ProxyView, type RunningView, type RunRow } from '../host';
 import { clockTime, count, counted, duration, exact, relative, short, span } from './format';
 import type { GlyphName } from './glyphs';
 import { visible } from './visible';
@@ -75,9 +75,9 @@ export function operationFact(proxy: ProxyView, now: number): Fact {
 
 export function modelsFact(proxy: ProxyView): { value: string; evidence: string; title: string } {
   const priced = proxy.priced === null ? null : `${count(proxy.priced)} priced`;
-  // The list is cut at 100; "100 unpriced" would then be a guess.
+  // Where the list may be cut, its length alone would be a guess.
   const some = proxy.unpriced.length;
-  const unpriced = proxy.callable === null ? null : `${count(some)}${some >= 100 ? '+' : ''} unpriced`;
+  const unpriced = proxy.callable === null ? null : `${count(some)}${some >= NAMED_UNPRICED ? '+' : ''} unpriced`;
   return {
     value: proxy.callable === null ? 'Not counted' : `${count(proxy.callable)} callable`,
     evidence: priced === null ? (proxy.callable === null ? 'no answer yet' : 'as last counted') : line([priced, unpriced]),

@@ -1,6 +1,6 @@
 // A proxy as it is typed, where an error of it belongs, and what a test of it says. Pure.
 
-import type { ErrorView, ProxyForm, ProxySetting, ProxyTest } from '../host';
+import { NAMED_UNPRICED, type ErrorView, type ProxyForm, type ProxySetting, type ProxyTest } from '../host';
 import { count } from './format';
 import type { Choice } from './periods';
 
@@ -143,6 +143,6 @@ function readText(test: ProxyTest): string {
   if (test.callable === null || test.callable === 0) return `${parts.join('; ')}.`;
   const without = test.unpriced.length;
   if (without === 0) return `${parts.join('; ')}, and every callable one has a price.`;
-  const many = without >= 100 ? '100 or more' : count(without);
+  const many = without >= NAMED_UNPRICED ? `${NAMED_UNPRICED} or more` : count(without);
   return `${parts.join('; ')}. ${many} callable ${without === 1 ? 'model has' : 'models have'} no price and ${without === 1 ? 'is' : 'are'} billed as $0: ${test.unpriced.slice(0, 3).join(', ')}${without > 3 ? ', …' : ''}.`;
 }

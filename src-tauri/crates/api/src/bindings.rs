@@ -5,6 +5,7 @@ use std::any::TypeId;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write;
 
+use engine::status::NAMED_UNPRICED;
 use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::AppEvent;
@@ -57,7 +58,7 @@ pub fn typescript() -> String {
     declarations.visit::<AppEvent>();
     let types: Vec<String> = declarations.types.into_values().collect();
     format!(
-        "// Made from Rust by `cargo test -p api bindings`; not to be edited.\n\n{}\n\n/** Every command: what it is given and what it answers. */\nexport interface Commands {{\n{}}}\n",
+        "// Made from Rust by `cargo test -p api bindings`; not to be edited.\n\n/** How many unpriced models of a proxy are named at most: a list of as many may be cut. */\nexport const NAMED_UNPRICED = {NAMED_UNPRICED};\n\n{}\n\n/** Every command: what it is given and what it answers. */\nexport interface Commands {{\n{}}}\n",
         types.join("\n\n"),
         declarations.commands
     )
