@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""What a user would write instead: load two cost maps, validate the newer, and print every change as JSON.
+"""What a user would write instead of `autosync`.
 
-    baseline.py OLD.json NEW.json
+    baseline.py diff OLD.json NEW.json     every change as JSON
+    baseline.py check OLD.json NEW.json    validates the newer map and counts what changed
 
-`compare.py` first sees to it that the changes are those of `autosync diff OLD NEW --json`, one by one, so that the times
-in docs/PERFORMANCE.md are of the same work. Validated are the values that hold a map: prices, limits, providers and keys
-given twice. The rules of `autosync check` that compare models with each other have no counterpart here.
+`compare.py` sees to it that `diff` gives the answer of `autosync diff OLD NEW --json`, change by change, so that the times
+in docs/PERFORMANCE.md are of the same work. `check` looks at the values that hold a map (prices, limits, providers, keys
+given twice); the other rules of `autosync check`, which compare models with each other, have no counterpart here.
 """
 import hashlib
 import json
@@ -133,13 +134,10 @@ def fold(lists, old):
     return notices
 
 
-def main():
-    (old_id, old, _), (new_id, new, twice) = (load(path) for path in sys.argv[1:3])
-    if problems(new) + twice:
-        sys.exit(3)
+def document(old_id, old, new_id, new):
     lists, counts = changes(old, new)
     notices = fold(lists, old)
-    document = {
+    return {
         "from": old_id,
         "to": new_id,
         "counts": counts,
@@ -148,7 +146,15 @@ def main():
         **{f"{name}_changes": lists[name] for name in LISTS},
         "notices": notices,
     }
-    json.dump(document, sys.stdout, indent=2, default=float, ensure_ascii=False)
+
+
+def main():
+    (old_id, old, _), (new_id, new, twice) = (load(path) for path in sys.argv[2:4])
+    if sys.argv[1] == "diff":
+        answer = document(old_id, old, new_id, new)
+    else:
+        answer = {"revision": new_id, "problems": problems(new) + twice, "counts": changes(old, new)[1]}
+    sys.stdout.write(json.dumps(answer, indent=2, default=float, ensure_ascii=False))
 
 
 main()

@@ -81,7 +81,6 @@ pub(crate) fn run(home: Home, lock: HomeLock, hidden: bool) -> ExitCode {
             if !hidden {
                 window::open(app.handle(), None);
             }
-            spawn(quit_when_told(app.handle().clone()));
             spawn(start(app.handle().clone(), home, lock, told));
             Ok(())
         })
@@ -109,12 +108,16 @@ fn on_event(app: &AppHandle, event: RunEvent) {
     }
 }
 
-/// The end of a session and Ctrl-C are as good as Quit in the menu.
+/// SIGTERM, as at the end of a session, and Ctrl-C are as good as Quit in the menu. Who asks again waits no longer for
+/// what is running; a run that is cut off is told as interrupted at the next start.
+#[expect(clippy::exit, reason = "the orderly end is under way, and is what takes too long")]
 async fn quit_when_told(app: AppHandle) {
     match Signals::listen() {
         Ok(mut signals) => {
             signals.next().await;
             app.exit(0);
+            signals.next().await;
+            std::process::exit(1);
         }
         Err(error) => tracing::warn!(%error, detail = error.detail.as_deref(), "signals are not listened to"),
     }
@@ -150,7 +153,8 @@ async fn begin(
 ) -> engine::Result<(Arc<Api>, Engine, Option<Door>)> {
     let filter = std::env::var("AUTOSYNC_LOG").ok();
     *log = Some(init_tracing(Some(home), filter.as_deref(), filter.is_some())?);
-    // Only now, since what fails in it is told by the log alone.
+    // Only now, since what fails in these is told by the log alone.
+    spawn(quit_when_told(app.clone()));
     #[cfg(windows)]
     toast::register();
     let clock = Clock::system();

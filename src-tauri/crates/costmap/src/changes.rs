@@ -50,12 +50,12 @@ pub struct ChangeCounts {
     pub other_changes: usize,
 }
 
-/// Many equal changes told as one: a field dropped from (or added to) over half of at least 20 models.
+/// Many equal changes told as one: a field dropped from over half of at least 20 models.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    /// A stable id: `schema.field_dropped`, `schema.field_added`, `provider.vanished`.
+    /// A stable id: `schema.field_dropped`.
     pub rule: String,
-    /// The field, or the provider.
+    /// The field.
     pub subject: String,
     /// How many models it concerns.
     pub models: usize,

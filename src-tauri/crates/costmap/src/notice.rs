@@ -9,8 +9,8 @@ use crate::map::CostMap;
 /// A field must be on at least this many models for its loss to be a change of the schema (HISTORY, "Information only").
 const SCHEMA_MODELS: usize = 20;
 
-/// Folds fields that over half of at least 20 models lost, or that at least 20 models and over half of all changed ones
-/// gained, into notices. Prices are never folded: each one is money. Counts stay as they were.
+/// Folds fields that over half of at least 20 models lost into notices. Prices are never folded: each one is money.
+/// Counts stay as they were.
 pub(crate) fn fold(set: &mut ChangeSet, old: &CostMap) {
     let mut notices = Vec::new();
     let having = LazyCell::new(|| models_having(old));

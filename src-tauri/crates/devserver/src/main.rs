@@ -55,6 +55,7 @@ fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> Result<()> {
+    let mut signals = Signals::listen()?;
     let home = Home::resolve(args.home, &|name| std::env::var_os(name))?;
     let lock = HomeLock::acquire(&home, HomeLock::WAIT)?;
     let filter = std::env::var("AUTOSYNC_LOG").ok();
@@ -95,7 +96,6 @@ async fn run(args: Args) -> Result<()> {
         tell(&mut std::io::stdout(), &format!("\nDashboard: {address}\nready"));
         std::future::pending::<()>().await;
     };
-    let mut signals = Signals::listen()?;
     tokio::select! {
         () = first_look => {}
         served = server.serve() => if let Err(cause) = served {

@@ -21,9 +21,8 @@ impl Signals {
     /// # Errors
     /// `internal` where the system does not tell of signals.
     pub fn listen() -> Result<Self> {
-        Self::new().map_err(|cause| {
-            Error::new(ErrorCode::Internal, "Ctrl-C cannot be listened to, so nothing was begun.").detail(cause)
-        })
+        Self::new()
+            .map_err(|cause| Error::new(ErrorCode::Internal, "Ctrl-C and SIGTERM cannot be listened to.").detail(cause))
     }
 
     #[cfg(unix)]

@@ -35,11 +35,11 @@ fn maps_and_processes(phases: &mut Phases, filter: Option<&str>) -> Result<()> {
     })?;
     if filter.is_none() {
         let program = phases.run("build of the optimised program", || workspace::build_autosync(true))?;
-        let limit = phases.run("build of simd-json alone", workspace::build_limit)?;
+        let tape = phases.run("build of simd-json alone", workspace::build_tape)?;
         phases.run("whole processes beside Python", || {
             let python = python::make_tools()?.python();
             let compare = workspace::root().join("tests/perf/compare.py");
-            command::run(Command::new(python).args([compare, program, limit, folder.clone()]))
+            command::run(Command::new(python).args([compare, program, tape, folder.clone()]))
         })?;
     }
     Ok(())

@@ -63,9 +63,9 @@ pub fn build_autosync(release: bool) -> Result<PathBuf> {
     build(&["--package", "autosync"], "autosync", release)
 }
 
-/// Builds the program that does nothing but simd-json's tape of two maps, for the benchmarks.
-pub fn build_limit() -> Result<PathBuf> {
-    build(&["--package", "costmap", "--example", "limit"], "limit", true)
+/// Builds the yardstick of the benchmarks: simd-json's tape of two maps, and nothing else.
+pub fn build_tape() -> Result<PathBuf> {
+    build(&["--package", "costmap", "--example", "tape"], "tape", true)
 }
 
 /// Builds the desktop app and says where the program is. The dashboard that it takes in must have been built before.

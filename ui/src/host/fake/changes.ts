@@ -69,7 +69,7 @@ const KINDS: ChangeKind[] = ['repriced', 'new', 'removed', 'limits', 'capabiliti
 
 const NOTICES: NoticeView[] = [
   { rule: 'schema.field_dropped', models: 2_318, message: 'The field supports_system_messages was dropped from 2318 models; the map\u2019s format changed.' },
-  { rule: 'schema.field_added', models: 611, message: 'The field supported_regions was added to 611 models.' },
+  { rule: 'schema.field_dropped', models: 611, message: 'The field supported_regions was dropped from 611 models; the map\u2019s format changed.' },
 ];
 
 const FINDINGS: FindingView[] = [

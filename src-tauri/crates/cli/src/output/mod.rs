@@ -130,13 +130,21 @@ fn write_line(mut out: impl Write, text: &str) -> io::Result<()> {
 
 /// JSON escapes control characters only up to U+001F; some terminals also obey those from U+007F to U+009F.
 fn without_controls(document: &str) -> Cow<'_, str> {
-    if document.is_ascii() && !document.contains('\u{7f}') {
+    let steers = |character: char| matches!(character, '\u{7f}'..='\u{9f}');
+    // Most documents are plain ASCII, which is known at a glance.
+    let is_plain = document.is_ascii() && !document.contains('\u{7f}');
+    if is_plain || !document.contains(steers) {
         return Cow::Borrowed(document);
     }
-    let steers = |character: char| matches!(character, '\u{7f}'..='\u{9f}');
-    let escaped =
-        |character: char| if steers(character) { format!("\\u{:04x}", u32::from(character)) } else { character.into() };
-    Cow::Owned(document.chars().map(escaped).collect())
+    let mut escaped = String::with_capacity(document.len() + 64);
+    for character in document.chars() {
+        if steers(character) {
+            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+        } else {
+            escaped.push(character);
+        }
+    }
+    Cow::Owned(escaped)
 }
 
 /// Writes a line to stderr. Where nobody reads that either, nothing is left to be done.

@@ -136,6 +136,18 @@ fn hostile_names_cannot_steer_the_terminal() {
 }
 
 #[test]
+fn json_keeps_every_character_and_steers_no_terminal_either() {
+    let desk = Desk::new();
+    let name = "caf\u{e9}\u{9b}31m\u{7f}";
+    let other = map(60, "1e-06").replacen("model-7", name, 1);
+    let (old, new) = (desk.file("old.json", map(60, "1e-06")), desk.file("new.json", other));
+    let done = desk.run(&["diff", &old, &new, "--json"]);
+    assert!(!done.stdout.chars().any(|c| c.is_control() && c != '\n'), "{done:?}");
+    let set: Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!(set["new_models"], serde_json::json!([name]));
+}
+
+#[test]
 fn a_pipe_gets_no_colours_and_may_be_closed_early() {
     use std::process::{Command, Stdio};
     let desk = Desk::new();

@@ -1,7 +1,7 @@
-//! The least that a program for two maps could do: read both files and let simd-json write down where the values are.
+//! A yardstick: reads two maps, lets simd-json write down where their values are, and does nothing with them.
 //! `cargo xtask bench` puts it beside `autosync diff` and Python, as a whole process, with the same allocator.
 //!
-//!     limit OLD NEW
+//!     tape OLD NEW
 
 use std::process::ExitCode;
 
