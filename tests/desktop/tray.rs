@@ -58,6 +58,9 @@ impl Watcher {
     }
 }
 
+/// What is answered for an object that is not there.
+const UNKNOWN: &str = "org.freedesktop.DBus.Error.UnknownMethod";
+
 /// A menu on the wire: its id, its properties, what lies below.
 type Node = (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>);
 
@@ -123,9 +126,15 @@ impl Item {
     pub(crate) fn menu(&self) -> Vec<Line> {
         let menu = self.menu_proxy();
         drop(menu.call::<_, _, bool>("AboutToShow", &0_i32));
-        let layout: (u32, Node) = menu.call("GetLayout", &(0_i32, -1_i32, Vec::<String>::new())).unwrap();
+        let layout: zbus::Result<(u32, Node)> = menu.call("GetLayout", &(0_i32, -1_i32, Vec::<String>::new()));
+        let (_, (_, _, children)) = match layout {
+            Ok(layout) => layout,
+            // The tray library puts the item on the bus before its menu; a panel shows none until then.
+            Err(zbus::Error::MethodError(name, ..)) if name == UNKNOWN => return Vec::new(),
+            Err(error) => panic!("{error}"),
+        };
         let mut lines = Vec::new();
-        for child in &layout.1.2 {
+        for child in &children {
             walk(child, &mut lines);
         }
         lines
