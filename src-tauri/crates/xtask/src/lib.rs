@@ -14,6 +14,7 @@ pub mod maps;
 pub mod phases;
 mod plan;
 pub mod python;
+mod releases;
 pub mod rules;
 pub mod run;
 pub mod say;
