@@ -21,6 +21,7 @@ pub mod say;
 pub mod setup;
 pub mod suite;
 pub mod ui;
+pub mod versions;
 pub mod workspace;
 
 pub use failure::{Failure, Result};

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::say::complain;
-use xtask::{Result, bench, cross, demo, fuzz, icons, maps, phases, python, run, setup, suite};
+use xtask::{Result, bench, cross, demo, fuzz, icons, maps, phases, python, run, setup, suite, versions};
 
 /// Set-up and developer commands of LiteLLM Auto-Sync. Each installs what it needs, or says exactly what to install.
 #[derive(Parser)]
@@ -49,6 +49,12 @@ enum Task {
         /// Also the releases that only `test --long` replays
         #[arg(long)]
         long: bool,
+    },
+    /// Read in the source of LiteLLM's releases what each can do, and write costmap's versions.json (6 GB the first time)
+    Versions {
+        /// Only say whether the file would change; for before a release
+        #[arg(long)]
+        check: bool,
     },
     /// From Linux: type-check for Windows and macOS, and run the Windows tests under Wine
     Cross {
@@ -104,6 +110,7 @@ fn start(task: Task) -> Result<()> {
             maps::fetch(&if releases.is_empty() { maps::ALWAYS.map(str::to_owned).to_vec() } else { releases })
         }
         Task::Maps { versions, .. } => maps::fetch(&versions),
+        Task::Versions { check } => versions::versions(check),
         Task::Cross { step, args } => cross::cross(&step, &args),
         Task::Icons => icons::draw(),
         Task::Pictures => bench::pictures(),
