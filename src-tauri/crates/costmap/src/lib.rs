@@ -18,6 +18,7 @@ pub mod people;
 pub mod revision;
 mod scan;
 mod text;
+pub mod versions;
 
 pub use changes::{ChangeCounts, ChangeSet, FieldChange, Notice};
 pub use check::{ProxyVersionFacts, RULES, Rule, check, check_bytes, check_compatibility, held_models};

@@ -1,13 +1,13 @@
 //! What one version of the proxy would make of a map: refuse it, fail on it, or not price what it says.
 
 use crate::check::findings::{About, Findings, Rule};
-use crate::check::priced_fields::PRICED_SINCE;
 use crate::check::shrink::FEWEST;
 use crate::check::words::{field, quoted};
 use crate::finding::Finding;
 use crate::leaf::Leaf;
 use crate::map::{CostMap, Entry, LeafKind};
 use crate::path::{PathId, Step};
+use crate::versions::{self, Ability, Release};
 
 pub(crate) const TOO_FEW_MODELS: Rule = Rule::hold(
     "compat.too_few_models",
@@ -30,34 +30,6 @@ pub(crate) const RESERVED_AS_MODEL: Rule =
 pub(crate) const FIELD_NOT_PRICED: Rule =
     Rule::info("compat.field_not_priced", "A price field that this version does not read.");
 
-/// A LiteLLM release: major, minor, patch.
-type Version = (u32, u32, u32);
-
-/// From here a fetched map must have 50 models and half of the bundled ones (read in the releases' source).
-const VALIDATES_SINCE: Version = (1, 81, 12);
-/// From here a reload goes through every entry, and fails on one that is no object (LITELLM, trap 6).
-const READS_ENTRIES_SINCE: Version = (1, 82, 0);
-/// From here aliases become entries of their own.
-const ALIASES_SINCE: Version = (1, 82, 2);
-/// From here `fallback_generalizations` is taken out of the map.
-const GENERALIZATIONS_SINCE: Version = (1, 92, 0);
-
-/// Bundled models by release, where the count moved by over a fifth: good enough for "under half".
-const BUNDLED: &[(Version, usize)] = &[
-    ((1, 53, 1), 690),
-    ((1, 65, 0), 883),
-    ((1, 72, 0), 1047),
-    ((1, 76, 0), 1435),
-    ((1, 79, 0), 1694),
-    ((1, 80, 10), 2161),
-    ((1, 81, 12), 2565),
-    ((1, 93, 0), 2952),
-    ((1, 100, 0), 3406),
-    ((1, 102, 0), 3915),
-    ((1, 103, 0), 4318),
-    ((1, 109, 0), 4551),
-];
-
 /// What is known about one version of the proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProxyVersionFacts {
@@ -68,10 +40,13 @@ pub struct ProxyVersionFacts {
 }
 
 impl ProxyVersionFacts {
-    /// What is known about a release; the bundled count is that of the nearest release looked at, not of a newer one.
+    /// What is known about a release; one that is newer than those looked at is as able as the newest of them.
     pub fn of(version: (u32, u32, u32)) -> Self {
-        let bundled = BUNDLED.iter().rev().find(|(release, _)| *release <= version);
-        Self { version, bundled_models: bundled.map(|(_, models)| *models) }
+        Self { version, bundled_models: versions::bundled_models(version) }
+    }
+
+    fn can(&self, ability: Ability) -> bool {
+        ability.is_in(self.version)
     }
 
     fn name(&self) -> String {
@@ -93,11 +68,11 @@ pub fn check_compatibility(candidate: &CostMap, version: &ProxyVersionFacts) -> 
 }
 
 fn counts(map: &CostMap, facts: &ProxyVersionFacts, proxy: &str, out: &mut Findings) {
-    if facts.version < VALIDATES_SINCE {
+    if !facts.can(Ability::Validates) {
         return;
     }
     // Before reserved keys were known they were counted as models.
-    let counted = if facts.version < GENERALIZATIONS_SINCE { map.loaded().count() } else { map.len() };
+    let counted = if facts.can(Ability::Generalizations) { map.len() } else { map.loaded().count() };
     if counted < FEWEST {
         out.add(TOO_FEW_MODELS, About::default(), || {
             format!("The map has {counted} models; {proxy} wants at least {FEWEST} and would keep or fall back to its own copy.")
@@ -115,8 +90,8 @@ fn entries(map: &CostMap, facts: &ProxyVersionFacts, proxy: &str, out: &mut Find
         let name = entry.name();
         let shown = quoted(&name);
         let about = About { order, model: Some(&shown), ..About::default() };
-        let taken_out = &*name == "fallback_generalizations" && facts.version >= GENERALIZATIONS_SINCE;
-        if !entry.is_object() && !taken_out && facts.version >= READS_ENTRIES_SINCE {
+        let taken_out = &*name == "fallback_generalizations" && facts.can(Ability::Generalizations);
+        if !entry.is_object() && !taken_out && facts.can(Ability::ReadsEntries) {
             out.add(ENTRY_BREAKS_RELOAD, About { value: Some(entry.raw()), ..about }, || {
                 format!(
                     "{shown}: the entry is no object; a reload of {proxy} would fail with 500, and a new start with it."
@@ -139,7 +114,7 @@ fn entries(map: &CostMap, facts: &ProxyVersionFacts, proxy: &str, out: &mut Find
             let place = aliases.and_then(|aliases| place_in(map, leaf.path_id(), aliases));
             has_aliases |= place.is_some();
             let is_name = place == Some(leaf.path_id()) && leaf.as_str().is_some();
-            if place.is_some() && !is_name && facts.version >= ALIASES_SINCE {
+            if place.is_some() && !is_name && facts.can(Ability::AliasLists) {
                 let about = About { field: Some(leaf.path()), value: Some(leaf.text()), ..about };
                 out.add(ALIASES_BREAK_RELOAD, about, || {
                     let field = field(leaf.path());
@@ -150,7 +125,7 @@ fn entries(map: &CostMap, facts: &ProxyVersionFacts, proxy: &str, out: &mut Find
                 });
             }
         }
-        if has_aliases && facts.version < ALIASES_SINCE && !entry.is_reserved() {
+        if has_aliases && !facts.can(Ability::AliasLists) && !entry.is_reserved() {
             let about = About { order, model: Some(&name), ..About::default() };
             out.add(ALIASES_UNKNOWN, about, || {
                 format!("{shown}: {proxy} does not know aliases; it would price the model only under its own name.")
@@ -175,10 +150,10 @@ fn place_in(map: &CostMap, path: PathId, list: PathId) -> Option<PathId> {
 }
 
 fn reserved(map: &CostMap, facts: &ProxyVersionFacts, proxy: &str, out: &mut Findings) {
-    let known: &[&str] = if facts.version < GENERALIZATIONS_SINCE {
-        &["sample_spec"]
-    } else {
+    let known: &[&str] = if facts.can(Ability::Generalizations) {
         &["sample_spec", "fallback_generalizations"]
+    } else {
+        &["sample_spec"]
     };
     let mistaken = |entry: &Entry<'_>| entry.is_reserved() && !known.contains(&&*entry.name());
     for (order, entry) in map.loaded().filter(|(_, entry)| mistaken(entry)) {
@@ -193,7 +168,7 @@ fn unpriced_fields(map: &CostMap, facts: &ProxyVersionFacts, proxy: &str, out: &
     let paths = map.paths();
     let unread = |path: &PathId| {
         let Step::Field(name) = paths.step(*path) else { return None };
-        PRICED_SINCE.iter().find(|(field, since)| *field == &**name && facts.version < *since).map(|(_, since)| *since)
+        versions::reads_since(name).filter(|_| !versions::reads(name, facts.version))
     };
     let mut fields: Vec<Option<Unread>> = vec![None; paths.len()];
     let mut any = false;
@@ -242,5 +217,5 @@ fn unpriced_fields(map: &CostMap, facts: &ProxyVersionFacts, proxy: &str, out: &
 #[derive(Clone, Copy)]
 struct Unread {
     field: PathId,
-    since: Version,
+    since: Release,
 }

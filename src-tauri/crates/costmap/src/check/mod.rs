@@ -14,7 +14,6 @@ mod names;
 mod notice;
 mod peer;
 mod price;
-mod priced_fields;
 mod provider;
 mod region;
 mod rules;
