@@ -21,6 +21,22 @@ pub struct FieldChange {
     pub ratio: Option<f64>,
 }
 
+/// Another name for a model that came, went or moved: `claude-opus-latest` of `{"alias_of": "claude-opus-6"}`, or a name
+/// in an `aliases` list. What it costs changes with what it stands for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AliasChange {
+    /// The other name.
+    pub model: String,
+    /// What it stood for; null where it was no other name, or is new.
+    pub before: Option<String>,
+    /// What it stands for now; null where it is no other name any more, or gone.
+    pub after: Option<String>,
+    /// What that does to prices, multipliers and limits: as the field changes of a model, from what it was priced by before
+    /// to what it is priced by now. Empty where there was nothing before, or is nothing now.
+    #[serde(default)]
+    pub effects: Vec<FieldChange>,
+}
+
 /// How many of each kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeCounts {
@@ -36,6 +52,15 @@ pub struct ChangeCounts {
     pub changed_models: usize,
     /// Price fields that differ in surviving models.
     pub pricing_changes: usize,
+    /// Numbers that scale prices and differ.
+    #[serde(default)]
+    pub multiplier_changes: usize,
+    /// Other names that came, went or moved.
+    #[serde(default)]
+    pub alias_changes: usize,
+    /// Off-peak hours that differ.
+    #[serde(default)]
+    pub hours_changes: usize,
     /// Token and other limits that differ.
     pub limit_changes: usize,
     /// Providers that differ.
@@ -44,7 +69,7 @@ pub struct ChangeCounts {
     pub mode_changes: usize,
     /// `supports_…` and other capability fields that differ.
     pub capability_changes: usize,
-    /// Deprecation dates that differ.
+    /// Deprecation dates, their sources and successors that differ.
     pub deprecation_changes: usize,
     /// All other fields that differ.
     pub other_changes: usize,
@@ -76,8 +101,17 @@ pub struct ChangeSet {
     pub new_models: Vec<String>,
     /// In the old map's order.
     pub removed_models: Vec<String>,
-    /// Price fields: numeric leaves whose path contains `cost`.
+    /// Price fields: numeric leaves whose path contains `cost`, as they stand in the file. An alias row has none of its own.
     pub pricing_changes: Vec<FieldChange>,
+    /// `*_multiplier` and the numbers in `provider_specific_entry`: they scale prices.
+    #[serde(default)]
+    pub multiplier_changes: Vec<FieldChange>,
+    /// Other names that came, went or moved. They are no new or removed models.
+    #[serde(default)]
+    pub alias_changes: Vec<AliasChange>,
+    /// When off-peak prices apply.
+    #[serde(default)]
+    pub hours_changes: Vec<FieldChange>,
     /// `max_…_tokens` and the like.
     pub limit_changes: Vec<FieldChange>,
     /// `litellm_provider`.
@@ -86,7 +120,7 @@ pub struct ChangeSet {
     pub mode_changes: Vec<FieldChange>,
     /// `supports_…`, supported parameters and modalities.
     pub capability_changes: Vec<FieldChange>,
-    /// `deprecation_date`.
+    /// `deprecation_date`, `deprecation_source` and `successor_model`.
     pub deprecation_changes: Vec<FieldChange>,
     /// Everything else.
     pub other_changes: Vec<FieldChange>,

@@ -3,10 +3,12 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::RoundingStrategy;
 
-use crate::changes::{ChangeCounts, ChangeSet, FieldChange};
+use crate::alias::Served;
+use crate::changes::{AliasChange, ChangeCounts, ChangeSet, FieldChange};
 use crate::field::FieldClass;
-use crate::leaf::Leaf;
+use crate::leaf::{Leaf, Path};
 use crate::map::{CostMap, Entry, LeafKind};
+use crate::names::{self, OtherNames};
 use crate::notice;
 use crate::number::plain;
 use crate::path::{PathId, Step};
@@ -21,21 +23,23 @@ pub fn diff(old: &CostMap, new: &CostMap) -> ChangeSet {
 
 /// The change set from what a proxy holds to a map that it is to take. What a proxy adds on its own is ignored: null
 /// fields, `key`, `supported_openai_params`, and the models for which `is_own` says that the proxy's operator made them.
-pub fn diff_from_live(live: &CostMap, new: &CostMap, is_own: &dyn Fn(&str) -> bool) -> ChangeSet {
-    let mut set = Comparing::new(live, new, &Terms { loaded: true, is_own }).run();
+/// `served` says what the proxy makes of other names.
+pub fn diff_from_live(live: &CostMap, new: &CostMap, served: Served, is_own: &dyn Fn(&str) -> bool) -> ChangeSet {
+    let mut set = Comparing::new(live, new, &Terms { live: Some(served), is_own }).run();
     notice::fold(&mut set, live);
     set
 }
 
 /// How values are compared and what is left out.
 pub(crate) struct Terms<'a> {
-    /// The old side was read back from a proxy: numbers were rounded to f64, and fields were added.
-    pub(crate) loaded: bool,
+    /// The old side was read back from a proxy: numbers were rounded to f64, fields were added, and other names were made
+    /// into what this says. Between files other names are compared as such.
+    pub(crate) live: Option<Served>,
     /// Old models that are not from a file.
     pub(crate) is_own: &'a dyn Fn(&str) -> bool,
 }
 
-const FILES: Terms<'static> = Terms { loaded: false, is_own: &|_| false };
+const FILES: Terms<'static> = Terms { live: None, is_own: &|_| false };
 
 /// Fields that LiteLLM adds to entries that were used (LITELLM, trap 7).
 const ADDED_BY_PROXY: [&str; 2] = ["key", "supported_openai_params"];
@@ -50,6 +54,8 @@ pub(crate) struct Comparing<'a> {
     in_new: Vec<Option<PathId>>,
     /// For each path of `old`: the last entry that had a leaf there, and whether `new` has it too.
     seen: Vec<Seen<'a>>,
+    /// Counts the entries that were compared, so that what was seen of one is not taken for another's.
+    round: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -65,6 +71,9 @@ struct Told {
     removed_models: Vec<String>,
     changed_models: usize,
     pricing_changes: Vec<FieldChange>,
+    multiplier_changes: Vec<FieldChange>,
+    alias_changes: Vec<AliasChange>,
+    hours_changes: Vec<FieldChange>,
     limit_changes: Vec<FieldChange>,
     provider_changes: Vec<FieldChange>,
     mode_changes: Vec<FieldChange>,
@@ -82,12 +91,19 @@ struct Differing<'a> {
     new_leaf: Option<Leaf<'a>>,
 }
 
+impl Differing<'_> {
+    fn is_number(&self) -> bool {
+        [self.old_leaf, self.new_leaf].iter().flatten().any(|leaf| leaf.kind() == LeafKind::Number)
+    }
+}
+
 impl<'a> Comparing<'a> {
     pub(crate) fn new(old: &'a CostMap, new: &'a CostMap, terms: &'a Terms<'a>) -> Self {
         Self {
             in_old: new.paths().translate(old.paths()),
             in_new: old.paths().translate(new.paths()),
             seen: vec![Seen { entry: 0, leaf: None }; old.paths().len()],
+            round: 0,
             old,
             new,
             terms,
@@ -97,30 +113,10 @@ impl<'a> Comparing<'a> {
     pub(crate) fn run(mut self) -> ChangeSet {
         let (old, new) = (self.old, self.new);
         let mut set = Told::default();
-        let mut found = Vec::new();
         let mut stays = vec![false; old.entry_count()];
-        for (number, after) in new.models().enumerate() {
-            let Some((before, same)) = after.before(old) else {
-                set.new_models.push(after.name().into_owned());
-                continue;
-            };
-            stays[before.number()] = true;
-            if same {
-                continue;
-            }
-            let name = after.name();
-            found.clear();
-            self.entry(number + 1, before, after, &mut found);
-            if !found.is_empty() {
-                set.changed_models += 1;
-            }
-            if found.len() > MAX_FIELDS {
-                set.other_changes.push(too_many(&name, found.len()));
-                continue;
-            }
-            for differing in &found {
-                list_of(&mut set, self.class(differing)).push(self.change(&name, before, after, differing));
-            }
+        match self.terms.live {
+            None => self.files(&mut set, &mut stays),
+            Some(served) => self.live(served, &mut set, &mut stays),
         }
         for before in old.models().filter(|before| !stays[before.number()]) {
             let name = before.name();
@@ -139,6 +135,9 @@ impl<'a> Comparing<'a> {
                 removed_models: set.removed_models.len(),
                 changed_models: set.changed_models,
                 pricing_changes: set.pricing_changes.len(),
+                multiplier_changes: set.multiplier_changes.len(),
+                alias_changes: set.alias_changes.len(),
+                hours_changes: set.hours_changes.len(),
                 limit_changes: set.limit_changes.len(),
                 provider_changes: set.provider_changes.len(),
                 mode_changes: set.mode_changes.len(),
@@ -149,6 +148,9 @@ impl<'a> Comparing<'a> {
             new_models: set.new_models,
             removed_models: set.removed_models,
             pricing_changes: set.pricing_changes,
+            multiplier_changes: set.multiplier_changes,
+            alias_changes: set.alias_changes,
+            hours_changes: set.hours_changes,
             limit_changes: set.limit_changes,
             provider_changes: set.provider_changes,
             mode_changes: set.mode_changes,
@@ -157,6 +159,92 @@ impl<'a> Comparing<'a> {
             other_changes: set.other_changes,
             notices: Vec::new(),
         }
+    }
+
+    /// Two files: rows as they stand, other names by what they stand for.
+    fn files(&mut self, set: &mut Told, stays: &mut [bool]) {
+        let (old, new) = (self.old, self.new);
+        let names = OtherNames::of(old, new);
+        for after in new.models() {
+            let before = after.before(old);
+            if let Some((before, _)) = before {
+                stays[before.number()] = true;
+            }
+            match before {
+                Some((_, true)) => {}
+                _ if names.concern(&after, before.map(|(before, _)| before)) => {}
+                None => set.new_models.push(after.name().into_owned()),
+                Some((before, false)) => self.compare(before, after, set),
+            }
+        }
+        for (name, before, after) in names.moved() {
+            // A row that became another name, or was one, neither came nor went.
+            if let Some(row) = old.find(&name) {
+                stays[row as usize] = true;
+            }
+            let effects = match (before.and_then(|entry| entry.priced()), after.and_then(|entry| entry.priced())) {
+                (Some(before), Some(after)) => self.effects(before, after),
+                _ => Vec::new(),
+            };
+            let target = |entry: Option<Entry<'_>>| entry.and_then(|entry| names::target(&entry)).map(Into::into);
+            let (before, after) = (target(before), target(after));
+            set.alias_changes.push(AliasChange { before, after, effects, model: name.into_owned() });
+        }
+    }
+
+    /// What a proxy holds, against what it would make of the file: other names are entries like all others.
+    fn live(&mut self, served: Served, set: &mut Told, stays: &mut [bool]) {
+        for after in self.new.served(served) {
+            let name = after.name();
+            let before = self.old.get(&name);
+            if let Some(before) = before {
+                stays[before.number()] = true;
+            }
+            let target = names::target(&after);
+            let was = before.and_then(|before| before.alias_of());
+            match (before, target) {
+                // New under that name, or a bare row that stands for something else.
+                (None, Some(target)) => set.alias_changes.push(alias_change(&name, None, &target)),
+                (Some(_), Some(target)) if was.is_some() && was.as_ref() != Some(&target) => {
+                    set.alias_changes.push(alias_change(&name, was.as_deref(), &target));
+                }
+                (None, None) => set.new_models.push(name.into_owned()),
+                (Some(before), _) => self.compare(before, after, set),
+            }
+        }
+    }
+
+    fn compare(&mut self, before: Entry<'a>, after: Entry<'a>, set: &mut Told) {
+        let name = after.name();
+        let found = self.differing(before, after);
+        if found.is_empty() {
+            return;
+        }
+        set.changed_models += 1;
+        if found.len() > MAX_FIELDS {
+            set.other_changes.push(too_many(&name, found.len()));
+            return;
+        }
+        for differing in &found {
+            let class = self.class(differing);
+            list_of(set, class, differing).push(self.change(&name, before, after, differing));
+        }
+    }
+
+    /// What differs in money and limits between what a name stood for and what it stands for now.
+    fn effects(&mut self, before: Entry<'a>, after: Entry<'a>) -> Vec<FieldChange> {
+        let found = self.differing(before, after);
+        let counts =
+            |class| matches!(class, FieldClass::Price | FieldClass::Multiplier | FieldClass::Limit | FieldClass::Hours);
+        let told = found.iter().filter(|differing| counts(self.class(differing))).take(MAX_FIELDS);
+        told.map(|differing| self.change(&after.name(), before, after, differing)).collect()
+    }
+
+    fn differing(&mut self, before: Entry<'a>, after: Entry<'a>) -> Vec<Differing<'a>> {
+        self.round += 1;
+        let mut found = Vec::new();
+        self.entry(self.round, before, after, &mut found);
+        found
     }
 
     fn entry(&mut self, number: usize, before: Entry<'a>, after: Entry<'a>, found: &mut Vec<Differing<'a>>) {
@@ -171,7 +259,8 @@ impl<'a> Comparing<'a> {
             });
             match old_leaf {
                 Some(old_leaf) if self.same(&old_leaf, &new_leaf) => {}
-                _ if self.terms.loaded && is_top(&new_leaf, &["aliases"]) => {}
+                // Other names are compared as such, and a proxy takes the lists out.
+                _ if is_top(&new_leaf, &["aliases"]) => {}
                 _ => self.push(found, old_leaf, Some(new_leaf)),
             }
         }
@@ -180,14 +269,18 @@ impl<'a> Comparing<'a> {
             let seen = &mut self.seen[old_leaf.path_id().index()];
             let left = seen.entry == number && seen.leaf.take().is_some();
             let added_by_proxy = || old_leaf.kind() == LeafKind::Null || is_top(&old_leaf, &ADDED_BY_PROXY);
-            if left && !(self.terms.loaded && added_by_proxy()) {
+            if left && !(self.is_live() && added_by_proxy()) && !is_top(&old_leaf, &["aliases"]) {
                 self.push(found, Some(old_leaf), None);
             }
         }
     }
 
     fn same(&self, old: &Leaf<'_>, new: &Leaf<'_>) -> bool {
-        if self.terms.loaded { new.same_once_loaded(old) } else { new.same_as(old) }
+        if self.is_live() { new.same_once_loaded(old) } else { new.same_as(old) }
+    }
+
+    fn is_live(&self) -> bool {
+        self.terms.live.is_some()
     }
 
     fn push(&self, found: &mut Vec<Differing<'a>>, old_leaf: Option<Leaf<'a>>, new_leaf: Option<Leaf<'a>>) {
@@ -195,7 +288,10 @@ impl<'a> Comparing<'a> {
         let mut path = leaf.path();
         // Lists of plain values are told whole: one more item would otherwise shift all that follow. Prices are not.
         if leaf.class() != FieldClass::Price {
-            while matches!(path.last(), Step::Item(_)) {
+            let is_hours = leaf.class() == FieldClass::Hours;
+            // Windows of hours are one thing to people, however they are written.
+            let deep = |path: Path<'_>| matches!(path.last(), Step::Item(_)) || (is_hours && path.depth() > 2);
+            while deep(path) {
                 path = path.parent();
             }
         }
@@ -264,6 +360,11 @@ const FOLD_WINDOW: usize = 256;
 /// hostile entry with millions of lists costs no more than reading it.
 const MAX_FIELDS: usize = 2_000;
 
+fn alias_change(model: &str, before: Option<&str>, after: &str) -> AliasChange {
+    let (before, after) = (before.map(str::to_owned), Some(after.to_owned()));
+    AliasChange { model: model.to_owned(), before, after, effects: Vec::new() }
+}
+
 fn too_many(model: &str, fields: usize) -> FieldChange {
     FieldChange {
         model: model.to_owned(),
@@ -278,15 +379,17 @@ fn is_top(leaf: &Leaf<'_>, names: &[&str]) -> bool {
     matches!(leaf.path().top(), Step::Field(name) if names.contains(&&**name))
 }
 
-fn list_of(set: &mut Told, class: FieldClass) -> &mut Vec<FieldChange> {
+fn list_of<'t>(set: &'t mut Told, class: FieldClass, differing: &Differing<'_>) -> &'t mut Vec<FieldChange> {
     match class {
         FieldClass::Price => &mut set.pricing_changes,
+        FieldClass::Multiplier if differing.is_number() => &mut set.multiplier_changes,
+        FieldClass::Hours => &mut set.hours_changes,
         FieldClass::Limit => &mut set.limit_changes,
         FieldClass::Provider => &mut set.provider_changes,
         FieldClass::Mode => &mut set.mode_changes,
         FieldClass::Capability => &mut set.capability_changes,
         FieldClass::Deprecation => &mut set.deprecation_changes,
-        FieldClass::Multiplier | FieldClass::Other => &mut set.other_changes,
+        FieldClass::Multiplier | FieldClass::Alias | FieldClass::Other => &mut set.other_changes,
     }
 }
 

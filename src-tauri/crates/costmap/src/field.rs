@@ -13,13 +13,17 @@ pub enum FieldClass {
     Limit,
     /// `*multiplier*` and `provider_specific_entry`: scales prices, and is not a price itself.
     Multiplier,
+    /// What is no price in `off_peak_pricing`: when the prices in it apply.
+    Hours,
+    /// `alias_of` and `aliases`: other names.
+    Alias,
     /// `litellm_provider`.
     Provider,
     /// `mode`.
     Mode,
     /// `supports_…` and `supported_…`.
     Capability,
-    /// `deprecation_date`.
+    /// `deprecation_date`, and where that is said, and what comes after.
     Deprecation,
     /// Everything else.
     Other,
@@ -42,7 +46,9 @@ impl FieldClass {
         match name {
             "litellm_provider" => Self::Provider,
             "mode" => Self::Mode,
-            "deprecation_date" => Self::Deprecation,
+            "deprecation_date" | "deprecation_source" | "successor_model" => Self::Deprecation,
+            "off_peak_pricing" => Self::Hours,
+            "alias_of" | "aliases" => Self::Alias,
             "rpm" | "tpm" | "rpd" | "tpd" | "output_vector_size" | "prompt_cache_min_tokens" => Self::Limit,
             _ if name.starts_with("max_") => Self::Limit,
             _ if name.starts_with("supports_") || name.starts_with("supported_") => Self::Capability,

@@ -37,6 +37,12 @@ pub struct Finding {
     pub rule: Cow<'static, str>,
     /// How much it weighs.
     pub severity: Severity,
+    /// The entry cannot be priced at all: a price that is no number, is negative, … Only ever with `review`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub broken: bool,
+    /// What findings with the same cause have in common: a provider, a field, a proxy's version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
     /// The model, where the finding is about one.
     pub model: Option<String>,
     /// The path of the field, where it is about one.
@@ -59,11 +65,16 @@ pub struct CheckReport {
     /// What the findings add up to.
     pub verdict: Verdict,
     /// The findings, Hold first, then Review, then information; within one severity in the map's order. At most 500 of
-    /// one rule; a last one, `findings.more`, counts those that are not listed.
+    /// one rule; for each rule with more of them a last one, `findings.more`, counts those that are not listed.
     pub findings: Vec<Finding>,
     /// The models of all Review findings, also of those that are only counted. Not in the JSON, which stays small.
     #[serde(skip)]
     pub reviewed_models: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl Verdict {

@@ -150,6 +150,11 @@ impl Path<'_> {
         self.paths.ancestors(self.id).last().map_or(&Step::Root, |top| self.paths.step(top))
     }
 
+    /// How many steps it has; a field of the entry itself has one.
+    pub fn depth(&self) -> usize {
+        self.paths.ancestors(self.id).count()
+    }
+
     /// What this path stands in.
     #[must_use]
     pub fn parent(&self) -> Self {

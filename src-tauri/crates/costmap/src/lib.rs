@@ -1,5 +1,7 @@
 //! The LiteLLM cost map as data: parse it, check it, compare two of them. Pure: no I/O, no clock, no async.
 
+mod alias;
+pub mod cause;
 pub mod changes;
 pub mod check;
 pub mod compose;
@@ -11,6 +13,7 @@ pub mod leaf;
 pub mod live;
 pub mod malformed;
 pub mod map;
+mod names;
 mod notice;
 pub mod number;
 pub mod path;
@@ -20,7 +23,9 @@ mod scan;
 mod text;
 pub mod versions;
 
-pub use changes::{ChangeCounts, ChangeSet, FieldChange, Notice};
+pub use alias::{AliasFault, Served};
+pub use cause::{Cause, causes, worst};
+pub use changes::{AliasChange, ChangeCounts, ChangeSet, FieldChange, Notice};
 pub use check::{ProxyVersionFacts, RULES, Rule, check, check_bytes, check_compatibility, held_models};
 pub use compose::compose;
 pub use diff::{diff, diff_from_live};

@@ -1,5 +1,7 @@
 //! The cost map: its text as it came, and every entry and leaf in it.
 
+mod entry;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::hash::BuildHasher;
@@ -7,15 +9,16 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
-use serde_json::Value;
 
 use crate::Revision;
+use crate::alias::{Aliases, Listed, Served};
 use crate::known::Known;
-use crate::leaf::{Leaf, Path};
+use crate::leaf::Path;
 use crate::malformed::Malformed;
 use crate::path::{PathId, Paths, Step};
 use crate::scan::{Scanned, scan};
 use crate::text::unescape;
+pub use entry::Entry;
 
 /// Top-level keys that are no models (LITELLM, "The map's shape").
 pub const RESERVED_KEYS: [&str; 3] = ["sample_spec", "fallback_generalizations", "_metadata"];
@@ -134,6 +137,7 @@ pub struct CostMap {
     overridden: Vec<u32>,
     models: usize,
     revision: OnceLock<Revision>,
+    aliases: OnceLock<Aliases>,
     /// Equal to nothing but itself; says which map another was read against.
     identity: Arc<()>,
     against: Option<Arc<()>>,
@@ -197,6 +201,7 @@ impl CostMap {
             overridden: Vec::new(),
             models: 0,
             revision,
+            aliases: OnceLock::new(),
             identity: Arc::new(()),
             against: known.map(|known| Arc::clone(&known.identity)),
         };
@@ -221,7 +226,7 @@ impl CostMap {
         self.models = self.index.len() - reserved;
     }
 
-    fn find(&self, name: &str) -> Option<u32> {
+    pub(crate) fn find(&self, name: &str) -> Option<u32> {
         let is = |number: &u32| *key_of(&self.text, &self.entries[*number as usize]) == *name;
         self.index.find(self.hasher.hash_one(name), is).copied()
     }
@@ -250,12 +255,56 @@ impl CostMap {
     pub fn models(&self) -> impl Iterator<Item = Entry<'_>> {
         let mut overridden: Vec<u32> = self.overridden.clone();
         overridden.sort_unstable();
-        self.entries().filter(move |entry| !entry.is_reserved() && overridden.binary_search(&entry.number).is_err())
+        self.entries()
+            .filter(move |entry| !entry.is_reserved() && overridden.binary_search(&(entry.order() - 1)).is_err())
     }
 
     /// Every top-level member, reserved keys and overridden ones too, in the order of the file.
     pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
-        (0..).zip(&self.entries).map(|(number, span)| Entry { map: self, span, number })
+        (0..).zip(&self.entries).map(|(number, span)| Entry::new(self, span, number))
+    }
+
+    /// What a proxy prices by this map: its models, with what the proxy makes of alias rows and of `aliases` lists.
+    pub fn served(&self, served: Served) -> impl Iterator<Item = Entry<'_>> {
+        let rows = self.models().filter_map(move |entry| match served {
+            Served::Rows => entry.priced(),
+            Served::Bare | Served::Lists => Some(entry),
+        });
+        rows.chain(self.listed_aliases(served))
+    }
+
+    /// The names that stand only in `aliases` lists, each with its owner's values.
+    pub(crate) fn listed_aliases(&self, served: Served) -> impl Iterator<Item = Entry<'_>> {
+        let listed = if served == Served::Bare { &[][..] } else { self.aliases().listed() };
+        listed.iter().filter_map(|listed| self.owner_of(listed))
+    }
+
+    /// The owner of the `aliases` list that has this name, under this name.
+    pub(crate) fn listed_alias(&self, name: &str) -> Option<Entry<'_>> {
+        self.owner_of(self.aliases().place_of(name)?)
+    }
+
+    fn owner_of(&self, listed: &Listed) -> Option<Entry<'_>> {
+        Some(self.numbered(listed.owner)?.named(listed.key, listed.key_escaped))
+    }
+
+    /// What calls of this name are priced by, on LiteLLM 1.110 and later: the model itself, or what the alias stands for.
+    /// `None` for reserved keys and for aliases that stand for nothing.
+    pub fn priced(&self, name: &str) -> Option<Entry<'_>> {
+        match self.get(name) {
+            Some(entry) if entry.is_reserved() => None,
+            Some(entry) => entry.priced(),
+            None => self.listed_alias(name),
+        }
+    }
+
+    /// Which rows and names are only other names. Worked out once, when first asked for.
+    pub(crate) fn aliases(&self) -> &Aliases {
+        self.aliases.get_or_init(|| Aliases::of(self))
+    }
+
+    pub(crate) fn numbered(&self, number: u32) -> Option<Entry<'_>> {
+        Some(Entry::new(self, self.entries.get(number as usize)?, number))
     }
 
     /// How many entries, reserved keys and overridden ones too.
@@ -267,29 +316,26 @@ impl CostMap {
     pub(crate) fn loaded(&self) -> impl Iterator<Item = (u32, Entry<'_>)> {
         let mut overridden: Vec<u32> = self.overridden.clone();
         overridden.sort_unstable();
-        let counts = move |entry: &Entry<'_>| overridden.is_empty() || overridden.binary_search(&entry.number).is_err();
+        let counts =
+            move |entry: &Entry<'_>| overridden.is_empty() || overridden.binary_search(&(entry.order() - 1)).is_err();
         self.entries().filter(counts).map(|entry| (entry.order(), entry))
     }
 
     /// The entry of this name; a reserved key too.
     pub fn get(&self, name: &str) -> Option<Entry<'_>> {
-        let number = self.find(name)?;
-        Some(Entry { map: self, span: self.entries.get(number as usize)?, number })
+        self.numbered(self.find(name)?)
     }
 
     /// Members whose name comes again further down: earlier values that Python drops.
     pub fn overridden(&self) -> impl Iterator<Item = Entry<'_>> {
-        self.overridden
-            .iter()
-            .filter_map(|number| Some(Entry { map: self, span: self.entries.get(*number as usize)?, number: *number }))
+        self.overridden.iter().filter_map(|number| self.numbered(*number))
     }
 
     /// Fields given twice inside one entry, with that entry.
     pub fn repeated_fields(&self) -> impl Iterator<Item = (Entry<'_>, Path<'_>)> {
-        self.repeated_fields.iter().filter_map(|(number, path)| {
-            let span = self.entries.get(*number as usize)?;
-            Some((Entry { map: self, span, number: *number }, Path { paths: &self.paths, id: *path }))
-        })
+        self.repeated_fields
+            .iter()
+            .filter_map(|(number, path)| Some((self.numbered(*number)?, Path { paths: &self.paths, id: *path })))
     }
 
     /// The id of the path with these steps: `&[Step::Field("mode".into())]`. For rules that look at one field of many.
@@ -318,141 +364,10 @@ impl fmt::Debug for CostMap {
 }
 
 fn key_of<'t>(text: &'t str, entry: &EntrySpan) -> Cow<'t, str> {
-    let key = entry.key.of(text);
-    if entry.key_escaped { Cow::Owned(unescape(key)) } else { Cow::Borrowed(key) }
+    text_of(text, entry.key, entry.key_escaped)
 }
 
-/// One entry of a map.
-#[derive(Clone, Copy)]
-pub struct Entry<'a> {
-    map: &'a CostMap,
-    span: &'a EntrySpan,
-    number: u32,
-}
-
-impl<'a> Entry<'a> {
-    /// Its place in the file, from 0.
-    pub(crate) fn number(&self) -> usize {
-        self.number as usize
-    }
-
-    /// Its place in the file, from 1.
-    pub(crate) fn order(&self) -> u32 {
-        self.number + 1
-    }
-
-    /// The entry of this name in an earlier map, and whether its bytes are the same there. Where this map was read
-    /// against that one, no byte is looked at again.
-    pub(crate) fn before<'o>(&self, old: &'o CostMap) -> Option<(Entry<'o>, bool)> {
-        if let (Some(number), Some(against)) = (self.span.same, &self.map.against)
-            && Arc::ptr_eq(against, &old.identity)
-            && let Some(span) = old.entries.get(number as usize)
-        {
-            return Some((Entry { map: old, span, number }, true));
-        }
-        let before = old.get(&self.name())?;
-        Some((before, before.raw() == self.raw()))
-    }
-
-    /// The model's name.
-    pub fn name(&self) -> Cow<'a, str> {
-        key_of(&self.map.text, self.span)
-    }
-
-    /// Whether it is one of [`RESERVED_KEYS`], and so no model.
-    pub fn is_reserved(&self) -> bool {
-        RESERVED_KEYS.contains(&&*self.name())
-    }
-
-    /// Whether its value is an object, as every model's should be.
-    pub fn is_object(&self) -> bool {
-        self.span.is_object
-    }
-
-    /// The value's exact text.
-    pub fn raw(&self) -> &'a str {
-        self.span.value.of(&self.map.text)
-    }
-
-    /// The range of the value in the map's text, in bytes.
-    pub(crate) fn value_range(&self) -> Range<usize> {
-        self.span.value.start as usize..self.span.value.end as usize
-    }
-
-    /// The range of the member in the map's text: from the opening quote of its name to the end of its value.
-    pub(crate) fn member_range(&self) -> Range<usize> {
-        self.span.key.start as usize - 1..self.span.value.end as usize
-    }
-
-    /// Every value in it that holds no other, in the order of the file.
-    pub fn leaves(&self) -> impl DoubleEndedIterator<Item = Leaf<'a>> + ExactSizeIterator + use<'a> {
-        let map = self.map;
-        let range = self.span.leaves.start as usize..self.span.leaves.end as usize;
-        map.leaves[range].iter().map(move |leaf| Leaf { map, leaf })
-    }
-
-    /// The leaf at a path of this map (see [`CostMap::field_id`]).
-    pub fn leaf(&self, path: PathId) -> Option<Leaf<'a>> {
-        self.leaves().rev().find(|leaf| leaf.leaf.path == path)
-    }
-
-    /// A field of the entry itself, where it is no object or list.
-    pub fn field(&self, name: &str) -> Option<Leaf<'a>> {
-        self.leaf(self.map.field_id(name)?)
-    }
-
-    /// `litellm_provider`, where it is text.
-    pub fn provider(&self) -> Option<Cow<'a, str>> {
-        self.field("litellm_provider")?.as_str()
-    }
-
-    /// `mode`, where it is text.
-    pub fn mode(&self) -> Option<Cow<'a, str>> {
-        self.field("mode")?.as_str()
-    }
-
-    /// What stands at `path` and below it, as JSON; numbers keep their value. `None` where nothing is there.
-    pub fn json_at(&self, path: PathId) -> Option<Value> {
-        let paths = &self.map.paths;
-        let mut found: Option<Value> = None;
-        for leaf in self.leaves() {
-            let mut steps: Vec<PathId> = paths.ancestors(leaf.leaf.path).collect();
-            if path != PathId::ROOT {
-                let Some(depth) = steps.iter().position(|step| *step == path) else { continue };
-                steps.truncate(depth);
-            }
-            let mut place = found.get_or_insert(Value::Null);
-            for step in steps.iter().rev() {
-                place = match paths.step(*step) {
-                    Step::Root => place,
-                    Step::Field(name) => {
-                        if !place.is_object() {
-                            *place = Value::Object(serde_json::Map::new());
-                        }
-                        let Value::Object(object) = place else { return None };
-                        object.entry(name.to_string()).or_insert(Value::Null)
-                    }
-                    Step::Item(number) => {
-                        if !place.is_array() {
-                            *place = Value::Array(Vec::new());
-                        }
-                        let Value::Array(list) = place else { return None };
-                        let number = *number as usize;
-                        if list.len() <= number {
-                            list.resize(number + 1, Value::Null);
-                        }
-                        &mut list[number]
-                    }
-                };
-            }
-            *place = leaf.json();
-        }
-        found
-    }
-}
-
-impl fmt::Debug for Entry<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Entry({:?})", self.name())
-    }
+fn text_of(text: &str, span: Span, escaped: bool) -> Cow<'_, str> {
+    let inner = span.of(text);
+    if escaped { Cow::Owned(unescape(inner)) } else { Cow::Borrowed(inner) }
 }

@@ -84,9 +84,9 @@ pub fn reads(field: &str, release: Release) -> bool {
     turns.is_empty() || turns.partition_point(|turn| *turn <= release) % 2 == 1
 }
 
-/// Whether a model of any release's bundled map ever had this field.
+/// Whether a model of any release's bundled map ever had this field, or LiteLLM reads it though none did (`aliases`).
 pub fn is_known_field(field: &str) -> bool {
-    known().fields.binary_search(&field).is_ok()
+    field == "aliases" || known().fields.binary_search(&field).is_ok()
 }
 
 /// The data file, ready to be asked.

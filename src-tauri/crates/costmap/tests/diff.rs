@@ -1,7 +1,7 @@
 //! If this fails, a user sees a wrong price change, or none where there was one.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use costmap::{CostMap, compare_live, compose, diff, diff_from_live};
+use costmap::{CostMap, Served, compare_live, compose, diff, diff_from_live};
 use serde_json::{Value, json};
 
 fn map(value: &Value) -> CostMap {
@@ -76,19 +76,19 @@ fn what_a_proxy_adds_is_no_difference_and_what_it_lacks_is() {
         1,
     );
     let live = CostMap::parse(text.as_bytes()).unwrap();
-    let proof = compare_live(&desired, &live, &|_| false);
+    let proof = compare_live(&desired, &live, Served::Rows, &|_| false);
     assert!(proof.is_proof(), "{proof:?}");
     assert_eq!((proof.models, proof.fields), (3, desired.models().map(|entry| entry.leaves().len()).sum()));
-    assert!(diff_from_live(&live, &desired, &|name| name == "64hex").removed_models.is_empty());
+    assert!(diff_from_live(&live, &desired, Served::Rows, &|name| name == "64hex").removed_models.is_empty());
 
     let stale = CostMap::parse(text.replace("5e-06", "4e-06").replace("\"fresh\"", "\"other\"").as_bytes()).unwrap();
-    let comparison = compare_live(&desired, &stale, &|_| false);
+    let comparison = compare_live(&desired, &stale, Served::Rows, &|_| false);
     assert_eq!(comparison.missing, ["fresh"]);
     assert_eq!(
         comparison.drift.iter().map(|change| change.field.as_str()).collect::<Vec<_>>(),
         ["input_cost_per_token"]
     );
-    let comparison = compare_live(&desired, &stale, &|change| change.model == "priced");
+    let comparison = compare_live(&desired, &stale, Served::Rows, &|change| change.model == "priced");
     assert_eq!(comparison.overridden_models(), ["priced"]);
 }
 
@@ -96,7 +96,7 @@ fn what_a_proxy_adds_is_no_difference_and_what_it_lacks_is() {
 fn a_number_that_the_proxy_rounded_is_the_same_number() {
     let desired = CostMap::parse(br#"{"m": {"input_cost_per_token": 0.30000000000000001}}"#).unwrap();
     let live = CostMap::parse(br#"{"m": {"input_cost_per_token": 0.3}}"#).unwrap();
-    assert!(compare_live(&desired, &live, &|_| false).is_proof());
+    assert!(compare_live(&desired, &live, Served::Rows, &|_| false).is_proof());
     assert_eq!(diff(&live, &desired).counts.pricing_changes, 1);
 }
 
@@ -120,5 +120,5 @@ fn a_hostile_entry_of_a_hundred_thousand_lists_is_one_change_and_soon_told() {
     };
     let set = diff(&entry(1), &entry(2));
     assert_eq!((set.counts.other_changes, set.other_changes[0].field.as_str()), (1, ""));
-    assert!(!compare_live(&entry(2), &entry(1), &|_| false).is_proof());
+    assert!(!compare_live(&entry(2), &entry(1), Served::Rows, &|_| false).is_proof());
 }

@@ -1,5 +1,6 @@
 //! What one version of the proxy would make of a map: refuse it, fail on it, or not price what it says.
 
+use crate::alias::Served;
 use crate::check::findings::{About, Findings, Rule};
 use crate::check::shrink::FEWEST;
 use crate::check::words::{field, quoted};
@@ -18,15 +19,27 @@ pub(crate) const UNDER_HALF: Rule = Rule::hold(
     "Fewer than half of this version's bundled models: it refuses the map, or falls back to its own copy.",
 );
 pub(crate) const ENTRY_BREAKS_RELOAD: Rule =
-    Rule::hold("compat.entry_breaks_reload", "An entry that is no object makes this version's reload fail.");
+    Rule::hold("compat.entry_breaks_reload", "An entry that is no object makes this version's reload fail.")
+        .many("{n} entries are no objects; a reload would fail");
 pub(crate) const ALIASES_BREAK_RELOAD: Rule =
-    Rule::hold("compat.aliases_break_reload", "An alias that is no text makes this version's reload fail.");
+    Rule::hold("compat.aliases_break_reload", "An alias that is no text makes this version's reload fail.")
+        .many("{n} models have an alias that is no text; a reload may fail");
 pub(crate) const LIVE_MAP_BREAKS: Rule =
-    Rule::hold("compat.live_map_breaks", "NaN or Infinity: this version loads it, and its live map then answers 500.");
+    Rule::hold("compat.live_map_breaks", "NaN or Infinity: this version loads it, and its live map then answers 500.")
+        .many("{n} models have NaN or Infinity for a number; the live map would answer 500");
 pub(crate) const ALIASES_UNKNOWN: Rule =
-    Rule::review("compat.aliases_unknown", "Aliases, which this version does not make into models.");
+    Rule::review("compat.aliases_unknown", "Aliases, which this version does not make into models.")
+        .many("{n} models have other names that this version does not know");
+pub(crate) const ALIAS_UNPRICED: Rule = Rule::info(
+    "compat.alias_unpriced",
+    "An alias row that this version serves as it stands, without a price: it would book its calls at $0.",
+)
+.many("{subject} would book calls of {n} aliases at $0: it does not know alias rows");
+pub(crate) const OWN_ALIAS_UNPRICED: Rule =
+    Rule::review(ALIAS_UNPRICED.id, ALIAS_UNPRICED.explanation).many(ALIAS_UNPRICED.many);
 pub(crate) const RESERVED_AS_MODEL: Rule =
-    Rule::info("compat.reserved_as_model", "A reserved key that this version takes for a model.");
+    Rule::info("compat.reserved_as_model", "A reserved key that this version takes for a model.")
+        .many("{n} reserved keys are taken for models");
 pub(crate) const FIELD_NOT_PRICED: Rule =
     Rule::info("compat.field_not_priced", "A price field that this version does not read.");
 
@@ -49,6 +62,17 @@ impl ProxyVersionFacts {
         ability.is_in(self.version)
     }
 
+    /// What it makes of other names.
+    pub fn served(&self) -> Served {
+        if self.can(Ability::AliasRows) {
+            Served::Rows
+        } else if self.can(Ability::AliasLists) {
+            Served::Lists
+        } else {
+            Served::Bare
+        }
+    }
+
     fn name(&self) -> String {
         let (major, minor, patch) = self.version;
         format!("LiteLLM {major}.{minor}.{patch}")
@@ -56,12 +80,18 @@ impl ProxyVersionFacts {
 }
 
 /// What this version of the proxy would make of the map. Findings are `compat.*`, Hold where the version would refuse
-/// the map or break on it; they are about this proxy only and do not hold the map for others.
-pub fn check_compatibility(candidate: &CostMap, version: &ProxyVersionFacts) -> Vec<Finding> {
+/// the map or break on it; they are about this proxy only and do not hold the map for others. `is_used` tells what its
+/// deployments use: what it would book at $0 of that is a question, of the rest only information.
+pub fn check_compatibility(
+    candidate: &CostMap,
+    version: &ProxyVersionFacts,
+    is_used: &dyn Fn(&str) -> bool,
+) -> Vec<Finding> {
     let mut out = Findings::default();
     let proxy = version.name();
     counts(candidate, version, &proxy, &mut out);
     entries(candidate, version, &proxy, &mut out);
+    alias_rows(candidate, version, &proxy, is_used, &mut out);
     reserved(candidate, version, &proxy, &mut out);
     unpriced_fields(candidate, version, &proxy, &mut out);
     out.finish().findings
@@ -131,6 +161,38 @@ fn entries(map: &CostMap, facts: &ProxyVersionFacts, proxy: &str, out: &mut Find
                 format!("{shown}: {proxy} does not know aliases; it would price the model only under its own name.")
             });
         }
+    }
+}
+
+/// Alias rows on a version that does not know them: the bare row has no price (measured on 1.90.7 and 1.102.4).
+fn alias_rows(
+    map: &CostMap,
+    facts: &ProxyVersionFacts,
+    proxy: &str,
+    is_used: &dyn Fn(&str) -> bool,
+    out: &mut Findings,
+) {
+    if facts.served() == Served::Rows {
+        return;
+    }
+    for row in map.models() {
+        let Some(target) = row.alias_of() else { continue };
+        let name = row.name();
+        let rule = if is_used(&name) { OWN_ALIAS_UNPRICED } else { ALIAS_UNPRICED };
+        let about = About {
+            order: row.order(),
+            model: Some(&name),
+            subject: Some(proxy),
+            value: Some(&target),
+            ..About::default()
+        };
+        out.add(rule, about, || {
+            format!(
+                "{} is another name for {}; {proxy} does not know alias rows and would book its calls at $0 (LiteLLM 1.110 and later price them).",
+                quoted(&name),
+                quoted(&target)
+            )
+        });
     }
 }
 

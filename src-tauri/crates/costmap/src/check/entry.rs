@@ -7,9 +7,12 @@ use crate::field::FieldClass;
 use crate::leaf::Leaf;
 use crate::path::Step;
 
-pub(crate) const NO_MODE: Rule = Rule::review("entry.no_mode", "A model without a mode.");
-pub(crate) const CHAT_LIMIT_ZERO: Rule = Rule::review("entry.chat_limit_zero", "A chat model with a token limit of 0.");
-pub(crate) const BAD_DATE: Rule = Rule::review("entry.bad_date", "A deprecation date that is no date (YYYY-MM-DD).");
+pub(crate) const NO_MODE: Rule =
+    Rule::review("entry.no_mode", "A model without a mode.").many("{subject}: {n} models have no mode");
+pub(crate) const CHAT_LIMIT_ZERO: Rule = Rule::review("entry.chat_limit_zero", "A chat model with a token limit of 0.")
+    .many("{subject}: {n} chat models have a token limit of 0");
+pub(crate) const BAD_DATE: Rule = Rule::review("entry.bad_date", "A deprecation date that is no date (YYYY-MM-DD).")
+    .many("{subject}: {n} models have a deprecation date that is no date");
 
 pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
     let mode = model.mode().filter(|mode| !mode.trim().is_empty());
@@ -33,7 +36,9 @@ pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
                     });
                 }
             }
-            FieldClass::Deprecation if model.is_new_value(leaf.path_id()) => bad_date(model, &leaf, out),
+            FieldClass::Deprecation if is_date_field(&leaf) && model.is_new_value(leaf.path_id()) => {
+                bad_date(model, &leaf, out);
+            }
             _ => {}
         }
     }
@@ -42,6 +47,10 @@ pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
 fn is_token_limit(leaf: &Leaf<'_>) -> bool {
     matches!(leaf.path().last(), Step::Field(name)
         if matches!(&**name, "max_tokens" | "max_input_tokens" | "max_output_tokens"))
+}
+
+fn is_date_field(leaf: &Leaf<'_>) -> bool {
+    matches!(leaf.path().last(), Step::Field(name) if &**name == "deprecation_date")
 }
 
 fn bad_date(model: &Model<'_, '_>, leaf: &Leaf<'_>, out: &mut Findings) {

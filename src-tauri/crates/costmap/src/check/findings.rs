@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use crate::check::words::{field, quoted};
 use crate::finding::{Finding, Severity};
 use crate::leaf::Path;
+use crate::people::thousands;
 
 /// One rule of the checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,19 +18,33 @@ pub struct Rule {
     pub severity: Severity,
     /// One line: what it looks for.
     pub explanation: &'static str,
+    /// What several models with this in common are told as: `{n}` is how many, `{subject}` what they have in common.
+    pub many: &'static str,
+    /// What it finds cannot be priced at all.
+    pub broken: bool,
 }
 
 impl Rule {
     pub(crate) const fn hold(id: &'static str, explanation: &'static str) -> Self {
-        Self { id, severity: Severity::Hold, explanation }
+        Self { id, severity: Severity::Hold, explanation, many: "", broken: false }
     }
 
     pub(crate) const fn review(id: &'static str, explanation: &'static str) -> Self {
-        Self { id, severity: Severity::Review, explanation }
+        Self { severity: Severity::Review, ..Self::hold(id, explanation) }
+    }
+
+    /// An entry that cannot be priced at all.
+    pub(crate) const fn broken(id: &'static str, explanation: &'static str) -> Self {
+        Self { broken: true, ..Self::review(id, explanation) }
     }
 
     pub(crate) const fn info(id: &'static str, explanation: &'static str) -> Self {
-        Self { id, severity: Severity::Info, explanation }
+        Self { severity: Severity::Info, ..Self::hold(id, explanation) }
+    }
+
+    /// What several models are told as.
+    pub(crate) const fn many(self, many: &'static str) -> Self {
+        Self { many, ..self }
     }
 }
 
@@ -37,11 +52,10 @@ impl Rule {
 /// report of 57 MB. The models that keep their old entry are kept apart, so that none of them is lost.
 const LISTED: usize = 500;
 
-pub(crate) const MORE: Rule =
-    Rule::info("findings.more", "More findings of a rule than are listed; says how many of which rules.");
+pub(crate) const MORE: Rule = Rule::info("findings.more", "More findings of a rule than are listed; says how many.");
 
 impl Finding {
-    /// Whether it is the closing `findings.more`, which tells of those that are not listed.
+    /// Whether it is a closing `findings.more`, which tells of those of one rule that are not listed.
     #[must_use]
     pub fn is_rest(&self) -> bool {
         self.rule == MORE.id
@@ -64,6 +78,10 @@ pub(crate) struct About<'a> {
     /// The place in the map, for the order of the report: 0 for the map as a whole.
     pub(crate) order: u32,
     pub(crate) model: Option<&'a str>,
+    /// The model's whole name, where `model` is a shortened one.
+    pub(crate) whole_name: Option<&'a str>,
+    /// What findings with the same cause have in common.
+    pub(crate) subject: Option<&'a str>,
     pub(crate) field: Option<Path<'a>>,
     pub(crate) value: Option<&'a str>,
 }
@@ -97,7 +115,7 @@ impl Findings {
     /// Adds one; `message` is made only where it is listed.
     pub(crate) fn add(&mut self, rule: Rule, about: About<'_>, message: impl FnOnce() -> String) {
         if let (Severity::Review, Some(model)) = (rule.severity, about.model) {
-            self.reviewed.insert((about.order, model.to_owned()));
+            self.reviewed.insert((about.order, about.whole_name.unwrap_or(model).to_owned()));
         }
         let count =
             self.counts.entry(rule.id).or_insert(Count { listed: 0, left_out: 0, order: about.order, of_model: 0 });
@@ -115,6 +133,8 @@ impl Findings {
         let finding = Finding {
             rule: Cow::Borrowed(rule.id),
             severity: rule.severity,
+            broken: rule.broken,
+            subject: about.subject.map(quoted),
             model: about.model.map(str::to_owned),
             field: about.field.map(field),
             value: about.value.map(quoted),
@@ -123,7 +143,7 @@ impl Findings {
         self.list.push((about.order, finding));
     }
 
-    /// Everything in the order of a report. What is not listed is counted by one finding at the end.
+    /// Everything in the order of a report. What is not listed of a rule is counted by one finding at the end.
     pub(crate) fn finish(mut self) -> Found {
         self.list.sort_by_key(|(order, finding)| (Reverse(finding.severity), *order));
         let mut findings: Vec<Finding> = self.list.into_iter().map(|(_, finding)| finding).collect();
@@ -134,18 +154,17 @@ impl Findings {
     }
 }
 
-/// The closing finding, where something was left out.
-fn more(counts: &BTreeMap<&'static str, Count>) -> Option<Finding> {
-    let left_out: Vec<_> = counts.iter().filter(|(_, count)| count.left_out > 0).collect();
-    let total: usize = left_out.iter().map(|(_, count)| count.left_out).sum();
-    let rules: Vec<String> = left_out.iter().map(|(rule, count)| format!("{} of {rule}", count.left_out)).collect();
-    (total > 0).then(|| Finding {
+/// A closing finding for each rule of which something was left out.
+fn more(counts: &BTreeMap<&'static str, Count>) -> impl Iterator<Item = Finding> {
+    counts.iter().filter(|(_, count)| count.left_out > 0).map(|(rule, count)| Finding {
         rule: Cow::Borrowed(MORE.id),
         severity: MORE.severity,
+        broken: false,
+        subject: Some((*rule).to_owned()),
         model: None,
         field: None,
-        value: Some(total.to_string()),
-        message: format!("{total} more findings are not listed here: {}.", rules.join(", ")),
+        value: Some(count.left_out.to_string()),
+        message: format!("{} more findings of {rule} are not listed here.", thousands(count.left_out)),
     })
 }
 

@@ -1,12 +1,19 @@
 //! Checks a candidate before any proxy is made to load it. One file a family of rules; each rule has a stable id.
 //!
-//! Hold rules look at every entry, whether it changed or not. Review rules look at what is new: an entry whose bytes
-//! stand in the earlier map too needs no second look, and a value that stood there before is not reported again.
+//! Hold is for a file that would break a proxy or lose most of the map. What is wrong with one entry concerns that entry:
+//! Review, *broken* where it cannot be priced at all. A form that is not known is no error: information, once.
+//!
+//! Hold rules and those for broken entries look at every entry, whether it changed or not. The others look at what is new:
+//! an entry whose bytes stand in the earlier map too needs no second look, and a value that stood there before is not
+//! reported again.
 
 mod alias;
 mod compat;
 mod entry;
 mod findings;
+mod form;
+mod free;
+mod gone;
 mod jump;
 mod model;
 mod multiplier;
@@ -18,6 +25,7 @@ mod provider;
 mod region;
 mod rules;
 mod shrink;
+mod sibling;
 mod structure;
 mod tier;
 mod value;
@@ -25,12 +33,13 @@ mod words;
 
 pub use compat::{ProxyVersionFacts, check_compatibility};
 pub use findings::Rule;
+pub use jump::{has_far_move, repaired_by_history};
 pub use rules::RULES;
 pub use words::quoted;
 
 use crate::Revision;
 use crate::check::findings::{Findings, Found};
-use crate::check::model::{Model, Pair};
+use crate::check::model::{Form, Model, Pair};
 use crate::check::peer::Peers;
 use crate::check::tier::Tiers;
 use crate::finding::{CheckReport, Verdict};
@@ -76,6 +85,8 @@ fn first(pair: &Pair<'_>, out: &mut Findings) {
     for model in pair.changed() {
         in_itself(&model, &tiers, out);
     }
+    alias::rows(pair, out);
+    form::new_fields(pair, out);
     names::differ_by_case(pair.new, &|_| true, out);
 }
 
@@ -83,46 +94,67 @@ fn first(pair: &Pair<'_>, out: &mut Findings) {
 fn compared(pair: &Pair<'_>, old: &CostMap, out: &mut Findings) {
     let mut tiers = None;
     let mut dropped = notice::Dropped::new(pair, old);
-    let mut new_models: Vec<Model<'_, '_>> = Vec::new();
-    let (mut changed, mut repriced) = (0, 0);
+    // In the map's order, so that a place is found by halving.
+    let mut changed: Vec<Model<'_, '_>> = Vec::new();
+    let (mut repriced, mut unpriced) = (0, 0);
     for model in pair.changed() {
         in_itself(&model, tiers.get_or_insert_with(|| Tiers::of(pair)), out);
-        match model.old {
-            None => new_models.push(model),
-            Some(before) => {
-                changed += 1;
-                jump::check(&model, out);
-                dropped.count(before, model.entry);
-                repriced += usize::from(model.is_repriced());
-            }
+        if let Some(before) = model.old {
+            dropped.count(before, model.entry);
+            repriced += usize::from(model.is_repriced());
+            unpriced += usize::from(model.form != Form::Alias && model.lost_all_prices());
         }
+        changed.push(model);
     }
+    let is_new = |order: u32| {
+        let place = changed.binary_search_by_key(&order, |model| model.order);
+        place.is_ok_and(|place| changed[place].old.is_none())
+    };
+    let new_models: Vec<&Model<'_, '_>> = changed.iter().filter(|model| model.old.is_none()).collect();
     let stayed = pair.new.len() - new_models.len();
     shrink::repricing(repriced, stayed, out);
+    shrink::prices_gone(unpriced, old, out);
     dropped.report(out);
-    if changed > 0 || old.len() > stayed {
-        provider::check(pair.new, old, out);
+    gone::check(&changed, &dropped, out);
+    if changed.len() > new_models.len() || old.len() > stayed {
+        let others = provider::check(pair.new, old, out);
+        shrink::many_gone(&others, old, out);
     }
-    if new_models.is_empty() {
+    alias::rows(pair, out);
+    if changed.is_empty() {
         return;
     }
-    let peers = Peers::of(pair, new_models.iter().map(|model| peer::own_name(&model.name)));
-    for model in &new_models {
-        peers.check(model, out);
+    form::new_fields(pair, out);
+    sibling::check(pair, &changed, out);
+    let jumped: Vec<&Model<'_, '_>> = changed.iter().filter(|model| jump::is_far(model)).collect();
+    if !new_models.is_empty() || !jumped.is_empty() {
+        let wanted = new_models.iter().chain(&jumped).map(|model| peer::own_name(&model.name));
+        let peers = Peers::of(pair, wanted);
+        for model in &new_models {
+            peers.check(model, out);
+        }
+        for model in jumped {
+            jump::check(model, &peers, out);
+        }
     }
-    // In the map's order, so that a place is found by halving.
-    let is_new = |order: u32| new_models.binary_search_by_key(&order, |model| model.order).is_ok();
-    names::differ_by_case(pair.new, &is_new, out);
+    if !new_models.is_empty() {
+        free::check(pair, &new_models, out);
+        names::differ_by_case(pair.new, &is_new, out);
+    }
 }
 
 /// Rules that look at one model, new or changed.
 fn in_itself(model: &Model<'_, '_>, tiers: &Tiers, out: &mut Findings) {
+    alias::check(model, out);
+    // Another name has no values of its own that count, and what is not known cannot be wrong.
+    if model.form != Form::Model {
+        return;
+    }
     entry::check(model, out);
     price::check(model, out);
     tiers.check(model, out);
     region::check(model, out);
     multiplier::check(model, out);
-    alias::check(model, out);
 }
 
 fn report(revision: Revision, bytes: usize, models: usize, found: Found) -> CheckReport {

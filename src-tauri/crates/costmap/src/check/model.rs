@@ -6,10 +6,12 @@ use std::cell::OnceCell;
 use rust_decimal::Decimal;
 
 use crate::check::findings::About;
-use crate::field::{FieldClass, Unit};
+use crate::check::structure;
+use crate::field::Unit;
 use crate::leaf::Leaf;
-use crate::map::{CostMap, Entry, LeafKind};
+use crate::map::{CostMap, Entry};
 use crate::path::{PathId, Step};
+use crate::versions::is_known_field;
 
 /// What is worked out once for a pair of maps.
 pub(crate) struct Pair<'a> {
@@ -26,6 +28,7 @@ pub(crate) struct Pair<'a> {
     pub(crate) output: Option<PathId>,
     pub(crate) cache_read: Option<PathId>,
     pub(crate) aliases: Option<PathId>,
+    pub(crate) alias_of: Option<PathId>,
 }
 
 impl<'a> Pair<'a> {
@@ -41,6 +44,7 @@ impl<'a> Pair<'a> {
             output: new.field_id("output_cost_per_token"),
             cache_read: new.field_id("cache_read_input_token_cost"),
             aliases: new.field_id("aliases"),
+            alias_of: new.field_id("alias_of"),
         }
     }
 
@@ -79,23 +83,44 @@ impl<'a> Pair<'a> {
                 Some((_, true)) => return None,
                 old => old.map(|(old, _)| old),
             };
-            if !entry.is_object() {
+            if !entry.is_object() || structure::has_long_name(&entry) {
                 return None;
             }
-            let name = entry.name();
-            let now = Fields::of(entry, Some);
             let prices = entry.leaves().filter(Leaf::is_price);
             Some(Model {
                 pair: self,
                 order: entry.order(),
-                name,
+                name: entry.name(),
+                provider: entry.provider(),
+                form: Form::of(&entry),
                 entry,
                 old,
                 prices: prices.filter_map(|leaf| Some((leaf.path_id(), leaf, leaf.decimal()?))).collect(),
-                now,
+                now: Fields::of(entry, Some),
                 was: old.map(|old| Fields::of(old, |path| self.in_new(path))).unwrap_or_default(),
             })
         })
+    }
+}
+
+/// What kind of row it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A model with its own values.
+    Model,
+    /// Another name for a model.
+    Alias,
+    /// Something that no release up to the newest known had: it names no provider, and has no field that models have.
+    Unknown,
+}
+
+impl Form {
+    pub(crate) fn of(entry: &Entry<'_>) -> Self {
+        if entry.alias_of().is_some() {
+            return Self::Alias;
+        }
+        let is_known = |leaf: Leaf<'_>| matches!(leaf.path().top(), Step::Field(name) if is_known_field(name));
+        if entry.leaves().any(is_known) { Self::Model } else { Self::Unknown }
     }
 }
 
@@ -104,15 +129,22 @@ pub(crate) struct Model<'p, 'a> {
     pub(crate) pair: &'p Pair<'a>,
     pub(crate) order: u32,
     pub(crate) name: Cow<'a, str>,
+    pub(crate) provider: Option<Cow<'a, str>>,
+    pub(crate) form: Form,
     pub(crate) entry: Entry<'a>,
     pub(crate) old: Option<Entry<'a>>,
-    /// Every price that the decimal type holds (the others are Hold findings), in the order of the file.
+    /// Every price that the decimal type holds (the others have findings of their own), in the order of the file.
     pub(crate) prices: Vec<(PathId, Leaf<'a>, Decimal)>,
     now: Fields<'a>,
     was: Fields<'a>,
 }
 
 impl<'a> Model<'_, 'a> {
+    /// Whether a row is a model with values of its own, and not another name or a form that nobody knows.
+    pub(crate) fn has_own_values(entry: &Entry<'_>) -> bool {
+        Form::of(entry) == Form::Model
+    }
+
     /// The leaf at a path.
     pub(crate) fn now(&self, path: PathId) -> Option<Leaf<'a>> {
         self.now.get(path)
@@ -151,25 +183,25 @@ impl<'a> Model<'_, 'a> {
         self.now(self.pair.mode?)?.as_str()
     }
 
-    /// Whether a price that was there before is another one now, or gone.
+    /// Whether a price that was there before is another number now.
     pub(crate) fn is_repriced(&self) -> bool {
-        let amounts = |leaf: &Leaf<'_>| leaf.class() == FieldClass::Price && leaf.kind() == LeafKind::Number;
-        self.was.0.iter().any(|(path, was)| amounts(was) && self.now(*path).is_none_or(|now| !now.same_as(was)))
-            || self.lost_prices()
+        let is_other = |(path, was): &(PathId, Leaf<'a>)| {
+            was.is_price() && self.now(*path).is_some_and(|now| now.is_price() && !now.same_as(was))
+        };
+        self.was.0.iter().any(is_other)
     }
 
-    /// Whether it had a price in a field that no model has any more.
-    fn lost_prices(&self) -> bool {
-        let Some(old) = self.old else { return false };
-        old.leaves().any(|leaf| leaf.is_price() && self.pair.in_new(leaf.path_id()).is_none())
+    /// Whether it had prices before and has none now.
+    pub(crate) fn lost_all_prices(&self) -> bool {
+        self.prices.is_empty() && self.old.is_some_and(|old| old.leaves().any(|leaf| leaf.is_price()))
     }
 
     pub(crate) fn about<'b>(&'b self, leaf: &Leaf<'b>) -> About<'b> {
-        About { order: self.order, model: Some(&self.name), field: Some(leaf.path()), value: Some(leaf.text()) }
+        About { field: Some(leaf.path()), value: Some(leaf.text()), ..self.as_a_whole() }
     }
 
     pub(crate) fn as_a_whole(&self) -> About<'_> {
-        About { order: self.order, model: Some(&self.name), field: None, value: None }
+        About { order: self.order, model: Some(&self.name), subject: self.provider.as_deref(), ..About::default() }
     }
 }
 

@@ -13,10 +13,13 @@ use crate::number::plain;
 use crate::path::Step;
 
 pub(crate) const OUT_OF_RANGE: Rule =
-    Rule::review("multiplier.out_of_range", "A number that scales prices and is 0, negative or above 10.");
+    Rule::review("multiplier.out_of_range", "A number that scales prices and is 0, negative or above 10.")
+        .many("{subject}: {n} models have a multiplier of 0, below, or above 10");
 pub(crate) const JUMP: Rule =
-    Rule::review("multiplier.jump", "A number that scales prices and at least doubled or halved.");
-pub(crate) const NOT_A_NUMBER: Rule = Rule::review("multiplier.not_a_number", "A multiplier that is no number.");
+    Rule::review("multiplier.jump", "A number that scales prices and at least doubled or halved.")
+        .many("{subject}: {n} models have a multiplier that at least doubled or halved");
+pub(crate) const NOT_A_NUMBER: Rule = Rule::review("multiplier.not_a_number", "A multiplier that is no number.")
+    .many("{subject}: {n} models have a multiplier that is no number");
 
 pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
     for leaf in model.leaves().filter(|leaf| leaf.class() == FieldClass::Multiplier) {

@@ -12,11 +12,14 @@ use crate::map::{CostMap, Entry};
 use crate::path::PathId;
 
 pub(crate) const GIVEN_TWICE: Rule =
-    Rule::review("names.given_twice", "The same model stands in the file more than once; proxies take the last one.");
+    Rule::review("names.given_twice", "The same model stands in the file more than once; proxies take the last one.")
+        .many("{n} models stand in the file more than once");
 pub(crate) const FIELD_GIVEN_TWICE: Rule =
-    Rule::review("names.field_given_twice", "A field stands in an entry more than once; proxies take the last one.");
+    Rule::review("names.field_given_twice", "A field stands in an entry more than once; proxies take the last one.")
+        .many("{n} models have a field more than once");
 pub(crate) const DIFFER_BY_CASE: Rule =
-    Rule::review("names.differ_by_case", "A new model whose name differs from another only in upper and lower case.");
+    Rule::review("names.differ_by_case", "A new model whose name differs from another only in upper and lower case.")
+        .many("{n} new models differ from another only in upper and lower case");
 
 pub(crate) fn check(pair: &Pair<'_>, out: &mut Findings) {
     given_twice(pair, out);
@@ -58,7 +61,7 @@ fn field_given_twice(pair: &Pair<'_>, out: &mut Findings) {
         if !counts || entry.is_reserved() || known.contains(&(entry.name(), Some(path.id()))) {
             continue;
         }
-        let about = About { order: entry.order(), model: Some(&name), field: Some(path), value: None };
+        let about = About { order: entry.order(), model: Some(&name), field: Some(path), ..About::default() };
         out.add(FIELD_GIVEN_TWICE, about, || {
             let (name, field) = (quoted(&name), field(path));
             format!("{name}: {field} stands in the entry twice; proxies take the last one. Once was expected.")

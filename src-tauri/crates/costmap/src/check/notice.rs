@@ -28,6 +28,8 @@ pub(crate) struct Dropped<'p, 'a> {
     kept_by: Vec<u32>,
     counted_for: Vec<u32>,
     models: Vec<usize>,
+    /// For each path of the old map whether its loss is a change of the format; known once it was reported.
+    schema: Vec<bool>,
 }
 
 impl<'p, 'a> Dropped<'p, 'a> {
@@ -39,7 +41,15 @@ impl<'p, 'a> Dropped<'p, 'a> {
             tops.push(if parent == PathId::ROOT { path } else { tops[parent.index()] });
         }
         let count = paths.len();
-        Self { pair, old, tops, kept_by: vec![0; count], counted_for: vec![0; count], models: vec![0; count] }
+        Self {
+            pair,
+            old,
+            tops,
+            kept_by: vec![0; count],
+            counted_for: vec![0; count],
+            models: vec![0; count],
+            schema: vec![false; count],
+        }
     }
 
     /// Counts what one model lost.
@@ -59,7 +69,13 @@ impl<'p, 'a> Dropped<'p, 'a> {
         }
     }
 
-    pub(crate) fn report(mut self, out: &mut Findings) {
+    /// Whether the field at this path of the old map, or what it stands in, went from so many models that the map's format
+    /// changed.
+    pub(crate) fn is_schema(&self, path: PathId) -> bool {
+        self.schema.get(self.tops[path.index()].index()).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn report(&mut self, out: &mut Findings) {
         if !self.models.iter().any(|models| models * 2 > FEWEST) {
             return;
         }
@@ -77,6 +93,7 @@ impl<'p, 'a> Dropped<'p, 'a> {
         for path in self.old.paths().ids() {
             let (lost, of) = (self.models[path.index()], had[path.index()]);
             if of >= FEWEST && lost * 2 > of {
+                self.schema[path.index()] = true;
                 let path = self.old.path(path);
                 out.add(FIELD_DROPPED, About { field: Some(path), ..About::default() }, || {
                     format!(

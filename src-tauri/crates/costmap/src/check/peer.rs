@@ -19,7 +19,8 @@ use crate::people::money;
 pub(crate) const FAR_ABOVE_PEERS: Rule = Rule::review(
     "peer.far_above_peers",
     "A new model at 20 times or more the median price of two or more models of that name at other providers.",
-);
+)
+.many("{subject}: {n} new models cost 20 times or more what models of that name cost elsewhere");
 
 const FAR: u32 = 20;
 const FEWEST: usize = 2;
@@ -52,16 +53,9 @@ impl<'a> Peers<'a> {
     }
 
     pub(crate) fn check(&self, model: &Model<'_, 'a>, out: &mut Findings) {
-        let Some(same_name) = self.by_name.get(&own_name(&model.name)) else { return };
-        let provider = model.entry.provider();
-        let others: Vec<Entry<'_>> =
-            same_name.iter().filter(|(other, _)| *other != provider).map(|(_, entry)| *entry).collect();
-        if others.len() < FEWEST {
-            return;
-        }
         for path in [model.pair.input, model.pair.output].into_iter().flatten() {
             let (Some(leaf), Some(price)) = (model.now(path), model.price(Some(path))) else { continue };
-            let Some((median, count)) = median(&others, path).filter(|(median, _)| at_least(price, FAR, *median))
+            let Some((median, count)) = self.median(model, path).filter(|(median, _)| at_least(price, FAR, *median))
             else {
                 continue;
             };
@@ -76,6 +70,14 @@ impl<'a> Peers<'a> {
                 )
             });
         }
+    }
+
+    /// What models of that name at other providers ask at a path in the middle, and how many there are.
+    pub(crate) fn median(&self, model: &Model<'_, 'a>, path: PathId) -> Option<(Decimal, usize)> {
+        let same_name = self.by_name.get(&own_name(&model.name))?;
+        let others: Vec<Entry<'_>> =
+            same_name.iter().filter(|(other, _)| *other != model.provider).map(|(_, entry)| *entry).collect();
+        median(&others, path)
     }
 }
 

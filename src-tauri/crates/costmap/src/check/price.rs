@@ -11,13 +11,17 @@ use crate::path::Step;
 use crate::people::money;
 
 pub(crate) const PER_TOKEN_TOO_HIGH: Rule =
-    Rule::review("price.per_token_too_high", "A price of $0.001 or more for one token ($1,000 per 1M).");
+    Rule::review("price.per_token_too_high", "A price of $0.001 or more for one token ($1,000 per 1M).")
+        .many("{subject}: {n} models cost $1,000 or more per 1M tokens");
 pub(crate) const PER_UNIT_TOO_HIGH: Rule =
-    Rule::review("price.per_unit_too_high", "A price of $1 or more for one query, image or page.");
+    Rule::review("price.per_unit_too_high", "A price of $1 or more for one query, image or page.")
+        .many("{subject}: {n} models cost $1 or more for one query, image or page");
 pub(crate) const OUTPUT_BELOW_INPUT: Rule =
-    Rule::review("price.output_below_input", "A chat model whose output is cheaper than its input.");
+    Rule::review("price.output_below_input", "A chat model whose output is cheaper than its input.")
+        .many("{subject}: the output of {n} chat models is cheaper than their input");
 pub(crate) const CACHE_READ_ABOVE_INPUT: Rule =
-    Rule::review("price.cache_read_above_input", "Reading from the cache costs more than sending the input anew.");
+    Rule::review("price.cache_read_above_input", "Reading from the cache costs more than sending the input anew.")
+        .many("{subject}: reading from the cache costs more than the input of {n} models");
 
 pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
     too_high(model, out);
@@ -31,11 +35,10 @@ fn too_high(model: &Model<'_, '_>, out: &mut Findings) {
         if is_in_provider_units(&leaf) {
             continue;
         }
-        let (rule, bound) = match unit {
-            Unit::Token => (PER_TOKEN_TOO_HIGH, Decimal::new(1, 3)),
-            Unit::ThousandTokens => (PER_TOKEN_TOO_HIGH, Decimal::ONE),
-            Unit::Query | Unit::Image | Unit::Page => (PER_UNIT_TOO_HIGH, Decimal::ONE),
-            _ => continue,
+        let Some(bound) = bound(unit) else { continue };
+        let rule = match unit {
+            Unit::Token | Unit::ThousandTokens => PER_TOKEN_TOO_HIGH,
+            _ => PER_UNIT_TOO_HIGH,
         };
         if price >= bound && model.is_new_value(path) {
             out.add(rule, model.about(&leaf), || {
@@ -48,6 +51,15 @@ fn too_high(model: &Model<'_, '_>, out: &mut Findings) {
                 )
             });
         }
+    }
+}
+
+/// What no real price for one of these reaches.
+pub(crate) fn bound(unit: Unit) -> Option<Decimal> {
+    match unit {
+        Unit::Token => Some(Decimal::new(1, 3)),
+        Unit::ThousandTokens | Unit::Query | Unit::Image | Unit::Page => Some(Decimal::ONE),
+        _ => None,
     }
 }
 
@@ -67,7 +79,7 @@ fn output_below_input(model: &Model<'_, '_>, out: &mut Findings) {
     let Some(leaf) = model.now(output_path) else { return };
     out.add(OUTPUT_BELOW_INPUT, model.about(&leaf), || {
         format!(
-            "{}: output_cost_per_token is {}, less than the input's {}; chat models are expected to ask at least as much for output.",
+            "{}: output_cost_per_token is {}, less than the input's {}; output usually costs at least as much.",
             quoted(&model.name),
             money(output, Unit::Token),
             money(input, Unit::Token)

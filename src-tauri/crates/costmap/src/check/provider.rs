@@ -10,9 +10,11 @@ use crate::check::words::quoted;
 use crate::map::{CostMap, Entry};
 
 pub(crate) const VANISHED: Rule =
-    Rule::review("provider.vanished", "A provider with at least 10 models lost all of them.");
+    Rule::review("provider.vanished", "A provider with at least 10 models lost all of them.")
+        .many("{subject}: all {n} models are gone");
 pub(crate) const LOST_MOST: Rule =
-    Rule::review("provider.lost_most", "A provider with at least 20 models lost over half of them.");
+    Rule::review("provider.lost_most", "A provider with at least 20 models lost over half of them.")
+        .many("{subject}: {n} models are gone, over half of them");
 
 const VANISHES_FROM: usize = 10;
 const LOSES_FROM: usize = 20;
@@ -31,8 +33,9 @@ enum Now {
     Changed,
 }
 
-/// Each model that is gone is one finding, so that each keeps its old entry until a person approves.
-pub(crate) fn check(new: &CostMap, old: &CostMap, out: &mut Findings) {
+/// Each model that is gone is one finding, so that each keeps its old entry until a person approves. Gives back the models
+/// that are gone otherwise.
+pub(crate) fn check<'o>(new: &CostMap, old: &'o CostMap, out: &mut Findings) -> Vec<Entry<'o>> {
     let mut providers: HashMap<Cow<'_, str>, Provider<'_>, DefaultHashBuilder> = HashMap::default();
     let (old_field, new_field) = (old.field_id("litellm_provider"), new.field_id("litellm_provider"));
     let mut now = vec![Now::Gone; old.entry_count()];
@@ -48,8 +51,15 @@ pub(crate) fn check(new: &CostMap, old: &CostMap, out: &mut Findings) {
             }
         }
     }
+    let mut others = Vec::new();
     for entry in old.models() {
-        let Some(name) = old_field.and_then(|field| entry.leaf(field)?.as_str()) else { continue };
+        let Some(name) = old_field.and_then(|field| entry.leaf(field)?.as_str()) else {
+            // An alias that goes is told as such.
+            if matches!(now[entry.number()], Now::Gone) && entry.alias_of().is_none() {
+                others.push(entry);
+            }
+            continue;
+        };
         let provider = providers.entry(name).or_insert(Provider { before: 0, after: 0, gone: Vec::new() });
         provider.before += 1;
         match now[entry.number()] {
@@ -65,12 +75,19 @@ pub(crate) fn check(new: &CostMap, old: &CostMap, out: &mut Findings) {
             provider.after += 1;
         }
     }
-    let mut lost: Vec<_> =
-        providers.into_iter().filter_map(|(name, provider)| Some((rule(&provider)?, name, provider))).collect();
+    let mut lost = Vec::new();
+    for (name, provider) in providers {
+        match rule(&provider) {
+            Some(rule) => lost.push((rule, name, provider)),
+            None => others.extend(provider.gone.into_iter().map(|(_, entry)| entry)),
+        }
+    }
     lost.sort_by(|(_, one, _), (_, other, _)| one.cmp(other));
     for (rule, name, provider) in lost {
         report(rule, &name, &provider, out);
     }
+    others.sort_by_key(Entry::order);
+    others
 }
 
 fn rule(provider: &Provider<'_>) -> Option<Rule> {
@@ -86,7 +103,7 @@ fn rule(provider: &Provider<'_>) -> Option<Rule> {
 fn report(rule: Rule, provider_name: &str, provider: &Provider<'_>, out: &mut Findings) {
     for (order, entry) in &provider.gone {
         let name = entry.name();
-        let about = About { order: *order, model: Some(&name), field: None, value: None };
+        let about = About { order: *order, model: Some(&name), subject: Some(provider_name), ..About::default() };
         out.add(rule, about, || {
             format!(
                 "{}: the model is gone; provider {} went from {} to {} models at once.",

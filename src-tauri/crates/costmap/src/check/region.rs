@@ -12,7 +12,8 @@ use crate::people::money;
 pub(crate) const FAR_FROM_BASE: Rule = Rule::review(
     "region.far_from_base",
     "A cloud region's price outside half to twice that of the same model without the region.",
-);
+)
+.many("{subject}: {n} models of a region cost less than half or more than twice what they cost elsewhere");
 
 pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
     let Some(base) = Base::of(model) else { return };
@@ -37,6 +38,13 @@ pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
             });
         }
     }
+}
+
+/// What the model without its region asks at a path, and which model that is.
+pub(crate) fn base_price(model: &Model<'_, '_>, path: PathId) -> Option<(String, Decimal)> {
+    let base = Base::of(model)?;
+    let price = base.price(path).filter(|price| *price > Decimal::ZERO)?;
+    Some((base.name, price))
 }
 
 /// What a region's prices are compared with.
@@ -75,7 +83,7 @@ fn dotted_region(name: &str) -> Option<(&str, &str)> {
 }
 
 /// The names that this model may have without its region, likeliest first; none where it names no region.
-fn base_names(name: &str) -> Vec<String> {
+pub(crate) fn base_names(name: &str) -> Vec<String> {
     let parts: Vec<&str> = name.split('/').take(8).collect();
     let mut names = Vec::new();
     // azure/eu/gpt-4o is azure/gpt-4o; bedrock/us-east-1/anthropic.claude-v1 is anthropic.claude-v1.

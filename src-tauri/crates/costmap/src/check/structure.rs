@@ -1,4 +1,4 @@
-//! Is it a map at all? Hold: 0 hits in 95 real updates.
+//! Is it a map at all, and would a proxy's reload survive it? Hold: 0 hits in two years of real updates.
 
 use crate::check::findings::{About, Findings, Rule};
 use crate::check::words::quoted;
@@ -16,10 +16,12 @@ pub(crate) const NOT_AN_OBJECT: Rule =
 pub(crate) const TOO_DEEP: Rule = Rule::hold("structure.too_deep", "More than 64 levels of nesting.");
 pub(crate) const TOO_LARGE: Rule = Rule::hold("structure.too_large", "More bytes than a map can have.");
 pub(crate) const ENTRY_NOT_AN_OBJECT: Rule =
-    Rule::hold("structure.entry_not_an_object", "An entry that is no object makes a proxy's reload fail.");
-pub(crate) const NAME_TOO_LONG: Rule = Rule::hold("structure.name_too_long", "A model name of over 1,000 bytes.");
+    Rule::hold("structure.entry_not_an_object", "An entry that is no object makes a proxy's reload fail.")
+        .many("{n} entries are no objects; a proxy's reload would fail");
+pub(crate) const NAME_TOO_LONG: Rule = Rule::review("structure.name_too_long", "A model name of over 1,000 bytes.")
+    .many("{n} models have a name of over 1,000 bytes");
 
-/// Real names stay under 130 bytes. Every finding carries the whole name, so that the model can be held.
+/// Real names stay under 130 bytes.
 const NAME_BYTES: usize = 1_000;
 
 /// Bytes that are no map.
@@ -39,12 +41,17 @@ pub(crate) fn malformed(fault: &Malformed, out: &mut Findings) {
     });
 }
 
+/// A name that no finding repeats: it would be in each of them.
+pub(crate) fn has_long_name(entry: &Entry<'_>) -> bool {
+    entry.name().len() > NAME_BYTES
+}
+
 /// Whether an entry can be looked at by the other rules.
 pub(crate) fn entry(order: u32, entry: Entry<'_>, out: &mut Findings) -> bool {
     let name = entry.name();
-    if name.len() > NAME_BYTES {
+    if has_long_name(&entry) {
         let shown = quoted(&name);
-        let about = About { order, model: Some(&shown), ..About::default() };
+        let about = About { order, model: Some(&shown), whole_name: Some(&name), ..About::default() };
         out.add(NAME_TOO_LONG, about, || {
             format!(
                 "The model name that begins with {shown} has {} bytes; at most {NAME_BYTES} were expected.",
@@ -54,7 +61,7 @@ pub(crate) fn entry(order: u32, entry: Entry<'_>, out: &mut Findings) -> bool {
         return false;
     }
     if !entry.is_object() {
-        let about = About { order, model: Some(&name), field: None, value: Some(entry.raw()) };
+        let about = About { order, model: Some(&name), value: Some(entry.raw()), ..About::default() };
         out.add(ENTRY_NOT_AN_OBJECT, about, || {
             format!(
                 "{}: the entry is {}; an object with the model's fields was expected.",

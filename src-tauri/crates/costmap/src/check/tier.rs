@@ -13,9 +13,11 @@ use crate::people::money;
 pub(crate) const SURCHARGE_BELOW_BASE: Rule = Rule::review(
     "tier.surcharge_below_base",
     "A price above N tokens, or with priority, that is below the plain price.",
-);
+)
+.many("{subject}: {n} models cost less above N tokens, or with priority, than plainly");
 pub(crate) const DISCOUNT_ABOVE_BASE: Rule =
-    Rule::review("tier.discount_above_base", "A price for batches or flex that is above the plain price.");
+    Rule::review("tier.discount_above_base", "A price for batches or flex that is above the plain price.")
+        .many("{subject}: {n} models cost more in batches or with flex than plainly");
 
 /// How a price with a suffix relates to the one without.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,34 +1,51 @@
-//! Prices and limits that are no usable numbers, and entries without a provider. Hold: 0 hits in 95 real updates.
+//! Prices and limits that are no usable numbers, and entries without a provider: each concerns its own entry. Only what
+//! breaks a whole proxy is a Hold: a number that Python reads as infinite makes its live map answer 500.
 //!
 //! This is the one pass that looks at every leaf of every entry, changed or not, so plain numbers take a short way.
 
 use crate::check::findings::{About, Findings, Rule};
+use crate::check::form::Forms;
+use crate::check::model::Form;
 use crate::check::structure;
 use crate::check::words::{field, quoted};
 use crate::field::FieldClass;
 use crate::leaf::Leaf;
 use crate::map::{CostMap, Entry, LeafKind};
 use crate::path::{PathId, Step};
+use crate::versions::is_known_field;
 
 pub(crate) const NOT_FINITE: Rule =
-    Rule::hold("value.not_finite", "NaN or Infinity: a proxy takes it, and its live map then answers 500.");
-pub(crate) const OUT_OF_RANGE: Rule =
-    Rule::hold("value.out_of_range", "A number too large, too small or too long to be kept exactly.");
-pub(crate) const PRICE_NOT_A_NUMBER: Rule = Rule::hold("value.price_not_a_number", "A price that is no number.");
-pub(crate) const PRICE_NEGATIVE: Rule = Rule::hold("value.price_negative", "A price below 0.");
-pub(crate) const PRICE_WRONG_SHAPE: Rule = Rule::hold(
+    Rule::hold("value.not_finite", "NaN or Infinity: a proxy takes it, and its live map then answers 500.")
+        .many("{n} models have NaN or Infinity for a number; a proxy's live map would answer 500");
+pub(crate) const OUT_OF_RANGE: Rule = Rule::review(
+    "value.out_of_range",
+    "A price or limit with more digits, or smaller, than can be kept exactly. No real one is.",
+)
+.many("{subject}: {n} models have a price or limit with more digits than any real one");
+pub(crate) const PRICE_NOT_A_NUMBER: Rule = Rule::broken("value.price_not_a_number", "A price that is no number.")
+    .many("{subject}: {n} models have a price that is no number");
+pub(crate) const PRICE_NEGATIVE: Rule =
+    Rule::broken("value.price_negative", "A price below 0.").many("{subject}: {n} models have a price below 0");
+pub(crate) const WRONG_SHAPE: Rule = Rule::broken(
     "value.price_wrong_shape",
     "An object or list where other models have a number, or a number where they have an object.",
-);
-pub(crate) const LIMIT_NOT_A_NUMBER: Rule = Rule::hold("value.limit_not_a_number", "A limit that is no number.");
-pub(crate) const LIMIT_NEGATIVE: Rule = Rule::hold("value.limit_negative", "A limit below 0.");
-pub(crate) const LIMIT_NOT_INTEGRAL: Rule = Rule::hold("value.limit_not_integral", "A limit with a fraction.");
-pub(crate) const NO_PROVIDER: Rule = Rule::hold("value.no_provider", "An entry without litellm_provider.");
+)
+.many("{n} models have {subject} in another form than the others");
+pub(crate) const LIMIT_NOT_A_NUMBER: Rule = Rule::broken("value.limit_not_a_number", "A limit that is no number.")
+    .many("{subject}: {n} models have a limit that is no number");
+pub(crate) const LIMIT_NEGATIVE: Rule =
+    Rule::broken("value.limit_negative", "A limit below 0.").many("{subject}: {n} models have a limit below 0");
+pub(crate) const LIMIT_NOT_INTEGRAL: Rule = Rule::broken("value.limit_not_integral", "A limit with a fraction.")
+    .many("{subject}: {n} models have a limit with a fraction");
+pub(crate) const NO_PROVIDER: Rule =
+    Rule::broken("value.no_provider", "A model that names no provider (litellm_provider).")
+        .many("{n} models name no provider");
 
 /// Looks at every entry that counts (of a name given twice the last one, as in Python).
 pub(crate) fn check(map: &CostMap, out: &mut Findings) {
     let provider = map.field_id("litellm_provider");
     let mut shapes = Shapes::new(map);
+    let mut forms = Forms::default();
     for (order, entry) in map.loaded() {
         if entry.is_reserved() {
             reserved(order, entry, out);
@@ -42,7 +59,7 @@ pub(crate) fn check(map: &CostMap, out: &mut Findings) {
             shapes.count(order, &leaf);
             match leaf.kind() {
                 LeafKind::Number => number(order, entry, leaf, out),
-                LeafKind::NotFinite => not_finite(order, entry, leaf, out),
+                LeafKind::NotFinite => add(NOT_FINITE, order, entry, leaf, "a number", out),
                 LeafKind::String | LeafKind::EscapedString if Some(leaf.path_id()) == provider => {
                     has_provider = !leaf.text().trim().is_empty();
                 }
@@ -50,21 +67,30 @@ pub(crate) fn check(map: &CostMap, out: &mut Findings) {
             }
         }
         if !has_provider {
-            let name = entry.name();
-            out.add(NO_PROVIDER, About { order, model: Some(&name), ..About::default() }, || {
-                format!("{}: there is no litellm_provider; every model is expected to name one.", quoted(&name))
-            });
+            match Form::of(&entry) {
+                Form::Alias => {}
+                Form::Unknown => forms.unknown_row(order, &entry),
+                Form::Model => {
+                    let name = entry.name();
+                    out.add(NO_PROVIDER, About { order, model: Some(&name), ..About::default() }, || {
+                        format!("{}: there is no litellm_provider; every model should name one.", quoted(&name))
+                    });
+                }
+            }
         }
     }
     shapes.report(map, out);
+    forms.report(out);
 }
 
 /// `sample_spec` has words where models have numbers; but `NaN` breaks the live map wherever it stands.
 fn reserved(order: u32, entry: Entry<'_>, out: &mut Findings) {
     for leaf in entry.leaves() {
         match leaf.kind() {
-            LeafKind::Number => range(order, entry, leaf, out),
-            LeafKind::NotFinite => not_finite(order, entry, leaf, out),
+            LeafKind::Number => {
+                overflows(order, entry, leaf, out);
+            }
+            LeafKind::NotFinite => add(NOT_FINITE, order, entry, leaf, "a number", out),
             _ => {}
         }
     }
@@ -76,8 +102,14 @@ fn number(order: u32, entry: Entry<'_>, leaf: Leaf<'_>, out: &mut Findings) {
     if plain == Plain::Whole || (plain == Plain::Fraction && class != FieldClass::Limit) {
         return;
     }
-    range(order, entry, leaf, out);
+    if overflows(order, entry, leaf, out) {
+        return;
+    }
     let Some(value) = leaf.number() else { return };
+    let is_amount = matches!(class, FieldClass::Price | FieldClass::Limit | FieldClass::Multiplier);
+    if is_amount && !value.in_range() {
+        add(OUT_OF_RANGE, order, entry, leaf, "a number with at most 28 digits", out);
+    }
     let rule = match class {
         FieldClass::Price if value.is_negative() => PRICE_NEGATIVE,
         FieldClass::Limit if value.is_negative() => LIMIT_NEGATIVE,
@@ -97,33 +129,50 @@ fn is_duration(leaf: &Leaf<'_>) -> bool {
         if ["hours", "minutes", "seconds"].iter().any(|unit| name.ends_with(unit)))
 }
 
-fn range(order: u32, entry: Entry<'_>, leaf: Leaf<'_>, out: &mut Findings) {
-    if Plain::of(leaf.text()) == Plain::No && leaf.number().is_some_and(|number| !number.in_range()) {
-        add(OUT_OF_RANGE, order, entry, leaf, "a number with at most 28 digits", out);
+/// A number that Python reads as infinite breaks the live map wherever it stands.
+fn overflows(order: u32, entry: Entry<'_>, leaf: Leaf<'_>, out: &mut Findings) -> bool {
+    let overflows = leaf.number().is_some_and(|number| !number.f64().is_finite());
+    if overflows {
+        add(NOT_FINITE, order, entry, leaf, "a number that a computer can hold", out);
     }
-}
-
-fn not_finite(order: u32, entry: Entry<'_>, leaf: Leaf<'_>, out: &mut Findings) {
-    add(NOT_FINITE, order, entry, leaf, "a number", out);
+    overflows
 }
 
 fn no_number(order: u32, entry: Entry<'_>, leaf: Leaf<'_>, out: &mut Findings) {
     match leaf.class() {
+        FieldClass::Price | FieldClass::Limit if !is_amount_itself(&leaf) => {}
         FieldClass::Price => add(PRICE_NOT_A_NUMBER, order, entry, leaf, "a price as a number", out),
         FieldClass::Limit => add(LIMIT_NOT_A_NUMBER, order, entry, leaf, "a whole number", out),
         _ => {}
     }
 }
 
+/// Whether the field is by its own name a price or a limit that is known, and not something inside one: words in an object
+/// of prices say what the prices are for, and the object itself is told by its shape.
+fn is_amount_itself(leaf: &Leaf<'_>) -> bool {
+    let path = leaf.path();
+    let is_own = match path.last() {
+        Step::Field(name) => path.depth() == 1 || name.contains("cost"),
+        Step::Item(_) | Step::Root => false,
+    };
+    is_own && matches!(path.top(), Step::Field(name) if is_known_field(name))
+}
+
 fn add(rule: Rule, order: u32, entry: Entry<'_>, leaf: Leaf<'_>, expected: &str, out: &mut Findings) {
-    let name = entry.name();
-    let about = About { order, model: Some(&name), field: Some(leaf.path()), value: Some(leaf.text()) };
+    let (name, provider) = (entry.name(), entry.provider());
+    let subject = provider.as_deref();
+    add_about(rule, About { order, model: Some(&name), subject, ..About::default() }, leaf, expected, out);
+}
+
+fn add_about<'a>(rule: Rule, about: About<'a>, leaf: Leaf<'a>, expected: &str, out: &mut Findings) {
+    let name = about.model.unwrap_or_default();
+    let about = About { field: Some(leaf.path()), value: Some(leaf.text()), ..about };
     out.add(rule, about, || {
         let value = match leaf.kind() {
             LeafKind::String | LeafKind::EscapedString => format!("the text \"{}\"", quoted(leaf.text())),
             _ => quoted(leaf.text()),
         };
-        format!("{}: {} is {value}; {expected} was expected.", quoted(&name), field(leaf.path()))
+        format!("{}: {} is {value}; {expected} was expected.", quoted(name), field(leaf.path()))
     });
 }
 
@@ -209,14 +258,16 @@ impl Shapes {
             for leaf in entry.leaves() {
                 let (path, parent) = (leaf.path(), leaf.path().parent());
                 let few_nested = |path: PathId| self.nested[path.index()] <= self.numbers[path.index()];
-                let (expected, damaged) = if mixed(parent.id()) && few_nested(parent.id()) {
-                    ("one number here, as in other models,", true)
+                let (expected, odd) = if mixed(parent.id()) && few_nested(parent.id()) {
+                    ("one number here, as in other models,", parent)
+                } else if mixed(path.id()) && !few_nested(path.id()) {
+                    ("an object here, as in other models,", path)
                 } else {
-                    ("an object here, as in other models,", mixed(path.id()) && !few_nested(path.id()))
+                    continue;
                 };
-                if damaged {
-                    add(PRICE_WRONG_SHAPE, order, entry, leaf, expected, out);
-                }
+                let (name, subject) = (entry.name(), field(odd));
+                let about = About { order, model: Some(&name), subject: Some(&subject), ..About::default() };
+                add_about(WRONG_SHAPE, about, leaf, expected, out);
             }
         }
     }

@@ -25,7 +25,7 @@ fn a_version_that_would_refuse_the_map_is_told(
 fn compat(map: &CostMap, (major, minor, patch): (u32, u32, u32)) -> Vec<String> {
     let facts = ProxyVersionFacts { bundled_models: Some(100), ..ProxyVersionFacts::of((major, minor, patch)) };
     let facts = if map.len() < 100 { facts } else { ProxyVersionFacts::of((major, minor, patch)) };
-    check_compatibility(map, &facts).into_iter().map(|finding| finding.rule.into_owned()).collect()
+    check_compatibility(map, &facts, &|_| false).into_iter().map(|finding| finding.rule.into_owned()).collect()
 }
 
 #[rstest]
@@ -54,4 +54,23 @@ fn a_reserved_key_that_a_version_takes_for_a_model_is_told() {
     assert_eq!(compat(&map, (1, 90, 7)), ["compat.reserved_as_model"]);
     assert_eq!(compat(&map, (1, 92, 0)), [""; 0]);
     assert_eq!(compat(&parse(&with("_metadata", json!({}))), (1, 109, 1)), ["compat.reserved_as_model"]);
+}
+
+#[test]
+fn a_version_that_does_not_know_alias_rows_says_which_it_would_book_at_nothing_mine_first() {
+    let mut map = sound();
+    map.insert("one-latest".into(), json!({"alias_of": "provider1/model-1"}));
+    map.insert("mine-latest".into(), json!({"alias_of": "provider1/model-1"}));
+    let map = parse(&map);
+    let told = |version| {
+        let facts = ProxyVersionFacts { bundled_models: Some(100), ..ProxyVersionFacts::of(version) };
+        let found = check_compatibility(&map, &facts, &|name| name == "mine-latest");
+        found.into_iter().map(|finding| (finding.severity, finding.model.unwrap())).collect::<Vec<_>>()
+    };
+    let expected = [(Severity::Review, "mine-latest".to_owned()), (Severity::Info, "one-latest".to_owned())];
+    for version in [(1, 75, 5), (1, 90, 7), (1, 102, 4), (1, 109, 3)] {
+        assert_eq!(told(version), expected, "{version:?}");
+    }
+    assert_eq!(told((1, 110, 0)), [], "1.110 prices them");
+    assert_eq!(told((2, 3, 0)), [], "a newer one is not less able");
 }

@@ -3,6 +3,8 @@
 
 use costmap::{CheckReport, CostMap, RULES, Severity, Verdict, check, check_bytes, held_models};
 mod compat;
+mod forms;
+mod kinds;
 
 use rstest::rstest;
 use serde_json::{Map, Value, json};
@@ -93,8 +95,17 @@ fn bytes_that_are_not_utf8_are_held() {
     r#"{"litellm_provider":"p","mode":"chat","x":{"y":NaN}}"#,
     "value.not_finite m x.y"
 )]
-#[case::read_as_infinity(r#"{"litellm_provider":"p","mode":"chat","x":1e999}"#, "value.out_of_range m x")]
-#[case::not_kept_exactly(r#"{"litellm_provider":"p","mode":"chat","x":1e-40}"#, "value.out_of_range m x")]
+#[case::read_as_infinity(r#"{"litellm_provider":"p","mode":"chat","x":1e999}"#, "value.not_finite m x")]
+fn what_would_break_a_proxy_holds_the_map(#[case] entry: &str, #[case] expected: &str) {
+    let (report, map) = check_bytes(with_raw(entry).as_bytes(), Some(&parse(&sound())));
+    assert_eq!(report.verdict, Verdict::Held);
+    assert_eq!(grave(&report), [expected]);
+    // It is held even when the same entry stood in the map before.
+    let map = map.unwrap();
+    assert_eq!(grave(&check(&map, Some(&map))), [expected]);
+}
+
+#[rstest]
 #[case::price_text(
     r#"{"litellm_provider":"p","mode":"chat","input_cost_per_token":"1e-6"}"#,
     "value.price_not_a_number m input_cost_per_token"
@@ -115,6 +126,10 @@ fn bytes_that_are_not_utf8_are_held() {
     r#"{"litellm_provider":"p","mode":"chat","input_cost_per_token":{"usd":1e-6}}"#,
     "value.price_wrong_shape m input_cost_per_token.usd"
 )]
+#[case::price_object_with_words(
+    r#"{"litellm_provider":"p","mode":"chat","input_cost_per_token":{"currency":"USD"}}"#,
+    "value.price_wrong_shape m input_cost_per_token.currency"
+)]
 #[case::price_list(
     r#"{"litellm_provider":"p","mode":"chat","input_cost_per_token":[1e-6]}"#,
     "value.price_wrong_shape m input_cost_per_token[0]"
@@ -133,13 +148,23 @@ fn bytes_that_are_not_utf8_are_held() {
 )]
 #[case::nobody_provides_it(r#"{"mode":"chat"}"#, "value.no_provider m -")]
 #[case::provider_number(r#"{"litellm_provider":5,"mode":"chat"}"#, "value.no_provider m -")]
-fn a_broken_entry_holds_the_map(#[case] entry: &str, #[case] expected: &str) {
+fn a_broken_entry_is_a_question_about_this_entry_and_holds_up_no_other(#[case] entry: &str, #[case] expected: &str) {
     let (report, map) = check_bytes(with_raw(entry).as_bytes(), Some(&parse(&sound())));
-    assert_eq!(report.verdict, Verdict::Held);
+    assert_eq!(report.verdict, Verdict::Review);
     assert_eq!(grave(&report), [expected]);
-    // It is held even when the same entry stood in the map before.
+    assert!(report.findings[0].broken);
+    assert_eq!(held_models(&report), ["m"]);
+    // It cannot be priced any better because it stood in the map before.
     let map = map.unwrap();
     assert_eq!(grave(&check(&map, Some(&map))), [expected]);
+}
+
+#[test]
+fn a_price_that_cannot_be_kept_exactly_is_a_question_and_not_broken() {
+    let entry = r#"{"litellm_provider":"p","mode":"chat","input_cost_per_token":1e-40}"#;
+    let (report, _) = check_bytes(with_raw(entry).as_bytes(), Some(&parse(&sound())));
+    assert_eq!(grave(&report), ["value.out_of_range m input_cost_per_token"]);
+    assert!(!report.findings[0].broken, "LiteLLM prices by it");
 }
 
 #[rstest]
@@ -149,6 +174,7 @@ fn a_broken_entry_holds_the_map(#[case] entry: &str, #[case] expected: &str) {
 #[case::long_digits(r#"{"litellm_provider":"p","mode":"chat","input_cost_per_token":1.5000000000000002e-07}"#)]
 #[case::minus_zero(r#"{"litellm_provider":"p","mode":"chat","input_cost_per_token":-0.0}"#)]
 #[case::unknown_fields(r#"{"litellm_provider":"p","mode":"chat","new":{"a":[null,"x",{"b":-5}]}}"#)]
+#[case::unknown_number(r#"{"litellm_provider":"p","mode":"chat","new":1e-40}"#)]
 #[case::long_video(
     r#"{"litellm_provider":"p","mode":"video_generation","output_cost_per_second":5,"output_cost_per_image":0.9}"#
 )]
@@ -192,9 +218,11 @@ fn repricing_over_a_tenth_of_the_map_at_once_holds_it() {
         ["shrink.mass_repricing - -"],
         "a converter that went wrong changes many at once"
     );
-    assert_eq!(grave(&repriced(7, "input_cost_per_token", None)), ["shrink.mass_repricing - -"], "dropped is free");
+    let dropped = repriced(7, "input_cost_per_token", None);
+    assert_eq!(dropped.verdict, Verdict::Review, "a question for each model, and no reason to hold up the others");
+    assert!(grave(&dropped).iter().all(|found| found.starts_with("price.gone ")), "{:?}", grave(&dropped));
     // A new kind of price, as 1.103 gave hundreds of models one, changes no price that is booked today.
-    assert_eq!(grave(&repriced(60, "input_cost_per_token_batches", Some(json!(5e-7)))), [""; 0]);
+    assert_eq!(grave(&repriced(60, "cache_read_input_token_cost", Some(json!(5e-7)))), [""; 0]);
     assert_eq!(
         grave(&repriced(60, "input_cost_per_token", Some(json!(1.0e-6)))),
         [""; 0],
@@ -226,7 +254,7 @@ fn repricing_over_a_tenth_of_the_map_at_once_holds_it() {
 #[case::uplift_text(json!({"regional_endpoint_uplift_multiplier": "1.1"}), &["multiplier.not_a_number"])]
 #[case::usual_uplift(json!({"regional_endpoint_uplift_multiplier": 1.1, "provider_specific_entry": {"us": 1.1, "fast": 2, "schema": "v2"}}), &[])]
 fn a_new_model_that_cannot_be_right_is_reviewed(#[case] fields: Value, #[case] rules: &[&str]) {
-    let mut entry = json!({"litellm_provider": "provider1", "mode": "chat"});
+    let mut entry = json!({"litellm_provider": "provider1", "mode": "chat", "input_cost_per_character": 1e-6});
     entry.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     let old = parse(&sound());
     let new = parse(&with("m", entry));
@@ -258,7 +286,7 @@ fn a_value_that_stays_is_not_reported_again_when_the_entry_changes() {
     0.0,
     "jump.to_zero",
     Some(
-        "provider1/model-1: input_cost_per_token went from $1.00 per 1M tokens to 0; a model that costs something is expected to keep a price."
+        "provider1/model-1: input_cost_per_token went from $1.00 per 1M tokens to $0.00 per 1M tokens; a paid model should keep a price."
     )
 )]
 #[case::ninefold(9e-6, "jump.up", None)]
@@ -278,7 +306,7 @@ fn a_price_that_jumps_keeps_its_old_value_until_approved(
 }
 
 #[test]
-fn a_price_that_falls_far_is_information_since_it_mostly_repairs() {
+fn a_price_that_falls_far_is_information() {
     let mut new = sound();
     new["provider1/model-1"]["input_cost_per_token"] = json!(1e-8);
     let report = check(&parse(&new), Some(&parse(&sound())));
@@ -415,7 +443,9 @@ fn hostile_names_and_thousands_of_findings_stay_small() {
     assert!(report.findings.iter().all(|finding| finding.message.len() < 1_000));
     let last = report.findings.last().unwrap();
     assert_eq!((&*last.rule, last.severity, last.value.as_deref()), ("findings.more", Severity::Info, Some("4500")));
-    assert_eq!(last.message, "4500 more findings are not listed here: 4500 of value.no_provider.");
+    assert_eq!(last.message, "4,500 more findings of value.no_provider are not listed here.");
+    assert_eq!(held_models(&report).len(), 5_002, "each keeps its old entry, also the one with the long name");
+    assert!(serde_json::to_string(&report).unwrap().len() < 500_000);
     assert_eq!(
         message(&report, "entry.no_mode"),
         "\u{fffd}[2J\u{fffd}evil: there is no mode; one like chat or embedding was expected."
@@ -441,12 +471,16 @@ fn hold_comes_first_then_review_then_information() {
     let mut new = sound();
     new["provider1/model-1"]["input_cost_per_token"] = json!(1e-8);
     new.insert("a".into(), json!({"litellm_provider": "p"}));
-    new.insert("b".into(), json!({"mode": "chat"}));
+    new.insert("b".into(), json!("text"));
     let report = check(&parse(&new), Some(&parse(&sound())));
     let order: Vec<_> = report.findings.iter().map(|finding| (finding.severity, &*finding.rule)).collect();
     assert_eq!(
         order,
-        [(Severity::Hold, "value.no_provider"), (Severity::Review, "entry.no_mode"), (Severity::Info, "jump.down")]
+        [
+            (Severity::Hold, "structure.entry_not_an_object"),
+            (Severity::Review, "entry.no_mode"),
+            (Severity::Info, "jump.down")
+        ]
     );
 }
 
