@@ -51,6 +51,8 @@ pub enum ErrorCode {
     NotLitellm,
     /// The proxy refused the key, or the key may not do this.
     Unauthorised,
+    /// This worker of the proxy has its admin routes turned off.
+    AdminRoutesOff,
     /// The proxy has no database, so it cannot reload or schedule.
     NoDatabase,
     /// This version of the proxy cannot do this.

@@ -1,7 +1,7 @@
 //! A sync run as the contract shows it: one attempt for one proxy, with its trigger, steps, outcome and proof.
 
 use chrono::{DateTime, Utc};
-use costmap::{FieldChange, Finding, Revision};
+use costmap::{AliasChange, FieldChange, Finding, Revision};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -15,6 +15,8 @@ pub enum Trigger {
     Manual,
     /// The schedule.
     Schedule,
+    /// The source has a new map.
+    Change,
     /// Another try after a run that was not conclusive.
     Retry,
     /// The computer woke up and work was overdue.
@@ -128,6 +130,12 @@ pub struct SyncRun {
     pub pricing_changes: usize,
     /// Those price fields.
     pub price_changes: Vec<FieldChange>,
+    /// Numbers that scale prices and differ; people are told of them as of price changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub multiplier_changes: Vec<FieldChange>,
+    /// Other names that came, went or stand for another model.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alias_changes: Vec<AliasChange>,
     /// Entries added or changed: `models_updated` of the log.
     #[serde(default)]
     pub models_updated: usize,
@@ -163,6 +171,8 @@ impl SyncRun {
             removed_models: Vec::new(),
             pricing_changes: 0,
             price_changes: Vec::new(),
+            multiplier_changes: Vec::new(),
+            alias_changes: Vec::new(),
             models_updated: 0,
             held_models: Vec::new(),
             findings: Vec::new(),

@@ -51,6 +51,9 @@ pub struct VerifiedField {
 pub struct VerifyReport {
     /// The model.
     pub model: String,
+    /// The model that it is another name for, at the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stands_for: Option<String>,
     /// The proxy that was asked; null where there is none.
     pub proxy: Option<String>,
     /// Whether every field agrees or is an operator's own.
@@ -92,19 +95,23 @@ pub async fn verify(order: VerifyOrder<'_>, cancel: &CancellationToken) -> Resul
         Some((_, client)) => Some(Live::read(client, upstream.revision()).await?),
         None => None,
     };
-    let maps = [Some(&*upstream), promoted.as_deref(), live.as_ref().map(|live| &live.map)];
-    if maps.iter().flatten().all(|map| entry(map, order.model).is_none()) {
+    // In a file another name is read as what it stands for; what a proxy serves under a name is what it bills.
+    let live_entry = live.as_ref().and_then(|live| live.map.get(order.model)).filter(|entry| !entry.is_reserved());
+    let files = [Some(&*upstream), promoted.as_deref()].map(|map| map.map(|map| map.priced(order.model)));
+    if files.iter().flatten().all(Option::is_none) && live_entry.is_none() {
         let message = format!(
             "No model is named {}: not upstream, not in the promoted map, not in the proxy. The list of models, or `autosync models --search …`, finds names.",
             bounded(order.model, 160)
         );
         return Err(Error::new(ErrorCode::NotFound, message).field("model"));
     }
-    let [upstream, promoted, live_values] = maps.map(|map| map.map(|map| values(map, order.model)));
+    let stands_for = files[0].flatten().and_then(|entry| entry.stands_for()).map(Into::into);
+    let [upstream, promoted] = files.map(|entry| entry.map(values));
+    let live_values = live.as_ref().map(|_| values(live_entry));
     let fields = compare(&order, &upstream.unwrap_or_default(), promoted.as_ref(), live_values.as_ref(), live.as_ref());
     let agree = fields.iter().all(|field| matches!(field.verdict, FieldVerdict::Agree | FieldVerdict::Override));
     let proxy = order.proxy.map(|(name, _)| name.to_owned());
-    Ok(VerifyReport { model: order.model.to_owned(), proxy, agree, fields })
+    Ok(VerifyReport { model: order.model.to_owned(), stands_for, proxy, agree, fields })
 }
 
 /// What a proxy holds, and what its operator set.
@@ -171,13 +178,9 @@ impl Values {
     }
 }
 
-fn entry<'m>(map: &'m CostMap, model: &str) -> Option<Entry<'m>> {
-    map.get(model).filter(|entry| !entry.is_reserved())
-}
-
-fn values(map: &CostMap, model: &str) -> Values {
+fn values(entry: Option<Entry<'_>>) -> Values {
     let mut found = Values::default();
-    let Some(entry) = entry(map, model) else { return found };
+    let Some(entry) = entry else { return found };
     // A proxy fills in fields that it knows with null: the same as not there.
     for leaf in entry.leaves().filter(|leaf| leaf.kind() != LeafKind::Null) {
         let field = leaf.path().to_string();

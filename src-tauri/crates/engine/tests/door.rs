@@ -79,6 +79,7 @@ impl House {
             url: url.into(),
             role: "production".into(),
             key: "env:KEY".into(),
+            key_header: "Authorization".into(),
             allow_plain_http: false,
         };
         self.client().await.edit(SettingsEdit::AddProxy { proxy }).await.unwrap();

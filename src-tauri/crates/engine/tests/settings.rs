@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use engine::ErrorCode;
 use engine::settings::{
-    DirectMode, Gate, GateMode, KeyPlace, Notify, Period, Preset, PriceNews, Proxy, ProxyUrl, Role, Settings,
-    SettingsFile, Source, SourceChoice, SourceUrl,
+    DirectMode, Gate, GateMode, KeyHeader, KeyPlace, Notify, Period, Preset, PriceNews, Proxy, ProxyUrl, Role,
+    Settings, SettingsFile, Source, SourceChoice, SourceUrl,
 };
 use proptest::prelude::*;
 
@@ -57,6 +57,7 @@ fn proxy(name: &str) -> Proxy {
         url: ProxyUrl::parse("http://127.0.0.1:4000", false).unwrap(),
         role: Role::Production,
         key: KeyPlace::Keyring,
+        key_header: KeyHeader::default(),
         allow_plain_http: false,
     }
 }

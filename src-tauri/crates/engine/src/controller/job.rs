@@ -121,6 +121,8 @@ impl Parts {
         };
         let checked = check_source(order, cancel).await;
         match &checked {
+            // A preview is nobody else's news: it changes nothing, and the next look sees the same.
+            _ if !record => {}
             Ok(check) => self.tell(Happening::SourceChecked {
                 source: check.state.clone(),
                 is_new: check.is_new,
@@ -175,7 +177,7 @@ impl Parts {
             Err(error) if error.code == ErrorCode::NoKey => None,
             Err(error) => return Err(error),
         };
-        ProxyClient::new(proxy.url.url(), key)
+        ProxyClient::of(proxy, key)
     }
 }
 
@@ -297,9 +299,11 @@ async fn one_proxy(
 ) -> SyncRun {
     let Some(candidate) = &check.candidate else { return hold(begun.run(), &check.report) };
     // The key store may ask the user something.
+    // Also a run that never reaches the proxy was a try with this revision.
+    let begun_run = || SyncRun { to: Some(check.report.revision), ..begun.run() };
     let client = match cancel.run_until_cancelled(parts.client(proxy)).await {
         Some(Ok(client)) => client,
-        Some(Err(error)) => return fail(begun.run(), error),
+        Some(Err(error)) => return fail(begun_run(), error),
         None => return fail(begun.run(), crate::sync::cancelled()),
     };
     let source = match settings.source() {

@@ -49,7 +49,7 @@ mod tests {
 
     use super::*;
     use crate::Error;
-    use crate::settings::{ProxyUrl, Role};
+    use crate::settings::{KeyHeader, ProxyUrl, Role};
 
     #[test]
     fn a_locked_store_is_asked_once_until_a_person_asks_and_a_refused_key_is_read_anew() {
@@ -58,6 +58,7 @@ mod tests {
             url: ProxyUrl::parse("http://127.0.0.1:9", false).unwrap(),
             role: Role::Testing,
             key,
+            key_header: KeyHeader::default(),
             allow_plain_http: false,
         };
         let (keys, stored) = (Keys::default(), proxy(KeyPlace::Keyring));

@@ -2,7 +2,7 @@
 
 use super::{DoctorCheck, DoctorContext};
 use crate::error::bounded;
-use crate::proxy::{Database, KeyState, ProxyClient, ProxyFacts};
+use crate::proxy::{Database, KeyState, ProxyClient, ProxyFacts, Version};
 use crate::settings::Proxy;
 use crate::source::Source;
 use crate::{Error, ErrorCode};
@@ -12,7 +12,7 @@ pub(super) async fn examine(context: DoctorContext<'_>, proxy: &Proxy) -> Vec<Do
         Ok(key) => (Some(key), None),
         Err(error) => (None, Some(error)),
     };
-    let client = match ProxyClient::new(proxy.url.url(), key) {
+    let client = match ProxyClient::of(proxy, key) {
         Ok(client) => client,
         Err(error) => return vec![DoctorCheck::fail("reachable", &error)],
     };
@@ -27,6 +27,13 @@ pub(super) async fn examine(context: DoctorContext<'_>, proxy: &Proxy) -> Vec<Do
     };
     let version = facts.version.as_ref().map_or("of a version that it does not tell".to_owned(), ToString::to_string);
     let mut checks = vec![DoctorCheck::ok("reachable", format!("LiteLLM {} at {}.", bounded(&version, 60), proxy.url))];
+    if let Some(why) = facts.version.as_ref().and_then(Version::withdrawn) {
+        let message = format!("LiteLLM {} was withdrawn: {why}.", bounded(&version, 60));
+        checks.push(
+            DoctorCheck::fail("version", &Error::new(ErrorCode::ProxyFailed, message))
+                .remedy("Update LiteLLM now, and change every key and password that this proxy could read."),
+        );
+    }
     checks.push(key_check(&facts, no_key));
     checks.push(database(facts.database));
     if facts.key == KeyState::Valid {
@@ -70,13 +77,19 @@ fn reads(context: DoctorContext<'_>, facts: &ProxyFacts) -> Option<DoctorCheck> 
         return Some(
             DoctorCheck::warn(
                 "reads",
-                "The proxy is forced to the map file inside its installation (LITELLM_LOCAL_MODEL_COST_MAP).",
+                "The proxy is forced to the map file inside its installation (LITELLM_LOCAL_MODEL_COST_MAP or LITELLM_OFFLINE_MODE).",
             )
             .remedy("Take the variable out and start the proxy again, if it is to follow the source."),
         );
     }
     let theirs = live.url.as_deref()?;
     let ours = Source::from(context.settings.source().ok()?);
+    if theirs.starts_with("s3://") {
+        let message = format!("The proxy reads {}, an object in S3; {ours} is checked here.", bounded(theirs, 300));
+        return Some(DoctorCheck::fail("reads", &Error::new(ErrorCode::SourceMismatch, message)).remedy(
+            "Set LITELLM_MODEL_COST_MAP_URL for the proxy to the source here, so that what it loads is what is checked.",
+        ));
+    }
     if !ours.is_same_address(theirs) {
         let message = format!(
             "The proxy reads {}, while {ours} is checked here. Its reload would load what nobody has checked, so none is made.",

@@ -352,6 +352,8 @@ mod tests {
         let finding = Finding {
             rule: "price.zero".into(),
             severity: Severity::Review,
+            broken: false,
+            subject: None,
             model: Some("gpt-4o".to_owned()),
             field: None,
             value: None,

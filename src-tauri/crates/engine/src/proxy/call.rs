@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, HeaderValue, LOCATION};
+use reqwest::header::{HeaderValue, LOCATION};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 use url::Url;
@@ -20,14 +20,15 @@ const SECOND_TRY: Duration = Duration::from_millis(250);
 pub(super) struct Call<'a> {
     pub(super) method: Method,
     pub(super) path: &'a str,
-    pub(super) hours: Option<u32>,
+    /// One parameter of the query, with its value.
+    pub(super) query: Option<(&'static str, String)>,
     pub(super) body: Option<Value>,
     pub(super) is_long: bool,
 }
 
 impl<'a> Call<'a> {
     pub(super) fn new(method: Method, path: &'a str) -> Self {
-        Self { method, path, hours: None, body: None, is_long: false }
+        Self { method, path, query: None, body: None, is_long: false }
     }
 
     pub(super) fn get(path: &'a str) -> Self {
@@ -113,12 +114,12 @@ impl ProxyClient {
 
     async fn request(&self, call: &Call<'_>, key: Option<&HeaderValue>) -> RequestBuilder {
         let mut url = self.endpoint(call.path);
-        if let Some(hours) = call.hours {
-            url.set_query(Some(&format!("hours={hours}")));
+        if let Some((name, value)) = &call.query {
+            url.query_pairs_mut().append_pair(name, value);
         }
         let mut request = self.clients.for_url(&url).await.request(call.method.clone(), url);
         if let Some(key) = key {
-            request = request.header(AUTHORIZATION, key);
+            request = request.header(&self.key_header, key);
         }
         match &call.body {
             Some(body) => request.json(body),

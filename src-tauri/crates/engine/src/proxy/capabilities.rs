@@ -35,6 +35,10 @@ pub struct Capabilities {
     pub expands_aliases: bool,
     /// An entry that is no object makes its reload fail.
     pub fails_on_entries_that_are_no_objects: bool,
+    /// A row with `alias_of` is served as its target; before, the bare row is served and prices nothing.
+    pub serves_alias_rows: bool,
+    /// It shows the map as it was loaded, without what was registered since.
+    pub shows_catalog: bool,
     /// `fallback_generalizations` is taken out of the live map; older versions take it for a model.
     pub knows_fallback_generalizations: bool,
 }
@@ -57,6 +61,8 @@ impl Capabilities {
             validates_maps: can(Ability::Validates),
             expands_aliases: can(Ability::AliasLists),
             fails_on_entries_that_are_no_objects: can(Ability::ReadsEntries),
+            serves_alias_rows: can(Ability::AliasRows),
+            shows_catalog: can(Ability::CatalogOnly),
             knows_fallback_generalizations: can(Ability::Generalizations),
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::HeaderValue;
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
 use url::Url;
@@ -13,6 +13,7 @@ use super::answers::text;
 use super::call::{Call, Reply};
 use super::refusal::{not_litellm, unusable_key};
 use crate::net::{Clients, NetworkEnv, refuse_credentials, shown};
+use crate::settings::{KeyHeader, Proxy};
 use crate::{Error, ErrorCode, Result};
 
 /// How long the proxy may take, and how much it may say.
@@ -49,14 +50,32 @@ pub struct ProxyClient {
     pub(super) limits: ProxyLimits,
     pub(super) clients: Clients,
     pub(super) key: Option<HeaderValue>,
+    /// The header that it goes into.
+    pub(super) key_header: HeaderName,
     pub(super) secret: Option<SecretString>,
     version: Arc<OnceCell<Version>>,
 }
 
 impl ProxyClient {
+    /// A client of this proxy, with the default limits and the system's outgoing proxies.
+    ///
+    /// Errors: as [`ProxyClient::with`].
+    pub fn of(proxy: &Proxy, key: Option<SecretString>) -> Result<Self> {
+        Self::new(proxy.url.url(), key)?.key_in(&proxy.key_header)
+    }
+
     /// A client with the default limits and the system's outgoing proxies.
     pub fn new(url: &Url, key: Option<SecretString>) -> Result<Self> {
         Self::with(url, key, ProxyLimits::default(), &NetworkEnv::System)
+    }
+
+    /// The same client with the key in this header.
+    ///
+    /// Errors: `unauthorised` for a key that no header can carry.
+    pub fn key_in(self, header: &KeyHeader) -> Result<Self> {
+        let value = |key: &SecretString| sensitive(if header.is_bare() { "" } else { "Bearer " }, key);
+        let key = self.secret.as_ref().map(|key| value(key).ok_or_else(unusable_key)).transpose()?;
+        Ok(Self { key, key_header: header.name().clone(), ..self })
     }
 
     /// A client of the proxy at `url`, which may have a path.
@@ -75,11 +94,11 @@ impl ProxyClient {
         base.set_path(&format!("{}/", url.path().trim_end_matches('/')));
         let secret =
             key.map(|key| SecretString::from(key.expose_secret().trim())).filter(|key| !key.expose_secret().is_empty());
-        let header = secret.as_ref().map(|key| bearer(key).ok_or_else(unusable_key)).transpose()?;
+        let header = secret.as_ref().map(|key| sensitive("Bearer ", key).ok_or_else(unusable_key)).transpose()?;
         let clients = Clients::new(env, |builder| {
             builder.connect_timeout(limits.connect).pool_max_idle_per_host(0).http1_only()
         })?;
-        Ok(Self { base, limits, clients, key: header, secret, version: Arc::default() })
+        Ok(Self { base, limits, clients, key: header, key_header: AUTHORIZATION, secret, version: Arc::default() })
     }
 
     /// Asks who is there, without a key. The first answer is remembered.
@@ -124,8 +143,8 @@ impl ProxyClient {
     }
 }
 
-fn bearer(key: &SecretString) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret())).ok()?;
+fn sensitive(scheme: &str, key: &SecretString) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(&format!("{scheme}{}", key.expose_secret())).ok()?;
     // Never printed, and never indexed by HPACK.
     value.set_sensitive(true);
     Some(value)

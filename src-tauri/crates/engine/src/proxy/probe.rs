@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::answers::{SourceInfo, text};
 use super::call::Call;
 use super::client::ProxyClient;
+use super::refusal::is_without_admin_routes;
 use super::{Capabilities, Version};
 use crate::{Error, ErrorCode, Result};
 
@@ -130,6 +131,9 @@ impl ProxyClient {
         if self.key.is_none() {
             let error = self.refusal(&reply, "tell its schedule");
             return if error.code == ErrorCode::NoKey { Ok(KeyState::Missing) } else { Err(error) };
+        }
+        if is_without_admin_routes(&reply) {
+            return Err(self.refusal(&reply, "tell its schedule"));
         }
         match reply.status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => match self.models().await {

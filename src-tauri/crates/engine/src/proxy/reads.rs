@@ -37,12 +37,25 @@ impl ProxyClient {
         Ok(distinct)
     }
 
-    /// The map that is live now, as bytes. It is not the file: configured models, expanded aliases and null fields are in
-    /// it (trap 7).
+    /// The map that calls are priced by now, as bytes. It is not the file: configured models, expanded aliases and null
+    /// fields are in it (trap 7).
     ///
     /// Errors: `live_map_broken` where the proxy fails to write it (a NaN price does that, trap 8), `unsupported`.
     pub async fn live_map(&self) -> Result<Vec<u8>> {
-        let mut reply = self.open(Call::get("public/litellm_model_cost_map").long()).await?;
+        self.read_map(Call::get("public/litellm_model_cost_map").long()).await
+    }
+
+    /// The map as it was loaded, with aliases as the proxy makes them and without what was registered since: the cleanest
+    /// read-back (1.106). Older versions ignore the parameter and show the live map.
+    ///
+    /// Errors: as [`ProxyClient::live_map`].
+    pub async fn catalog(&self) -> Result<Vec<u8>> {
+        let query = Some(("catalog_only", "true".to_owned()));
+        self.read_map(Call { query, ..Call::get("public/litellm_model_cost_map").long() }).await
+    }
+
+    async fn read_map(&self, call: Call<'_>) -> Result<Vec<u8>> {
+        let mut reply = self.open(call).await?;
         if reply.status == StatusCode::NOT_FOUND {
             // Before 1.80.9 the map had another address and wanted the key.
             reply = self.keyed(Call::get("get/litellm_model_cost_map").long()).await?;

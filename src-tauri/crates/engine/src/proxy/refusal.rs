@@ -30,6 +30,12 @@ impl ProxyClient {
             );
             return Error::new(ErrorCode::NoDatabase, message);
         }
+        if is_without_admin_routes(reply) {
+            let message = format!(
+                "The worker at {name} has its admin routes turned off (DISABLE_ADMIN_ENDPOINTS), so it can neither be asked what it holds nor reload. Nothing was changed. Give the address of the instance that has them; the others follow it at their next poll."
+            );
+            return Error::new(ErrorCode::AdminRoutesOff, message).field("url");
+        }
         let (code, message) = match status.as_u16() {
             // The answer is not repeated: 1.75 names the whole key in it, later versions its end and its hash.
             401 | 403 => {
@@ -87,6 +93,11 @@ impl ProxyClient {
         };
         error.detail(bounded(&reason, 500))
     }
+}
+
+/// A worker that only answers calls of models says so with 403, whatever the key (LiteLLM Enterprise).
+pub(super) fn is_without_admin_routes(reply: &Reply) -> bool {
+    reply.status == 403 && reply.reason().is_some_and(|reason| reason.contains("Management routes are disabled"))
 }
 
 /// Two ways to say it: a wrong key on a proxy without a database (only the master key works there), and every call that

@@ -23,7 +23,8 @@ impl ProxyClient {
             let message = "The proxy's own schedule takes whole hours from 1 to 8760 (a year). Nothing was changed.";
             return Err(Error::new(ErrorCode::Usage, message).field("every"));
         }
-        let reply = self.keyed(Call { hours: Some(hours), ..Call::new(Method::POST, PATH) }).await?;
+        let reply =
+            self.keyed(Call { query: Some(("hours", hours.to_string())), ..Call::new(Method::POST, PATH) }).await?;
         if !reply.status.is_success() {
             return Err(self.refusal(&reply, "take the schedule"));
         }

@@ -16,6 +16,13 @@ pub struct Version {
     order: Option<Order>,
 }
 
+/// Releases that were taken from the package index (LITELLM, "What came with 1.106 to 1.110").
+const WITHDRAWN: [((u32, u32, u32), &str); 3] = [
+    ((1, 82, 7), "its package was compromised"),
+    ((1, 82, 8), "its package was compromised"),
+    ((1, 107, 0), "its package was compromised"),
+];
+
 /// Major, minor, patch, then the stage of that patch with its number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Order(u32, u32, u32, Stage, u32);
@@ -43,6 +50,12 @@ impl Version {
     /// Major, minor and patch, where the text could be read as a version.
     pub fn release(&self) -> Option<(u32, u32, u32)> {
         self.order.map(|Order(major, minor, patch, ..)| (major, minor, patch))
+    }
+
+    /// Why LiteLLM withdrew this release, where it did: nobody should run it.
+    pub fn withdrawn(&self) -> Option<&'static str> {
+        let release = self.release()?;
+        WITHDRAWN.iter().find(|(withdrawn, _)| *withdrawn == release).map(|(_, why)| *why)
     }
 
     /// Whether the text could be read as a version.
@@ -140,6 +153,16 @@ mod tests {
         for word in ["unknown", "", "main", "1", "1.x", "99999999999.1.1"] {
             assert!(!Version::new(word).is_known(), "{word}");
             assert!(!Version::new(word).at_least(0, 0, 0), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_release_that_was_withdrawn_is_known_in_every_way_of_writing() {
+        for bad in ["1.107.0", "v1.107.0-stable", "1.82.7", "1.82.8.post1"] {
+            assert!(Version::new(bad).withdrawn().is_some(), "{bad}");
+        }
+        for good in ["1.107.1", "1.82.6", "1.110.2", "unknown"] {
+            assert_eq!(Version::new(good).withdrawn(), None, "{good}");
         }
     }
 

@@ -9,8 +9,9 @@ mod window;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use costmap::Revision;
 
-pub(crate) use plan::delta;
+pub(crate) use plan::{delta, wanted};
 pub use window::{LocalOffset, QuietHours, Windows};
 
 use crate::run::Trigger;
@@ -34,8 +35,19 @@ pub struct Plan {
     pub watch: Option<TimeDelta>,
     /// How often proxies are asked how they are; `None` where there is none to ask.
     pub ask: Option<TimeDelta>,
+    /// Whether a new map at the source is synced at once.
+    pub on_change: bool,
     /// When scheduled syncs may run.
     pub windows: Windows,
+}
+
+/// The map at the source that proxies are to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Which.
+    pub revision: Revision,
+    /// From when on: a map that soaks waits until then.
+    pub from: DateTime<Utc>,
 }
 
 /// Something that is due.
@@ -62,6 +74,10 @@ struct Known {
     last: Option<DateTime<Utc>>,
     /// The run that was recorded last.
     recorded: Option<DateTime<Utc>>,
+    /// The revision that it was last tried with since it changed, whatever came of it.
+    attempted: Option<Revision>,
+    /// The revision that the last conclusive run was about.
+    settled: Option<Revision>,
     /// How many retries in a row were planned.
     retries: usize,
     /// When the next retry is due.
@@ -76,13 +92,22 @@ pub struct Scheduler {
     source_checked: Option<DateTime<Utc>>,
     asked: Option<DateTime<Utc>>,
     paused_until: Option<DateTime<Utc>>,
+    wanted: Option<Wanted>,
     last_poll: DateTime<Utc>,
 }
 
 impl Scheduler {
     /// A schedule that begins now. A proxy that was never synced is due at once.
     pub fn new(plan: Plan, now: DateTime<Utc>) -> Self {
-        Self { plan, known: BTreeMap::new(), source_checked: None, asked: None, paused_until: None, last_poll: now }
+        Self {
+            plan,
+            known: BTreeMap::new(),
+            source_checked: None,
+            asked: None,
+            paused_until: None,
+            wanted: None,
+            last_poll: now,
+        }
     }
 
     /// Follows changed settings. What ran when is kept.
@@ -96,12 +121,22 @@ impl Scheduler {
         self.paused_until = until;
     }
 
-    /// A run of this proxy began at `started` and is over. One that is not conclusive is tried again soon. Telling the
-    /// same run again, as after a change of the settings, changes nothing: it would skip a retry, or begin them anew.
-    pub fn record(&mut self, proxy: &str, started: DateTime<Utc>, conclusive: bool) {
+    /// The map that proxies are to have; `None` while the checks hold what the source has. With `on_change` each proxy is
+    /// due that has not had one conclusive try with it.
+    pub fn want(&mut self, wanted: Option<Wanted>) {
+        self.wanted = wanted;
+    }
+
+    /// A run of this proxy, about `revision`, began at `started` and is over. One that is not conclusive is tried again
+    /// soon. Telling the same run again, as after a change of the settings, changes nothing: it would skip a retry, or
+    /// begin them anew.
+    pub fn record(&mut self, proxy: &str, started: DateTime<Utc>, revision: Option<Revision>, conclusive: bool) {
         let known = self.known.entry(proxy.to_owned()).or_default();
         if known.recorded == Some(started) {
             return;
+        }
+        if conclusive {
+            known.settled = revision.or(known.settled);
         }
         known.recorded = Some(started);
         known.last = known.last.max(Some(started));
@@ -140,13 +175,17 @@ impl Scheduler {
             if self.due(&proxy, now).is_none_or(|due| due > now) {
                 continue;
             }
+            let is_change = self.change_due(&proxy).is_some_and(|due| due <= now);
+            let wanted = self.wanted.map(|wanted| wanted.revision);
             let known = self.known.entry(proxy.clone()).or_default();
             let trigger = match known.retry_at {
-                Some(_) => Trigger::Retry,
-                None if resumed => Trigger::Resume,
-                None => Trigger::Schedule,
+                Some(at) if at <= now => Trigger::Retry,
+                _ if is_change => Trigger::Change,
+                _ if resumed => Trigger::Resume,
+                _ => Trigger::Schedule,
             };
             known.last = Some(now);
+            known.attempted = wanted;
             known.retry_at = None;
             actions.push(Action::Sync { proxy, trigger });
         }
@@ -177,7 +216,7 @@ impl Scheduler {
 
     fn source_due(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let every = self.plan.watch?;
-        Some(self.source_checked.map_or(now, |last| last + every))
+        Some(self.source_checked.map_or(now, |last| last + jittered(every, last)))
     }
 
     fn ask_due(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
@@ -188,8 +227,17 @@ impl Scheduler {
     fn due(&self, proxy: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let (_, every) = self.plan.proxies.iter().find(|(name, _)| name == proxy)?;
         let known = self.known.get(proxy).copied().unwrap_or_default();
-        let due = known.retry_at.or(known.last.map(|last| last + *every)).unwrap_or(now);
+        let regular = known.retry_at.or(known.last.map(|last| last + *every)).unwrap_or(now);
+        let due = self.change_due(proxy).map_or(regular, |change| change.min(regular));
         self.plan.windows.next_allowed(due.max(now))
+    }
+
+    /// When a proxy is due because the source has a map that it was not tried with yet.
+    fn change_due(&self, proxy: &str) -> Option<DateTime<Utc>> {
+        let wanted = self.wanted.filter(|_| self.plan.on_change)?;
+        let known = self.known.get(proxy).copied().unwrap_or_default();
+        let is_done = [known.attempted, known.settled].contains(&Some(wanted.revision));
+        (!is_done).then_some(wanted.from)
     }
 
     /// A clock that was set back must not stop the schedule: nothing was done in the future.
@@ -202,6 +250,16 @@ impl Scheduler {
         self.source_checked = self.source_checked.map(|last| last.min(now));
         self.asked = self.asked.map(|last| last.min(now));
     }
+}
+
+/// A period that differs by up to a tenth from one time to the next, so that the programs of a company do not all ask at
+/// once. What it is follows from when the last one began, so that the schedule stays predictable.
+fn jittered(every: TimeDelta, last: DateTime<Utc>) -> TimeDelta {
+    // Sixteen well mixed bits of the time in milliseconds (the multiplier of Knuth's multiplicative hash).
+    let mixed = last.timestamp_millis().cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48;
+    let tenth = every / 10;
+    let shift = tenth * i32::try_from(mixed).unwrap_or_default() / 32_768 - tenth;
+    every + shift
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! The plan that the settings ask for.
 
 use chrono::TimeDelta;
+use costmap::Verdict;
 
-use super::{ASK_EVERY, Plan, TICK, Windows};
+use super::{ASK_EVERY, Plan, TICK, Wanted, Windows};
 use crate::Error;
 use crate::clock::local_offset;
 use crate::settings::{Period, Settings, Source};
+use crate::sync::SourceState;
 
 impl Plan {
     /// From the settings. A sync window that cannot be read closes all of them, since it may have been meant to forbid
@@ -22,8 +24,16 @@ impl Plan {
         let is_file = matches!(settings.source(), Ok(Source::File(_)));
         let watch = settings.watch.map(|watch| if is_file { delta(watch).min(TICK) } else { delta(watch) });
         let ask = (!settings.proxies.is_empty()).then_some(ASK_EVERY);
-        (Self { proxies, watch, ask, windows }, error)
+        let on_change = settings.schedule.on_change;
+        (Self { proxies, watch, ask, on_change, windows }, error)
     }
+}
+
+/// The map that proxies are to have: what the source has, unless the checks hold it.
+pub(crate) fn wanted(source: Option<&SourceState>, settings: &Settings) -> Option<Wanted> {
+    let source = source.filter(|source| source.verdict.is_some_and(|verdict| verdict != Verdict::Held))?;
+    let seen_at = source.seen_at.or(source.checked_at)?;
+    Some(Wanted { revision: source.revision?, from: seen_at + delta(settings.gate.soak) })
 }
 
 /// A period as a difference of times; one too long to add is a hundred years.

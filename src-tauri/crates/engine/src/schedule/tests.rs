@@ -17,6 +17,7 @@ fn plan(hours: i64, windows: &[&str]) -> Plan {
         proxies: vec![("p".into(), TimeDelta::hours(hours))],
         watch: None,
         ask: None,
+        on_change: true,
         windows: Windows::parse(windows.iter().copied(), no_offset).unwrap(),
     }
 }
@@ -63,7 +64,7 @@ fn an_older_copy_is_tried_again_after_1_2_5_and_5_minutes_and_then_by_the_schedu
     let mut scheduler = Scheduler::new(plan(6, &[]), now);
     scheduler.poll(now);
     for minutes in [1, 2, 5, 5] {
-        scheduler.record("p", now, false);
+        scheduler.record("p", now, None, false);
         let due = now + TimeDelta::minutes(minutes);
         assert_eq!(scheduler.next_run("p"), Some(due));
         while now < due {
@@ -72,11 +73,11 @@ fn an_older_copy_is_tried_again_after_1_2_5_and_5_minutes_and_then_by_the_schedu
         }
         assert_eq!(scheduler.poll(now), [sync(Trigger::Retry)]);
     }
-    scheduler.record("p", now, false);
+    scheduler.record("p", now, None, false);
     assert_eq!(scheduler.next_run("p"), Some(now + TimeDelta::hours(6)));
     now += TimeDelta::hours(6);
     assert_eq!(scheduler.poll(now), [Action::Resumed, sync(Trigger::Resume)]);
-    scheduler.record("p", now, false);
+    scheduler.record("p", now, None, false);
     assert_eq!(scheduler.next_run("p"), Some(now + TimeDelta::minutes(1)), "a new revision begins anew");
 }
 
@@ -84,10 +85,10 @@ fn an_older_copy_is_tried_again_after_1_2_5_and_5_minutes_and_then_by_the_schedu
 fn a_change_of_the_settings_leaves_the_retries_as_they_were() {
     let now = utc(START);
     let mut scheduler = Scheduler::new(plan(6, &[]), now);
-    scheduler.record("p", now, false);
+    scheduler.record("p", now, None, false);
     for _ in 0..5 {
         scheduler.set_plan(plan(6, &[]), now);
-        scheduler.record("p", now, false);
+        scheduler.record("p", now, None, false);
         assert_eq!(scheduler.next_run("p"), Some(now + TimeDelta::minutes(1)));
     }
 }
@@ -110,8 +111,85 @@ fn the_source_is_watched_on_its_own_interval() {
         Scheduler::new(Plan { proxies: Vec::new(), watch: Some(TimeDelta::minutes(1)), ..plan(6, &[]) }, now);
     scheduler.record_source_check(now);
     assert_eq!(scheduler.poll(now + TICK), []);
-    assert_eq!(scheduler.poll(now + TICK * 2), [Action::CheckSource]);
-    assert_eq!(scheduler.next_wakeup(), now + TICK * 3);
+    assert_eq!(scheduler.poll(now + TimeDelta::seconds(66)), [Action::CheckSource]);
+    assert_eq!(scheduler.poll(now + TimeDelta::seconds(66) + TICK), []);
+}
+
+#[test]
+fn looks_at_the_source_are_spread_by_a_tenth_of_the_period() {
+    let now = utc("2026-03-04T12:00:00Z");
+    let every = TimeDelta::minutes(5);
+    let waits: Vec<TimeDelta> = (0..2_000).map(|n| jittered(every, now + TimeDelta::milliseconds(n * 997))).collect();
+    let (least, most) = (waits.iter().min().unwrap(), waits.iter().max().unwrap());
+    assert!(*least >= TimeDelta::seconds(270) && *most <= TimeDelta::seconds(330), "{least} {most}");
+    assert!(*least < TimeDelta::seconds(272) && *most > TimeDelta::seconds(328), "all of the tenth is used");
+    let mean = waits.iter().sum::<TimeDelta>() / 2_000;
+    assert!((mean - every).abs() < TimeDelta::seconds(2), "on the whole it stays the period: {mean}");
+}
+
+fn map(number: u8) -> Revision {
+    Revision::of(&[number])
+}
+
+fn want(scheduler: &mut Scheduler, number: u8, from: DateTime<Utc>) {
+    scheduler.want(Some(Wanted { revision: map(number), from }));
+}
+
+#[test]
+fn a_new_map_is_due_at_once_and_tried_once() {
+    let now = utc("2026-03-04T12:00:00Z");
+    let mut scheduler = Scheduler::new(plan(6, &[]), now);
+    scheduler.record("p", now, Some(map(1)), true);
+    want(&mut scheduler, 1, now);
+    assert_eq!(scheduler.poll(now), [], "it has that one");
+    want(&mut scheduler, 2, now);
+    assert_eq!(scheduler.next_wakeup(), now);
+    assert_eq!(scheduler.poll(now), [sync(Trigger::Change)]);
+    assert_eq!(scheduler.poll(now), [], "it is being tried");
+    // Held by the proxy's version, refused, or without a key: one try that says something is enough.
+    scheduler.record("p", now + TICK, Some(map(2)), true);
+    assert_eq!(scheduler.poll(now + TICK), []);
+    // It went back to the first one: that is a change too.
+    want(&mut scheduler, 1, now);
+    assert_eq!(scheduler.poll(now + TICK * 2), [sync(Trigger::Change)]);
+}
+
+#[test]
+fn a_try_that_says_nothing_is_tried_again_by_the_retries() {
+    let now = utc("2026-03-04T12:00:00Z");
+    let mut scheduler = Scheduler::new(plan(6, &[]), now);
+    scheduler.record("p", now, Some(map(1)), true);
+    want(&mut scheduler, 2, now);
+    assert_eq!(scheduler.poll(now), [sync(Trigger::Change)]);
+    scheduler.record("p", now + TimeDelta::seconds(1), Some(map(2)), false);
+    assert_eq!(scheduler.poll(now + TICK), []);
+    assert_eq!(scheduler.poll(now + TimeDelta::seconds(61)), [sync(Trigger::Retry)]);
+}
+
+#[test]
+fn windows_pauses_and_soak_hold_a_new_map_too_and_the_setting_turns_it_off() {
+    let now = utc("2026-03-04T12:00:00Z");
+    let start = |windows: &[&str], on_change| {
+        let mut scheduler = Scheduler::new(Plan { on_change, ..plan(24 * 30, windows) }, now);
+        scheduler.record("p", now, Some(map(1)), true);
+        scheduler
+    };
+    let mut windowed = start(&["allow Mon-Sun 18:00-19:00"], true);
+    want(&mut windowed, 2, now);
+    assert_eq!(windowed.next_run("p"), Some(utc("2026-03-04T18:00:00Z")));
+    let mut paused = start(&[], true);
+    paused.pause_until(Some(now + TimeDelta::hours(1)));
+    want(&mut paused, 2, now);
+    assert_eq!((paused.poll(now), paused.next_run("p")), (vec![], Some(now + TimeDelta::hours(1))));
+    let mut soaking = start(&[], true);
+    want(&mut soaking, 2, now + TimeDelta::hours(2));
+    assert_eq!((soaking.poll(now), soaking.next_run("p")), (vec![], Some(now + TimeDelta::hours(2))));
+    let mut off = start(&[], false);
+    want(&mut off, 2, now);
+    assert_eq!((off.poll(now), off.next_run("p")), (vec![], Some(now + TimeDelta::days(30))));
+    let mut held = start(&[], true);
+    held.want(None);
+    assert_eq!(held.poll(now), []);
 }
 
 #[test]
@@ -266,7 +344,7 @@ proptest! {
                     let row = retries.entry(proxy.clone()).or_default();
                     *row = if *trigger == Trigger::Retry { *row + 1 } else { 0 };
                     prop_assert!(*row <= RETRY_MINUTES.len(), "more retries than planned");
-                    scheduler.record(proxy, now, conclusive);
+                    scheduler.record(proxy, now, None, conclusive);
                 }
             }
         }
@@ -275,14 +353,14 @@ proptest! {
         now += TICK;
         scheduler.poll(now);
         for (name, _) in &intervals {
-            scheduler.record(name, now, true);
+            scheduler.record(name, now, None, true);
         }
         let mut turns: BTreeMap<String, i64> = BTreeMap::new();
         for _ in 0..(24 * 120) {
             now += TICK;
             for action in scheduler.poll(now) {
                 if let Action::Sync { proxy, .. } = action {
-                    scheduler.record(&proxy, now, true);
+                    scheduler.record(&proxy, now, None, true);
                     *turns.entry(proxy).or_default() += 1;
                 }
             }

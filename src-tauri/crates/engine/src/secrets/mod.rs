@@ -152,7 +152,7 @@ fn unusable(what: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{ProxyUrl, Role};
+    use crate::settings::{KeyHeader, ProxyUrl, Role};
 
     fn proxy(key: KeyPlace) -> Proxy {
         Proxy {
@@ -160,6 +160,7 @@ mod tests {
             url: ProxyUrl::parse("http://127.0.0.1:4000", false).unwrap(),
             role: Role::Production,
             key,
+            key_header: KeyHeader::default(),
             allow_plain_http: false,
         }
     }

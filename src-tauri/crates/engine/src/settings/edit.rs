@@ -49,6 +49,11 @@ pub enum SettingsEdit {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         every: Option<String>,
     },
+    /// Chooses whether a new map at the source is synced at once.
+    SetOnChange {
+        /// It is, within windows, pauses and soak.
+        on_change: bool,
+    },
     /// Chooses when scheduled syncs may run.
     SetWindows {
         /// `allow Mon-Fri 02:00-05:00`, …
@@ -116,9 +121,16 @@ pub struct ProxyDocument {
     /// `keyring`, or `env:` and the name of a variable.
     #[serde(default = "default_key")]
     pub key: String,
+    /// The header that carries the key: `Authorization`, or the proxy's `litellm_key_header_name`.
+    #[serde(default = "default_key_header")]
+    pub key_header: String,
     /// Whether the key may go over plain HTTP to a public address.
     #[serde(default)]
     pub allow_plain_http: bool,
+}
+
+fn default_key_header() -> String {
+    super::KeyHeader::default().to_string()
 }
 
 fn default_role() -> String {
@@ -136,6 +148,7 @@ impl From<&Proxy> for ProxyDocument {
             url: proxy.url.to_string(),
             role: proxy.role.to_string(),
             key: proxy.key.to_string(),
+            key_header: proxy.key_header.to_string(),
             allow_plain_http: proxy.allow_plain_http,
         }
     }
@@ -144,13 +157,14 @@ impl From<&Proxy> for ProxyDocument {
 impl TryFrom<&ProxyDocument> for Proxy {
     type Error = Error;
 
-    /// Fails as the fields do; `field` is `name`, `url`, `role` or `key`.
+    /// Fails as the fields do; `field` is `name`, `url`, `role`, `key` or `key_header`.
     fn try_from(document: &ProxyDocument) -> Result<Self> {
         Ok(Self {
             name: document.name.parse()?,
             url: ProxyUrl::parse(&document.url, document.allow_plain_http)?,
             role: parsed(&document.role, "role")?,
             key: parsed(&document.key, "key")?,
+            key_header: parsed(&document.key_header, "key_header")?,
             allow_plain_http: document.allow_plain_http,
         })
     }
@@ -177,6 +191,7 @@ impl SettingsEdit {
                 let every = every.as_deref().map(|text| of("schedule.every", read::positive(text))).transpose()?;
                 file.set_schedule(parsed(preset, "schedule.preset")?, every)
             }
+            Self::SetOnChange { on_change } => file.set_on_change(*on_change),
             Self::SetWindows { windows } => {
                 of("schedule.windows", checked_windows(windows))?;
                 file.set_windows(windows.clone())

@@ -1,6 +1,6 @@
 //! What the environment adds. Nothing of it is ever written into the file.
 
-use super::{KeyPlace, Proxy, ProxyUrl, Role, Settings, SettingsProblem, Source, SourceChoice, SourceUrl};
+use super::{KeyHeader, KeyPlace, Proxy, ProxyUrl, Role, Settings, SettingsProblem, Source, SourceChoice, SourceUrl};
 use crate::{Error, ErrorCode};
 
 /// The name of the proxy in `LITELLM_PROXY_URL`.
@@ -55,6 +55,7 @@ fn env_proxy(settings: &Settings, text: &str, env: &dyn Fn(&str) -> Option<Strin
         url: ProxyUrl::parse(text, false)?,
         role: Role::Development,
         key: KeyPlace::Env(key.to_owned()),
+        key_header: KeyHeader::default(),
         allow_plain_http: false,
     })
 }

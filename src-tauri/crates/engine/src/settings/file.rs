@@ -137,6 +137,14 @@ impl SettingsFile {
         })
     }
 
+    /// Chooses whether a new map at the source is synced at once.
+    pub fn set_on_change(&mut self, on_change: bool) -> Result<()> {
+        self.set(&["schedule.on_change"], |settings| {
+            settings.schedule.on_change = on_change;
+            Ok(())
+        })
+    }
+
     /// Chooses what the checks may do.
     pub fn set_gate(&mut self, gate: Gate) -> Result<()> {
         self.set(&["gate.mode", "gate.direct", "gate.soak"], |settings| {

@@ -3,6 +3,7 @@
 mod edit;
 mod environment;
 mod file;
+mod key_header;
 mod name;
 mod network;
 mod period;
@@ -23,6 +24,7 @@ use crate::{Error, ErrorCode, Result};
 pub use edit::{ProxyDocument, SettingsEdit};
 pub use environment::{ENV_PROXY, with_environment};
 pub use file::SettingsFile;
+pub use key_header::KeyHeader;
 pub use name::ProxyName;
 pub use network::NetworkProxy;
 pub use period::Period;
@@ -91,6 +93,8 @@ pub struct Schedule {
     pub every: Period,
     /// When scheduled syncs may or may not run: `allow Mon-Fri 02:00-05:00`. Read by the scheduler.
     pub windows: Vec<String>,
+    /// Whether a new map at the source is synced at once, within windows, pauses and soak.
+    pub on_change: bool,
 }
 
 /// What the checks may do.
@@ -144,6 +148,8 @@ pub struct Proxy {
     pub role: Role,
     /// Where its key is.
     pub key: KeyPlace,
+    /// The header that carries the key.
+    pub key_header: KeyHeader,
     /// Whether the user has accepted that the key goes over plain HTTP to a public address.
     pub allow_plain_http: bool,
 }
@@ -220,7 +226,7 @@ impl Default for Settings {
 
 impl Default for Schedule {
     fn default() -> Self {
-        Self { preset: Preset::Production, every: Period::hours(6), windows: Vec::new() }
+        Self { preset: Preset::Production, every: Period::hours(6), windows: Vec::new(), on_change: true }
     }
 }
 
@@ -326,7 +332,7 @@ mod tests {
 
     #[test]
     fn presets_are_the_intervals_that_the_contract_names() {
-        let interval = |preset| Schedule { preset, every: Period::minutes(7), windows: vec![] }.interval();
+        let interval = |preset| Schedule { preset, every: Period::minutes(7), ..Schedule::default() }.interval();
         assert_eq!(interval(Preset::Production), Some(Period::hours(6)));
         assert_eq!(interval(Preset::Development), Some(Period::hours(1)));
         assert_eq!(interval(Preset::Testing), Some(Period::hours(12)));

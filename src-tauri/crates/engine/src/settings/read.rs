@@ -6,7 +6,7 @@ use std::path::Path;
 use toml_edit::{DocumentMut, Item, TableLike};
 
 use super::{
-    App, Gate, KeyPlace, Network, Notify, Period, Proxy, ProxyName, ProxyUrl, Role, Schedule, Settings,
+    App, Gate, KeyHeader, KeyPlace, Network, Notify, Period, Proxy, ProxyName, ProxyUrl, Role, Schedule, Settings,
     SettingsProblem, Source, SourceChoice, SourceUrl, invalid,
 };
 use crate::{Error, Result};
@@ -28,6 +28,7 @@ pub(super) fn read(document: &DocumentMut, folder: &Path) -> (Settings, Vec<Sett
             preset: reader.text("schedule.preset", default.schedule.preset, str::parse),
             every: reader.text("schedule.every", default.schedule.every, positive),
             windows: reader.list("schedule.windows"),
+            on_change: reader.flag("schedule.on_change", default.schedule.on_change),
         },
         gate: Gate {
             mode: reader.text("gate.mode", default.gate.mode, str::parse),
@@ -185,6 +186,11 @@ impl<'a> Reader<'a> {
         optional("role", table.get("role").map(|item| as_text(item)?.parse().map(|role| proxy_role = role)));
         let mut key = KeyPlace::default();
         optional("key", table.get("key").map(|item| as_text(item)?.parse().map(|place| key = place)));
+        let mut key_header = KeyHeader::default();
+        optional(
+            "key_header",
+            table.get("key_header").map(|item| as_text(item)?.parse().map(|name| key_header = name)),
+        );
         let mut allow_plain_http = false;
         optional(
             "allow_plain_http",
@@ -198,7 +204,7 @@ impl<'a> Reader<'a> {
         );
         let name: ProxyName = text("name").and_then(str::parse).map_err(|error| ("name", error))?;
         let url = text("url").and_then(|url| ProxyUrl::parse(url, allow_plain_http)).map_err(|error| ("url", error))?;
-        Ok(Proxy { name, url, role: proxy_role, key, allow_plain_http })
+        Ok(Proxy { name, url, role: proxy_role, key, key_header, allow_plain_http })
     }
 }
 

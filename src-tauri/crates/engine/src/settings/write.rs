@@ -17,6 +17,7 @@ pub(super) const NEW_FILE: &str = r#"# LiteLLM Auto-Sync. Only what differs from
 #   preset = "production"     # production 6h | development 1h | testing 12h | custom | off
 #   every = "6h"              # counts only with preset = "custom"
 #   windows = []              # e.g. "allow Mon-Fri 02:00-05:00"
+#   on_change = true          # a new map is synced at once, within windows and pauses
 #
 #   [gate]
 #   mode = "review"           # review | hold | off
@@ -44,6 +45,7 @@ pub(super) const NEW_FILE: &str = r#"# LiteLLM Auto-Sync. Only what differs from
 #   url = "http://127.0.0.1:4000"
 #   role = "production"       # production | staging | testing | development
 #   key = "keyring"           # or "env:VAR"; never the key itself
+#   key_header = "Authorization"  # or what the proxy's litellm_key_header_name says
 
 schema = 1
 "#;
@@ -85,6 +87,7 @@ pub(super) fn put_proxy(table: &mut dyn TableLike, proxy: &Proxy) {
     };
     optional("role", proxy.role.as_str().into(), proxy.role == Role::default());
     optional("key", proxy.key.to_string().into(), proxy.key == KeyPlace::default());
+    optional("key_header", proxy.key_header.to_string().into(), proxy.key_header.is_default());
     optional("allow_plain_http", proxy.allow_plain_http.into(), !proxy.allow_plain_http);
 }
 
@@ -106,6 +109,7 @@ fn value(settings: &Settings, field: &str) -> Result<Option<Value>> {
         "source.watch" => off(settings.watch.map(|period| period.to_string())),
         "schedule.preset" => settings.schedule.preset.as_str().into(),
         "schedule.every" => settings.schedule.every.to_string().into(),
+        "schedule.on_change" => settings.schedule.on_change.into(),
         "schedule.windows" => Value::Array(settings.schedule.windows.iter().map(String::as_str).collect::<Array>()),
         "gate.mode" => settings.gate.mode.as_str().into(),
         "gate.direct" => settings.gate.direct.as_str().into(),

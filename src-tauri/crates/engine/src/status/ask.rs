@@ -7,7 +7,7 @@ use super::used::{PriceList, UsedModels};
 use super::{Health, LiveState, ProxyStatus, RATE_DAYS, Reads, SyncState};
 use crate::ledger::{Ledger, RunFilter};
 use crate::net::shown_text;
-use crate::proxy::{Database, KeyState, ProxyClient, ProxyFacts, SourceInfo};
+use crate::proxy::{Database, KeyState, ProxyClient, ProxyFacts, SourceInfo, Version};
 use crate::run::{Outcome, SyncRun};
 use crate::settings::Proxy;
 use crate::sync::SourceState;
@@ -69,10 +69,11 @@ impl Asking<'_> {
             Ok(key) => (Some(key), None),
             Err(error) => (None, Some(error)),
         };
-        let client = ProxyClient::new(proxy.url.url(), key)?;
+        let client = ProxyClient::of(proxy, key)?;
         let facts: ProxyFacts = client.probe().await?;
         status.version = facts.version.as_ref().map(ToString::to_string);
         status.health = Health::Up;
+        status.withdrawn = facts.version.as_ref().and_then(Version::withdrawn).map(|why| withdrawn(&facts, why));
         status.database = match facts.database {
             Database::Yes => Some(true),
             Database::No => Some(false),
@@ -98,8 +99,9 @@ impl Asking<'_> {
             }
         }
         status.callable_models = client.callable_models().await.ok();
-        let UsedModels { used, unpriced } =
-            UsedModels::of(&client.deployments().await.unwrap_or_default(), self.prices);
+        let deployments = client.deployments().await.unwrap_or_default();
+        let UsedModels { used, unpriced, .. } =
+            UsedModels::of(&deployments, self.prices, facts.capabilities.serves_alias_rows);
         (status.used_models, status.unpriced_models) = (used, unpriced);
         // Without a database "not scheduled" says nothing.
         if facts.database != Database::No {
@@ -107,6 +109,14 @@ impl Asking<'_> {
         }
         Ok(())
     }
+}
+
+/// What a person has to know who runs a release that was withdrawn.
+fn withdrawn(facts: &ProxyFacts, why: &str) -> String {
+    let version = facts.version.as_ref().map(ToString::to_string).unwrap_or_default();
+    format!(
+        "LiteLLM {version} was withdrawn: {why}. Update it now, and change every key and password that it could read."
+    )
 }
 
 fn describe(status: &mut ProxyStatus, info: SourceInfo) {

@@ -14,7 +14,7 @@ pub use used::{NAMED_UNPRICED, PriceList, UsedModels};
 use crate::controller::{Environment, PauseState, conclusive};
 use crate::ledger::{Ledger, Promotion, SuccessRate};
 use crate::proxy::ScheduleStatus;
-use crate::schedule::{Plan, Scheduler};
+use crate::schedule::{Plan, Scheduler, wanted};
 use crate::secrets::Secrets;
 use crate::settings::Settings;
 use crate::source::Source;
@@ -118,6 +118,9 @@ pub struct ProxyStatus {
     pub proxy_schedule: Option<ScheduleStatus>,
     /// Why it is not up, or what it cannot do.
     pub error: Option<Error>,
+    /// That LiteLLM withdrew the release that it runs, and what to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<String>,
     /// Entries of the cost map that its deployments are priced by, sorted, at most 5,000: a change of one of these
     /// concerns this proxy.
     #[serde(default)]
@@ -147,6 +150,7 @@ impl ProxyStatus {
             success_rate: SuccessRate { days: RATE_DAYS, ..SuccessRate::default() },
             proxy_schedule: None,
             error: None,
+            withdrawn: None,
             used_models: Vec::new(),
             unpriced_models: Vec::new(),
         }
@@ -207,6 +211,7 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
     let now = clock.now();
     let mut scheduler = Scheduler::new(Plan::of(settings).0, now);
     scheduler.pause_until(paused_until);
+    scheduler.want(wanted(Some(&source), settings));
     let mut proxies = Vec::new();
     let asking = Asking { ledger, clock, prices: prices.as_ref() };
     let asked = settings.proxies.iter().map(async |proxy| {
@@ -217,7 +222,7 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
         let ask::Asked { mut status, last_run, proved } = asked?;
         status.sync = sync_state(&status, &source, last_run.as_ref(), proved);
         if let Some(run) = &last_run {
-            scheduler.record(&status.name, run.started, conclusive(run));
+            scheduler.record(&status.name, run.started, run.to, conclusive(run));
         }
         status.next_run = scheduler.next_run(&status.name);
         proxies.push(status);

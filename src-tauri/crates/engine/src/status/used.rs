@@ -1,8 +1,9 @@
 //! Which entries of the cost map a proxy's deployments are priced by, and which deployments have no price at all.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
-use costmap::{CostMap, Revision};
+use costmap::{CostMap, Revision, Served};
 
 use crate::proxy::Deployment;
 
@@ -16,15 +17,33 @@ pub const NAMED_UNPRICED: usize = 100;
 #[derive(Clone, Debug)]
 pub struct PriceList {
     revision: Revision,
-    providers: HashMap<String, Option<String>>,
+    entries: HashMap<String, Listed>,
+}
+
+/// What a name stands for.
+#[derive(Clone, Debug)]
+struct Listed {
+    provider: Option<String>,
+    /// The entry whose prices it has, where that is another one.
+    target: Option<String>,
+    /// A row that prices nothing where alias rows are not known.
+    is_alias_row: bool,
 }
 
 impl PriceList {
     /// Of this map.
     pub fn of(map: &CostMap) -> Self {
-        let entry =
-            |entry: costmap::Entry<'_>| (entry.name().into_owned(), entry.provider().map(std::borrow::Cow::into_owned));
-        Self { revision: map.revision(), providers: map.models().map(entry).collect() }
+        let entry = |entry: costmap::Entry<'_>| {
+            let name = entry.name().into_owned();
+            let listed = Listed {
+                provider: entry.provider().map(Cow::into_owned),
+                target: entry.stands_for().map(Cow::into_owned),
+                is_alias_row: map.get(&name).is_some_and(|row| row.alias_of().is_some()),
+            };
+            (name, listed)
+        };
+        // A row that stands for nothing is no entry on any version that knows it, and prices nothing on the others.
+        Self { revision: map.revision(), entries: map.served(Served::Rows).map(entry).collect() }
     }
 
     /// The map that it was made of.
@@ -34,21 +53,24 @@ impl PriceList {
 
     /// The entry that prices `model`, as LiteLLM looks it up: the name as it is, then without the provider in front, if
     /// the entry is that provider's. `bedrock/…` is also found at `bedrock_converse`, `vertex_ai/…` at its families.
-    fn resolve<'m>(&self, model: &'m str) -> Option<&'m str> {
-        if self.providers.contains_key(model) {
-            return Some(model);
+    fn resolve<'m>(&self, model: &'m str) -> Option<(&'m str, &Listed)> {
+        if let Some(listed) = self.entries.get(model) {
+            return Some((model, listed));
         }
         let (provider, bare) = model.split_once('/')?;
-        let known = self.providers.get(bare)?.as_deref();
-        known.is_none_or(|known| known.starts_with(provider)).then_some(bare)
+        let listed = self.entries.get(bare)?;
+        listed.provider.as_deref().is_none_or(|known| known.starts_with(provider)).then_some((bare, listed))
     }
 }
 
 /// What a proxy's deployments are priced by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UsedModels {
-    /// Entries of the cost map, sorted, at most 5,000.
+    /// Entries of the cost map, sorted, at most 5,000. Of an alias both its own name and the model that it stands for:
+    /// a change of either concerns the proxy.
     pub used: Vec<String>,
+    /// Entries that deployments ask for and that price nothing on this version: alias rows where those are not known.
+    pub unpriced_entries: Vec<String>,
     /// What users call and LiteLLM bills as $0, since nothing prices it; sorted, at most 100.
     pub unpriced: Vec<String>,
 }
@@ -60,26 +82,44 @@ impl UsedModels {
     /// then names that as its key. Without a map only a price that the proxy itself shows counts. Wildcards
     /// (`openai/*`) are priced by what is called through them, and so are neither used nor unpriced; 1.102.4 lists such a
     /// deployment once for each model that it may stand for, all with its one id.
-    pub fn of(deployments: &[Deployment], map: Option<&PriceList>) -> Self {
+    ///
+    /// `serves_alias_rows`: whether this version prices a row that is only another name.
+    pub fn of(deployments: &[Deployment], map: Option<&PriceList>, serves_alias_rows: bool) -> Self {
         let mut listed: HashMap<&str, usize> = HashMap::new();
         for id in deployments.iter().filter_map(|deployment| deployment.id.as_deref()) {
             *listed.entry(id).or_default() += 1;
         }
         let is_one_of_many = |deployment: &Deployment| deployment.id.as_deref().is_some_and(|id| listed[id] > 1);
-        let (mut used, mut unpriced) = (BTreeSet::new(), BTreeSet::new());
+        let (mut used, mut unpriced, mut unpriced_entries) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for deployment in
             deployments.iter().filter(|deployment| !is_wildcard(deployment) && !is_one_of_many(deployment))
         {
             let key = deployment.key.as_deref();
             let in_map = [key, deployment.model.as_deref()].into_iter().flatten().find_map(|name| map?.resolve(name));
-            if let Some(name) = in_map.or(key.filter(|_| deployment.has_map_price)) {
+            if let Some((name, _)) = in_map.filter(|(_, listed)| listed.is_alias_row && !serves_alias_rows) {
+                unpriced_entries.insert(name);
+                // What it stands for is no price here, but an operator's own is.
+                if !is_priced_by_operator(deployment) {
+                    unpriced.insert(deployment.name.as_str());
+                }
+            } else if let Some((name, listed)) = in_map {
+                used.insert(name);
+                used.extend(listed.target.as_deref());
+                // 1.110 names the target as the key; it was asked for by the other name.
+                let asked = deployment.model.as_deref().and_then(|model| map?.resolve(model));
+                used.extend(asked.filter(|(_, asked)| asked.target.as_deref() == Some(name)).map(|(alias, _)| alias));
+            } else if let Some(name) = key.filter(|_| deployment.has_map_price) {
                 used.insert(name);
             } else if !is_priced_by_operator(deployment) && (map.is_some() || key.is_none()) {
                 unpriced.insert(deployment.name.as_str());
             }
         }
         let first = |names: BTreeSet<&str>, limit| names.into_iter().take(limit).map(str::to_owned).collect();
-        Self { used: first(used, NAMED_USED), unpriced: first(unpriced, NAMED_UNPRICED) }
+        Self {
+            used: first(used, NAMED_USED),
+            unpriced_entries: first(unpriced_entries, NAMED_USED),
+            unpriced: first(unpriced, NAMED_UNPRICED),
+        }
     }
 }
 
@@ -118,7 +158,7 @@ mod tests {
     }
 
     fn used(deployment: Deployment, map: Option<&PriceList>) -> (Vec<String>, Vec<String>) {
-        let UsedModels { used, unpriced } = UsedModels::of(&[deployment], map);
+        let UsedModels { used, unpriced, .. } = UsedModels::of(&[deployment], map, true);
         (used, unpriced)
     }
 
@@ -158,7 +198,7 @@ mod tests {
         let one = |model: &str| Deployment { id: Some("e0".into()), ..deployment(model, model, Some(model)) };
         let own = Deployment { id: Some("f1".into()), ..deployment("mine", "openai/gpt-4o", None) };
         let listed = [one("free"), one("azure/gpt-4o"), one("unknown"), own];
-        let told = UsedModels::of(&listed, Some(&map()));
+        let told = UsedModels::of(&listed, Some(&map()), true);
         assert_eq!((told.used, told.unpriced), (vec!["gpt-4o".to_owned()], vec![]));
     }
 
@@ -173,15 +213,32 @@ mod tests {
     }
 
     #[test]
+    fn an_alias_is_priced_by_its_target_or_not_at_all_by_the_version() {
+        let text = r#"{"opus-6": {"litellm_provider": "anthropic"}, "opus-latest": {"alias_of": "opus-6"},
+            "lost-latest": {"alias_of": "nowhere"}}"#;
+        let map = PriceList::of(&CostMap::parse(text).unwrap());
+        let of = |model: &str, knows: bool| UsedModels::of(&[deployment("called", model, None)], Some(&map), knows);
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(of("anthropic/opus-latest", true).used, names(&["opus-6", "opus-latest"]));
+        let older = of("anthropic/opus-latest", false);
+        assert_eq!((older.used, older.unpriced), (vec![], names(&["called"])), "booked at $0 by the bare row");
+        assert_eq!(older.unpriced_entries, names(&["opus-latest"]));
+        assert_eq!(of("anthropic/lost-latest", true).unpriced, names(&["called"]));
+        assert_eq!(of("opus-6", false).used, names(&["opus-6"]));
+        let keyed = deployment("called", "anthropic/opus-latest", Some("opus-6"));
+        assert_eq!(UsedModels::of(&[keyed], Some(&map), true).used, names(&["opus-6", "opus-latest"]));
+    }
+
+    #[test]
     fn names_are_sorted_distinct_and_bounded() {
         let map = map();
         let same = [deployment("b", "gpt-4o", None), deployment("a", "openai/gpt-4o", None)];
-        assert_eq!(UsedModels::of(&same, Some(&map)).used, ["gpt-4o"]);
+        assert_eq!(UsedModels::of(&same, Some(&map), true).used, ["gpt-4o"]);
         let many: Vec<Deployment> =
             (0..6000).map(|n| deployment(&format!("m{n:04}"), &format!("none/{n}"), None)).collect();
-        let unpriced = UsedModels::of(&many, Some(&map)).unpriced;
+        let unpriced = UsedModels::of(&many, Some(&map), true).unpriced;
         assert_eq!((unpriced.len(), unpriced[0].as_str(), unpriced[99].as_str()), (100, "m0000", "m0099"));
         let priced = many.into_iter().map(|one| Deployment { key: one.model.clone(), has_map_price: true, ..one });
-        assert_eq!(UsedModels::of(&priced.collect::<Vec<_>>(), None).used.len(), 5000);
+        assert_eq!(UsedModels::of(&priced.collect::<Vec<_>>(), None, true).used.len(), 5000);
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use costmap::check::{check_bytes, held_models};
-use costmap::{CheckReport, CostMap, Finding, Revision, Severity, Verdict, compose, diff};
+use costmap::check::{check_bytes, has_far_move, held_models, repaired_by_history};
+use costmap::{CheckReport, CostMap, Finding, Revision, Severity, Verdict, compose, diff, worst};
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
@@ -46,6 +46,9 @@ pub struct SourceState {
 /// A tenth of the map repriced at once was measured between weekly maps (HISTORY). Against a map that is older than this,
 /// or a proxy's own, months of honest changes add up to that: it is told then, and holds nothing up.
 const DISTANT: TimeDelta = TimeDelta::days(30);
+
+/// Maps that are looked at for what a price was before it moved far. A mistake is mended within some releases (HISTORY).
+const EARLIER_MAPS: usize = 12;
 
 /// The rule that [`DISTANT`] is about.
 const MASS_REPRICING: &str = "shrink.mass_repricing";
@@ -167,8 +170,19 @@ pub async fn check_source(order: CheckOrder<'_>, cancel: &CancellationToken) -> 
         let (bytes, baseline, is_first) = (bytes.clone(), baseline.clone(), promoted.is_none());
         spawn_blocking(move || judge(&bytes, baseline.as_deref(), is_first, is_distant)).await
     };
-    let Judged { report, map, new_models, pricing_changes } =
+    let Judged { mut report, map, new_models, pricing_changes } =
         judged.map_err(|error| Error::new(ErrorCode::Internal, "The check of the map failed.").detail(error))?;
+    if has_far_move(&report) {
+        let (earlier, moved) = (earlier_maps(ledger, &report.revision).await?, report);
+        let told = spawn_blocking(move || {
+            let mut report = moved;
+            repaired_by_history(&mut report, &earlier);
+            report
+        });
+        report = told
+            .await
+            .map_err(|error| Error::new(ErrorCode::Internal, "The check of the map failed.").detail(error))?;
+    }
     let verdict = gated(report.verdict, gate);
     let is_new = last.as_ref().and_then(|state| state.revision) != Some(report.revision);
     let same = last.filter(|_| !is_new);
@@ -248,10 +262,24 @@ pub async fn parsed(ledger: &Ledger, revision: &Revision) -> Result<Option<Arc<C
     }
 }
 
-/// The sentence of the finding that holds a map; in `gate.mode = "hold"` a review finding may be the worst.
+/// The last maps of the source before this one: what a price was not long ago.
+async fn earlier_maps(ledger: &Ledger, revision: &Revision) -> Result<Vec<CostMap>> {
+    let mut maps = Vec::new();
+    for stored in ledger.revisions(EARLIER_MAPS).await? {
+        if stored.revision != *revision
+            && stored.source != COMPOSED
+            && let Some(bytes) = ledger.map(&stored.revision).await?
+        {
+            // One that cannot be read says nothing about a price.
+            maps.extend(spawn_blocking(move || CostMap::parse(bytes)).await.ok().and_then(std::result::Result::ok));
+        }
+    }
+    Ok(maps)
+}
+
+/// The sentence of the worst cause; in `gate.mode = "hold"` that may be a review.
 fn why_held(findings: &[Finding]) -> Option<String> {
-    let worst = findings.iter().find(|finding| finding.severity == Severity::Hold);
-    worst.or(findings.first()).map(|finding| finding.message.clone())
+    worst(findings, &|_| false).map(|cause| cause.message)
 }
 
 /// What `gate.mode` makes of a verdict. A hold is a broken file and stays a hold in every mode.

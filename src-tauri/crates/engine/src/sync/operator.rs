@@ -30,6 +30,11 @@ impl Operator {
         operator
     }
 
+    /// Whether any deployment has a price or limit of its own.
+    pub fn sets_something(&self) -> bool {
+        self.set.values().any(|fields| !fields.is_empty())
+    }
+
     /// The names under which its deployments may stand in a map.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)

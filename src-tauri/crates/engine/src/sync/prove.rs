@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use costmap::check::check_bytes;
-use costmap::{CostMap, FieldChange, Finding, LiveComparison, Revision, compare_live};
+use costmap::{CostMap, FieldChange, Finding, LiveComparison, ProxyVersionFacts, Revision, Served, compare_live};
 use tokio::task::spawn_blocking;
 
 use super::Operator;
-use crate::proxy::{ProxyClient, ProxyFacts, SourceInfo};
+use crate::proxy::{ProxyClient, ProxyFacts, SourceInfo, Version};
 use crate::{Error, ErrorCode, Result};
 
 /// How often `/model/cost_map/source` is asked, so that workers and replicas that disagree show (LITELLM, trap 10).
@@ -21,6 +21,8 @@ pub(super) struct Live {
     pub(super) disagreeing: Vec<SourceInfo>,
     /// The map itself, or why it cannot be read.
     pub(super) map: Result<Arc<CostMap>>,
+    /// What this proxy makes of other names.
+    pub(super) served: Served,
 }
 
 impl Live {
@@ -46,7 +48,8 @@ pub(super) async fn read_live(client: &ProxyClient, facts: &ProxyFacts) -> Resul
     }
     let mut answers = answers.into_iter();
     let source = answers.next();
-    let map = match client.live_map().await {
+    let read = if facts.capabilities.shows_catalog { client.catalog().await } else { client.live_map().await };
+    let map = match read {
         Ok(bytes) => parse(bytes).await,
         // The key and the way to the proxy are no fault of the map.
         Err(error)
@@ -56,7 +59,37 @@ pub(super) async fn read_live(client: &ProxyClient, facts: &ProxyFacts) -> Resul
         }
         Err(error) => Err(error),
     };
-    Ok(Live { source, disagreeing: answers.collect(), map })
+    let served = served(facts, map.as_ref().ok().map(|map| &**map));
+    Ok(Live { source, disagreeing: answers.collect(), map, served })
+}
+
+/// By the version. A proxy that names none shows by its map what it does: a row that keeps its `alias_of` was served as
+/// it stands.
+fn served(facts: &ProxyFacts, live: Option<&CostMap>) -> Served {
+    match facts.version.as_ref().and_then(Version::release) {
+        Some(release) => ProxyVersionFacts::of(release).served(),
+        None if live.is_some_and(|map| map.models().any(|entry| entry.alias_of().is_some())) => Served::Bare,
+        None => Served::Rows,
+    }
+}
+
+/// Which models of `desired` are billed otherwise than the map says, since the proxy registered something over them. Only
+/// asked where the read-back does not show it, and the operator sets prices at all.
+pub(super) async fn overridden(
+    client: &ProxyClient,
+    facts: &ProxyFacts,
+    desired: &Arc<CostMap>,
+    live: &Live,
+    operator: &Operator,
+) -> Result<Option<Vec<String>>> {
+    if !facts.capabilities.shows_catalog || !operator.sets_something() {
+        return Ok(None);
+    }
+    let billed = parse(client.live_map().await?).await?;
+    let (desired, served) = (Arc::clone(desired), live.served);
+    let compared = spawn_blocking(move || compare_live(&desired, &billed, served, &|_| true)).await;
+    let compared = compared.map_err(|error| Error::new(ErrorCode::Internal, "The comparison failed.").detail(error))?;
+    Ok(Some(compared.overridden_models()))
 }
 
 async fn parse(bytes: Vec<u8>) -> Result<Arc<CostMap>> {
@@ -103,10 +136,10 @@ pub(super) async fn prove(
     let reported = live.revision();
     let bytes_proved = reported == Some(wanted);
     let comparison = {
-        let (desired, operator, map) = (Arc::clone(desired), operator.clone(), Arc::clone(&map));
+        let (desired, operator, map, served) = (Arc::clone(desired), operator.clone(), Arc::clone(&map), live.served);
         spawn_blocking(move || {
             let is_override = |change: &FieldChange| operator.is_override(change, bytes_proved);
-            compare_live(&desired, &map, &is_override)
+            compare_live(&desired, &map, served, &is_override)
         })
         .await
         .map_err(|error| NotProven {
@@ -164,7 +197,9 @@ pub(super) async fn prove(
 async fn same_models(before: &Arc<CostMap>, after: &Arc<CostMap>) -> bool {
     let (before, after) = (Arc::clone(before), Arc::clone(after));
     spawn_blocking(move || {
-        compare_live(&before, &after, &|_| false).is_proof() && compare_live(&after, &before, &|_| false).is_proof()
+        // Neither is a file: other names are entries like all others in both.
+        let same = |one: &CostMap, other: &CostMap| compare_live(one, other, Served::Bare, &|_| false).is_proof();
+        same(&before, &after) && same(&after, &before)
     })
     .await
     .unwrap_or(false)

@@ -10,14 +10,15 @@ use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 use super::candidate::parsed;
-use super::prove::{Live, NotProven, prove, read_live};
+use super::prove::{Live, NotProven, overridden, prove, read_live};
 use super::{Candidate, Operator, Step};
 use crate::ledger::Ledger;
 use crate::net::shown_text;
-use crate::proxy::{Database, KeyState, ProxyClient, ProxyFacts, Version};
+use crate::proxy::{Database, Deployment, KeyState, ProxyClient, ProxyFacts, Version};
 use crate::run::{Outcome, Receipt, SyncRun, Trigger};
 use crate::settings::DirectMode;
 use crate::source::Source;
+use crate::status::{PriceList, UsedModels};
 use crate::{Clock, Error, ErrorCode, Result};
 
 /// How many entries a receipt names for people to look at.
@@ -144,7 +145,7 @@ async fn attempt(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Outcome, Sto
         && let Ok(comparison) = prove(&found.live, desired, None, &found.operator).await
     {
         (order.on_step)(Step::Receipt);
-        run.receipt = Some(receipt(order, &found, &found.live, &comparison, None));
+        run.receipt = Some(receipt(order, &found, &found.live, &comparison, None).await);
         return Ok(Outcome::Unchanged);
     }
     may_reload(&found.facts)?;
@@ -180,7 +181,7 @@ async fn attempt(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Outcome, Sto
 
     (order.on_step)(Step::Receipt);
     let count = answer.and_then(|answer| answer.models_count);
-    run.receipt = Some(receipt(order, &found, &after, &comparison, count));
+    run.receipt = Some(receipt(order, &found, &after, &comparison, count).await);
     Ok(Outcome::Succeeded)
 }
 
@@ -198,7 +199,7 @@ async fn lost_something(order: &RunOrder<'_>, run: &SyncRun, live: &Live) -> Res
 /// Says why, where more is known than the comparison shows.
 async fn explained(order: &RunOrder<'_>, not: NotProven, after: &Live) -> Result<NotProven> {
     if after.source.as_ref().is_some_and(|info| info.is_env_forced) {
-        let message = "This proxy is forced to the map file inside its own installation (LITELLM_LOCAL_MODEL_COST_MAP=True), and a reload reads only that file, which is not this map. Remove the variable, or replace the file by hand, and sync again.";
+        let message = "This proxy is forced to the map file inside its own installation (LITELLM_LOCAL_MODEL_COST_MAP or LITELLM_OFFLINE_MODE is set), and a reload reads only that file, which is not this map. Remove the variable, or replace the file by hand, and sync again.";
         return Ok(NotProven { error: Error::new(ErrorCode::LocalFile, message), ..not });
     }
     // An earlier map of the source that is not the one from before the reload: its cache is some revisions behind.
@@ -241,8 +242,20 @@ async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
     {
         return Err(obstacle);
     }
+    let operator_deployments = order.client.deployments().await.unwrap_or_default();
+    let used = used_models(order, &facts, &operator_deployments).await?;
+    if let Some(broken) =
+        report.findings.iter().find(|finding| finding.broken && is_in(&used, finding.model.as_deref()))
+    {
+        let message = format!(
+            "This proxy's own deployments are priced by an entry that cannot be priced; it was not reloaded and keeps the map it has. {}",
+            broken.message
+        );
+        return Err(Error::new(ErrorCode::Held, message));
+    }
     if let Some(version) = facts.version.as_ref().and_then(Version::release) {
-        let compatibility = check_compatibility(&order.candidate.map, &ProxyVersionFacts::of(version));
+        let is_used = |model: &str| is_in(&used, Some(model));
+        let compatibility = check_compatibility(&order.candidate.map, &ProxyVersionFacts::of(version), &is_used);
         let held = compatibility.iter().find(|finding| finding.severity == Severity::Hold).cloned();
         run.findings.extend(compatibility);
         if let Some(finding) = held {
@@ -251,7 +264,7 @@ async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
             return Err(Error::new(ErrorCode::Held, message));
         }
     }
-    let operator = Operator::of(&order.client.deployments().await.unwrap_or_default());
+    let operator = Operator::of(&operator_deployments);
     let live = read_live(order.client, &facts).await?;
     same_source(order.source, live.source.as_ref())?;
     describe(order, run, &live, &operator).await?;
@@ -268,6 +281,24 @@ async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
         ));
     }
     Ok(Found { facts, operator, live })
+}
+
+/// What the proxy's deployments are priced by in the map that it is to take, and what they ask for without a price.
+async fn used_models(order: &RunOrder<'_>, facts: &ProxyFacts, deployments: &[Deployment]) -> Result<Vec<String>> {
+    let (map, deployments) = (Arc::clone(&order.candidate.map), deployments.to_vec());
+    let serves_alias_rows = facts.capabilities.serves_alias_rows;
+    let used =
+        spawn_blocking(move || UsedModels::of(&deployments, Some(&PriceList::of(&map)), serves_alias_rows)).await;
+    let used = used
+        .map_err(|error| Error::new(ErrorCode::Internal, "The proxy's models could not be looked up.").detail(error))?;
+    // Sorted, so that a name is found by halving.
+    let mut names: Vec<String> = used.used.into_iter().chain(used.unpriced_entries).collect();
+    names.sort_unstable();
+    Ok(names)
+}
+
+fn is_in(used: &[String], model: Option<&str>) -> bool {
+    model.is_some_and(|model| used.binary_search_by(|name| name.as_str().cmp(model)).is_ok())
 }
 
 /// Reading can be left at any moment.
@@ -293,6 +324,15 @@ fn same_source(source: &Source, live: Option<&crate::proxy::SourceInfo>) -> Resu
     let Some(theirs) = &info.url else { return Ok(()) };
     if source.is_same_address(theirs) {
         return Ok(());
+    }
+    if theirs.starts_with("s3://") {
+        return Err(Error::new(
+            ErrorCode::SourceMismatch,
+            format!(
+                "The proxy reads its map from {}, an object in S3 that nobody checks here; the source here is {source}. Nothing was reloaded. Point its LITELLM_MODEL_COST_MAP_URL at the source here, so that both are the same.",
+                shown_text(theirs)
+            ),
+        ));
     }
     Err(Error::new(
         ErrorCode::SourceMismatch,
@@ -330,18 +370,21 @@ async fn describe(order: &RunOrder<'_>, run: &mut SyncRun, live: &Live, operator
         None => None,
     };
     let live_map = live.map.as_ref().ok().cloned();
-    let operator = operator.clone();
+    let (operator, served) = (operator.clone(), live.served);
     let set = spawn_blocking(move || match (file, live_map) {
         (Some(file), _) => Some(diff(&file, &desired)),
-        (None, Some(live)) => Some(diff_from_live(&live, &desired, &|name| operator.is_own(name))),
+        (None, Some(live)) => Some(diff_from_live(&live, &desired, served, &|name| operator.is_own(name))),
         (None, None) => None,
     })
     .await
     .map_err(|error| Error::new(ErrorCode::Internal, "The comparison failed.").detail(error))?;
     if let Some(set) = set {
         run.models_before = Some(set.counts.models_after + set.counts.removed_models - set.counts.new_models);
-        run.models_updated = set.counts.new_models + set.counts.changed_models;
+        let new_aliases = set.alias_changes.iter().filter(|change| change.after.is_some()).count();
+        run.models_updated = set.counts.new_models + set.counts.changed_models + new_aliases;
         run.pricing_changes = set.counts.pricing_changes;
+        run.multiplier_changes = set.multiplier_changes;
+        run.alias_changes = set.alias_changes;
         run.new_models = set.new_models;
         run.removed_models = set.removed_models;
         run.price_changes = set.pricing_changes;
@@ -365,7 +408,7 @@ fn sampled(desired: &CostMap, operator: &Operator, overrides: &[String]) -> Vec<
     own
 }
 
-fn receipt(
+async fn receipt(
     order: &RunOrder<'_>,
     found: &Found,
     live: &Live,
@@ -373,7 +416,15 @@ fn receipt(
     proxy_models: Option<u64>,
 ) -> Receipt {
     let desired: &CostMap = &order.candidate.map;
-    let mut overrides = comparison.overridden_models();
+    let billed = overridden(order.client, &found.facts, &order.candidate.map, live, &found.operator).await;
+    let mut overrides = match billed {
+        Ok(Some(models)) => models,
+        Ok(None) => comparison.overridden_models(),
+        Err(error) => {
+            tracing::warn!(proxy = %order.name, %error, "what the operator overrides could not be read");
+            comparison.overridden_models()
+        }
+    };
     let sampled_models = sampled(desired, &found.operator, &overrides);
     overrides.truncate(NAMED_OVERRIDES);
     Receipt {

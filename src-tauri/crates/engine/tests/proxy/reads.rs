@@ -51,13 +51,13 @@ async fn what_deployments_are_priced_by_is_told_with_a_map_and_without(#[case] v
     let map = CostMap::parse(r#"{"gpt-4o": {}, "claude-sonnet-4-5": {}, "gpt-4o-mini": {}, "other": {}}"#).unwrap();
     let map = PriceList::of(&map);
     for map in [Some(&map), None] {
-        let told = UsedModels::of(&deployments, map);
+        let told = UsedModels::of(&deployments, map, true);
         assert_eq!(told.used, ["claude-sonnet-4-5", "gpt-4o", "gpt-4o-mini"]);
         assert_eq!(told.unpriced, Vec::<String>::new());
     }
     // Without the prices of its own, nothing prices the operator's model.
     deployments[2].configured.clear();
-    assert_eq!(UsedModels::of(&deployments, Some(&map)).unpriced, ["my-custom"]);
+    assert_eq!(UsedModels::of(&deployments, Some(&map), true).unpriced, ["my-custom"]);
 }
 
 #[rstest]

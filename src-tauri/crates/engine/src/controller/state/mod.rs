@@ -21,7 +21,7 @@ use super::job::Parts;
 use super::{Edit, Environment, GRACE};
 use crate::ledger::{Ledger, Promotion, RunFilter};
 use crate::run::{Outcome, Receipt, SyncRun};
-use crate::schedule::{Plan, Scheduler};
+use crate::schedule::{Plan, Scheduler, wanted};
 use crate::settings::{Settings, SettingsFile, with_environment};
 use crate::source::Source;
 use crate::sync::{SourceState, last_source};
@@ -135,9 +135,10 @@ impl Controller {
         scheduler.pause_until(self.paused_until);
         for (name, known) in &self.known {
             if let Some(run) = &known.last_run {
-                scheduler.record(name, run.started, conclusive(run));
+                scheduler.record(name, run.started, run.to, conclusive(run));
             }
         }
+        scheduler.want(wanted(self.source.as_ref(), &self.effective));
         if let Some(checked_at) = self.source.as_ref().and_then(|source| source.checked_at) {
             scheduler.record_source_check(checked_at);
         }
@@ -271,6 +272,7 @@ impl Controller {
                 }
                 if let Some(scheduler) = &mut self.scheduler {
                     scheduler.record_source_check(source.checked_at.unwrap_or_else(|| self.parts.clock.now()));
+                    scheduler.want(wanted(Some(source), &self.effective));
                 }
             }
             Happening::SourceFailed { error } => {
@@ -299,7 +301,7 @@ impl Controller {
             }
             Happening::RunFinished { run } if run.id > 0 => {
                 if let Some(scheduler) = &mut self.scheduler {
-                    scheduler.record(&run.proxy, run.started, conclusive(run));
+                    scheduler.record(&run.proxy, run.started, run.to, conclusive(run));
                 }
                 // Its address may have been edited meanwhile: what was proved at the old one says nothing of the new one.
                 let proxy = self.effective.proxies.iter().find(|proxy| proxy.name.is(&run.proxy));
