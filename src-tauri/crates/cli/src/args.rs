@@ -323,6 +323,9 @@ pub(crate) struct ProxyAddArgs {
     /// What it is used for: production, staging, testing or development.
     #[arg(long, value_name = "R", default_value = "production")]
     pub(crate) role: String,
+    /// The header that carries the key: what the proxy's litellm_key_header_name says.
+    #[arg(long, value_name = "NAME", default_value = "Authorization")]
+    pub(crate) key_header: String,
     /// Accept that the key goes over plain HTTP to a public address, where everybody on the way can read it.
     #[arg(long)]
     pub(crate) allow_plain_http: bool,
@@ -357,11 +360,15 @@ first; for the app's schedule one that cannot be synced is only told.
 
 Examples:
   autosync schedule set --every 6h
+  autosync schedule set --on-change off
   autosync schedule set --every 24h --on proxy --proxy production")]
     Set {
         /// The interval: 30m, 6h, 1d. In a proxy whole hours, 1 to 8760.
-        #[arg(long, value_name = "INTERVAL")]
-        every: String,
+        #[arg(long, value_name = "INTERVAL", required_unless_present = "on_change")]
+        every: Option<String>,
+        /// Whether a new map at the source is synced at once, within windows and pauses: on or off.
+        #[arg(long, value_name = "on|off", value_parser = on_or_off)]
+        on_change: Option<bool>,
         #[command(flatten)]
         place: SchedulePlace,
     },
@@ -370,6 +377,14 @@ Examples:
         #[command(flatten)]
         place: SchedulePlace,
     },
+}
+
+fn on_or_off(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("on or off"),
+    }
 }
 
 /// Whose schedule.

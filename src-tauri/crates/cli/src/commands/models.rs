@@ -1,6 +1,6 @@
 //! `autosync models`: what is priced, in the promoted map or in a proxy's live one.
 
-use costmap::{CostMap, Entry};
+use costmap::{CostMap, Entry, Served};
 use engine::ledger::Ledger;
 use engine::proxy::ProxyClient;
 use engine::{Error, ErrorCode, Result};
@@ -18,6 +18,9 @@ use crate::output::{Answer, Screen, count, safe};
 #[derive(Serialize)]
 struct Row {
     model: String,
+    /// The model that it is another name for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alias_of: Option<String>,
     provider: Option<String>,
     mode: Option<String>,
     max_input_tokens: Option<Value>,
@@ -32,7 +35,10 @@ pub(super) async fn run(context: &Context, args: &ModelsArgs) -> Result<Answer> 
         Some(name) => (format!("live in {}", safe(name)), Some(live(context, name).await?)),
         None => ("promoted".to_owned(), promoted(context.ledger().await?.as_ref()).await?),
     };
-    let found: Vec<Entry<'_>> = map.iter().flat_map(CostMap::models).filter(|entry| matches(args, entry)).collect();
+    // A file is read as what proxies price by it; what a proxy serves is shown as it is.
+    let served = if args.proxy.is_some() { Served::Bare } else { Served::Rows };
+    let all: Vec<Entry<'_>> = map.iter().flat_map(|map| map.served(served)).collect();
+    let found: Vec<Entry<'_>> = all.iter().filter(|entry| matches(args, entry)).copied().collect();
     let document = || {
         let rows: Vec<Row> = found.iter().map(row).collect();
         // The live map is not a file, so its bytes have no revision that means anything.
@@ -42,7 +48,7 @@ pub(super) async fn run(context: &Context, args: &ModelsArgs) -> Result<Answer> 
     let document = if context.screen.json { document() } else { Value::Null };
     Answer::new(&context.screen, &document, || match &map {
         None => "No map is promoted yet. `autosync sync` fetches and checks the first one.".to_owned(),
-        Some(map) => text(&context.screen, &found, map.len(), &origin),
+        Some(_) => text(&context.screen, &found, all.len(), &origin),
     })
 }
 
@@ -68,7 +74,7 @@ async fn live(context: &Context, name: &str) -> Result<CostMap> {
     let proxy = chosen.settings.proxy(name)?;
     // From 1.80.9 on the live map needs no key.
     let key = context.secrets()?.key_for(proxy, &*Context::environment()).await.ok();
-    let bytes = ProxyClient::new(proxy.url.url(), key)?.live_map().await?;
+    let bytes = ProxyClient::of(proxy, key)?.live_map().await?;
     CostMap::parse(bytes).map_err(|fault| {
         Error::new(ErrorCode::LiveMapBroken, format!("The live map of {} is no cost map.", safe(name))).detail(fault)
     })
@@ -79,7 +85,9 @@ fn matches(args: &ModelsArgs, entry: &Entry<'_>) -> bool {
     let is = |value: Option<std::borrow::Cow<'_, str>>, wanted: &str| {
         value.is_some_and(|value| value.eq_ignore_ascii_case(wanted))
     };
-    args.search.as_ref().is_none_or(|wanted| has(&entry.name(), wanted))
+    let is_named =
+        |wanted: &String| has(&entry.name(), wanted) || entry.stands_for().is_some_and(|target| has(&target, wanted));
+    args.search.as_ref().is_none_or(is_named)
         && args.provider.as_ref().is_none_or(|wanted| is(entry.provider(), wanted))
         && args.mode.as_ref().is_none_or(|wanted| is(entry.mode(), wanted))
 }
@@ -89,6 +97,7 @@ fn row(entry: &Entry<'_>) -> Row {
     let prices = entry.leaves().filter(costmap::Leaf::is_price);
     Row {
         model: entry.name().into_owned(),
+        alias_of: entry.stands_for().map(Into::into),
         provider: entry.provider().map(Into::into),
         mode: entry.mode().map(Into::into),
         max_input_tokens: field("max_input_tokens"),
@@ -116,8 +125,12 @@ fn text(screen: &Screen, found: &[Entry<'_>], all: usize, origin: &str) -> Strin
         let [provider, mode, input, output, other] = columns(Some(*entry));
         let context = entry.field("max_input_tokens").and_then(|leaf| leaf.decimal());
         let context = context.and_then(|limit| usize::try_from(limit).ok()).map(costmap::people::thousands);
+        let name = match entry.stands_for() {
+            Some(target) => format!("{} → {target}", entry.name()),
+            None => entry.name().into_owned(),
+        };
         grid.row([
-            cell(entry.name()),
+            cell(name),
             toned(Tone::Faint, provider),
             toned(Tone::Faint, mode),
             cell(context.unwrap_or_default()),

@@ -21,7 +21,7 @@ pub(super) async fn run(context: &Context, args: &PriceArgs) -> Result<Answer> {
     let ledger = context.ledger().await?.ok_or_else(nothing_yet)?;
     let promotion = promotion(&ledger, at).await?;
     let map = kept(&ledger, &promotion.revision).await?;
-    let entry = map.get(&args.model).filter(|entry| !entry.is_reserved()).ok_or_else(|| unknown(&args.model, &map))?;
+    let entry = map.priced(&args.model).ok_or_else(|| unknown(&args.model, &map))?;
     let document = document(&entry, at, &promotion);
     let held = promotion.held_models.contains(&args.model);
     let answer = Answer::new(&context.screen, &document, || text(&context.screen, &entry, &promotion))?;
@@ -87,6 +87,7 @@ fn document(entry: &Entry<'_>, at: Option<DateTime<Utc>>, promotion: &Promotion)
         .collect();
     json!({
         "model": entry.name(),
+        "alias_of": entry.stands_for(),
         "at": at,
         "revision": promotion.revision,
         "promoted_at": promotion.promoted_at,
@@ -99,6 +100,9 @@ fn document(entry: &Entry<'_>, at: Option<DateTime<Utc>>, promotion: &Promotion)
 fn text(screen: &Screen, entry: &Entry<'_>, promotion: &Promotion) -> String {
     let about = [entry.provider(), entry.mode()].into_iter().flatten().map(|text| safe(&text)).collect::<Vec<_>>();
     let mut out = format!("{}  {}\n", paint(Tone::Strong, &safe(&entry.name())), about.join(", "));
+    if let Some(target) = entry.stands_for() {
+        out.push_str(&format!("another name for {}\n", safe(&target)));
+    }
     out.push_str(&paint(
         Tone::Faint,
         &format!(

@@ -92,6 +92,7 @@ fn proxy(args: &ProxyAddArgs) -> Result<Proxy> {
         url: ProxyUrl::parse(&args.url, args.allow_plain_http)?,
         role: args.role.parse::<Role>().map_err(|error| Error { code: ErrorCode::Usage, ..error }.field("role"))?,
         key,
+        key_header: args.key_header.parse().map_err(|error: Error| error.field("key_header"))?,
         allow_plain_http: args.allow_plain_http,
     })
 }
@@ -153,7 +154,7 @@ async fn test(context: &Context, name: &str) -> Result<Answer> {
         Ok(key) => (Some(key), None),
         Err(error) => (None, Some(error)),
     };
-    let facts = ProxyClient::new(proxy.url.url(), key)?.probe().await?;
+    let facts = ProxyClient::of(&proxy, key)?.probe().await?;
     let problem = problem(&facts, no_key);
     let exit = problem.as_ref().map_or(0, |error| error.code.exit_code());
     let document = document(&proxy, &facts, problem.as_ref());

@@ -26,10 +26,14 @@ struct Told {
 pub(super) async fn run(context: &Context, command: ScheduleCommand) -> Result<Answer> {
     match command {
         ScheduleCommand::Show { proxy } => show(context, proxy.as_deref()).await,
-        ScheduleCommand::Set { every, place } => match place.on {
-            On::App => set_app(context, &every, &place).await,
+        ScheduleCommand::Set { every, on_change, place } => match place.on {
+            On::App => set_app(context, every.as_deref(), on_change, &place).await,
+            On::Proxy if on_change.is_some() => {
+                let message = "--on-change is about this program's own schedule. Nothing was changed.";
+                Err(Error::new(ErrorCode::Usage, message).field("on_change"))
+            }
             On::Proxy => {
-                let hours = hours(&every)?;
+                let hours = hours(every.as_deref().unwrap_or_default())?;
                 on_proxies(context, &place, Some(hours)).await
             }
         },
@@ -68,12 +72,17 @@ async fn ask(context: &Context, proxy: &Proxy) -> Result<ScheduleStatus> {
 
 async fn client(context: &Context, proxy: &Proxy) -> Result<ProxyClient> {
     let key = context.secrets()?.key_for(proxy, &*Context::environment()).await?;
-    ProxyClient::new(proxy.url.url(), Some(key))
+    ProxyClient::of(proxy, Some(key))
 }
 
 fn app(chosen: &Chosen) -> Value {
     let schedule = &chosen.settings.schedule;
-    json!({ "preset": schedule.preset, "every": schedule.interval(), "windows": schedule.windows })
+    json!({
+        "preset": schedule.preset,
+        "every": schedule.interval(),
+        "windows": schedule.windows,
+        "on_change": schedule.on_change,
+    })
 }
 
 fn app_text(chosen: &Chosen) -> String {
@@ -85,15 +94,24 @@ fn app_text(chosen: &Chosen) -> String {
         [] => String::new(),
         windows => format!(", {}", windows.join(", ")),
     };
-    format!("This program syncs every {every} ({}){windows}, while `autosync watch` runs.", schedule.preset)
+    let at_once = if schedule.on_change { ", and at once when the source has a new map" } else { "" };
+    format!("This program syncs every {every} ({}){windows}{at_once}, while it runs.", schedule.preset)
 }
 
-async fn set_app(context: &Context, every: &str, place: &SchedulePlace) -> Result<Answer> {
+async fn set_app(
+    context: &Context,
+    every: Option<&str>,
+    on_change: Option<bool>,
+    place: &SchedulePlace,
+) -> Result<Answer> {
     refuse_proxy(place)?;
-    let every = period(every)?;
+    let every = every.map(period).transpose()?;
     let looked = look(context, context.settings()?.settings.proxies).await?;
-    let edit = SettingsEdit::SetSchedule { preset: Preset::Custom.to_string(), every: Some(every.to_string()) };
-    context.access().await?.change(context, edit).await?;
+    let interval = every
+        .map(|every| SettingsEdit::SetSchedule { preset: Preset::Custom.to_string(), every: Some(every.to_string()) });
+    for edit in interval.into_iter().chain(on_change.map(|on_change| SettingsEdit::SetOnChange { on_change })) {
+        context.access().await?.change(context, edit).await?;
+    }
     confirm(context, Some(&looked))
 }
 
@@ -127,7 +145,7 @@ async fn obstacle(secrets: &Secrets, environment: &Environment, proxy: &Proxy) -
         Ok(key) => (Some(key), None),
         Err(error) => (None, Some(error)),
     };
-    let facts = match ProxyClient::new(proxy.url.url(), key) {
+    let facts = match ProxyClient::of(proxy, key) {
         Ok(client) => client.probe().await,
         Err(error) => Err(error),
     };

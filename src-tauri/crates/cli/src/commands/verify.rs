@@ -28,7 +28,7 @@ pub(super) async fn run(context: &Context, args: &VerifyArgs) -> Result<Answer> 
     let client = match proxy {
         Some(proxy) => {
             let key = context.secrets()?.key_for(proxy, &*Context::environment()).await.ok();
-            Some((proxy.name.as_str(), ProxyClient::new(proxy.url.url(), key)?))
+            Some((proxy.name.as_str(), ProxyClient::of(proxy, key)?))
         }
         None => None,
     };
@@ -73,7 +73,8 @@ fn expectation(text: &str) -> Result<(String, Value)> {
 
 fn text(screen: &Screen, report: &VerifyReport) -> String {
     let proxy = report.proxy.as_deref().map_or("no proxy".to_owned(), safe);
-    let mut out = format!("{}  {proxy}\n\n", paint(Tone::Strong, &safe(&report.model)));
+    let target = report.stands_for.as_deref().map(|target| format!(" → {}", safe(target))).unwrap_or_default();
+    let mut out = format!("{}{target}  {proxy}\n\n", paint(Tone::Strong, &safe(&report.model)));
     if report.fields.is_empty() {
         return out + "It is there, and has no price anywhere: its calls are billed as $0.";
     }
@@ -152,6 +153,7 @@ mod tests {
         };
         let report = VerifyReport {
             model: "gpt-4o".into(),
+            stands_for: None,
             proxy: Some("local".into()),
             agree: false,
             fields: vec![

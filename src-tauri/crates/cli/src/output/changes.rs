@@ -1,7 +1,7 @@
 //! A change set for people: counts first, then a table for each kind.
 
 use costmap::people::thousands;
-use costmap::{ChangeCounts, ChangeSet, CostMap, Entry, FieldChange, Unit, people};
+use costmap::{AliasChange, ChangeCounts, ChangeSet, CostMap, Entry, FieldChange, Unit, people};
 
 use super::change::{self, Shown};
 use super::grid::{Grid, Head, cell, toned};
@@ -21,6 +21,7 @@ pub(crate) fn text(screen: &Screen, set: &ChangeSet, new: &CostMap) -> String {
     section(&mut out, "New models", set.new_models.len(), || new_models(screen, &set.new_models, Some(new), ROWS));
     section(&mut out, "Removed models", set.removed_models.len(), || names(screen, &set.removed_models, ROWS));
     section(&mut out, "Price changes, USD", set.pricing_changes.len(), || prices(screen, &set.pricing_changes, ROWS));
+    section(&mut out, "Aliases", set.alias_changes.len(), || aliases(screen, &set.alias_changes, ROWS));
     for (title, list) in other_lists(set) {
         section(&mut out, title, list.len(), || fields(screen, list, ROWS));
     }
@@ -39,7 +40,7 @@ pub(crate) fn markdown(set: &ChangeSet, new: &CostMap) -> String {
             "\n### New models\n\n| model | provider | mode | input | output | other |\n|---|---|---|---:|---:|---|\n",
         );
         for name in &set.new_models {
-            let [provider, mode, input, output, other] = columns(new.get(name));
+            let [provider, mode, input, output, other] = columns(new.priced(name));
             out.push_str(&row(&[code(name), escaped(&provider), escaped(&mode), input, output, other]));
         }
     }
@@ -60,6 +61,18 @@ pub(crate) fn markdown(set: &ChangeSet, new: &CostMap) -> String {
                 escaped(&after),
                 relation,
                 per.into(),
+            ]));
+        }
+    }
+    if !set.alias_changes.is_empty() {
+        out.push_str("\n### Aliases\n\n| alias | stood for | stands for | effect |\n|---|---|---|---|\n");
+        for change in &set.alias_changes {
+            let name = |name: &Option<String>| name.as_deref().map_or_else(|| "—".to_owned(), code);
+            out.push_str(&row(&[
+                code(&change.model),
+                name(&change.before),
+                name(&change.after),
+                escaped(&effect(change)),
             ]));
         }
     }
@@ -84,6 +97,9 @@ pub(crate) fn summary(counts: &ChangeCounts) -> String {
         (counts.new_models, "new model"),
         (counts.removed_models, "removed model"),
         (counts.pricing_changes, "price change"),
+        (counts.multiplier_changes, "multiplier change"),
+        (counts.hours_changes, "change of off-peak hours"),
+        (counts.alias_changes, "alias change"),
         (counts.limit_changes, "limit change"),
         (counts.provider_changes, "provider change"),
         (counts.mode_changes, "mode change"),
@@ -111,7 +127,7 @@ pub(crate) fn new_models(screen: &Screen, names: &[String], map: Option<&CostMap
     ];
     let mut grid = Grid::new(screen, &heads);
     for name in names.iter().take(most) {
-        let [provider, mode, input, output, other] = columns(map.get(name));
+        let [provider, mode, input, output, other] = columns(map.priced(name));
         grid.row([cell(name), cell(provider), cell(mode), cell(input), cell(output), cell(other)]);
     }
     grid.text() + &rest(names.len(), most)
@@ -155,7 +171,47 @@ fn changed_first(changes: &[FieldChange]) -> impl Iterator<Item = &FieldChange> 
     changes.iter().filter(moved).chain(changes.iter().filter(move |change| !moved(change)))
 }
 
-fn fields(screen: &Screen, changes: &[FieldChange], most: usize) -> String {
+/// Other names with what they stood for, what they stand for now, and what that does to the two main prices.
+pub(crate) fn aliases(screen: &Screen, changes: &[AliasChange], most: usize) -> String {
+    let heads = [Head::Left("alias"), Head::Left("stood for"), Head::Left("stands for"), Head::Left("effect")];
+    let mut grid = Grid::new(screen, &heads);
+    for change in changes.iter().take(most) {
+        let name = |name: &Option<String>| name.as_deref().map_or_else(|| "—".to_owned(), safe);
+        grid.row([
+            cell(&change.model),
+            toned(Tone::Faint, name(&change.before)),
+            toned(Tone::Strong, name(&change.after)),
+            cell(effect(change)),
+        ]);
+    }
+    grid.text() + &rest(changes.len(), most)
+}
+
+/// `input 5.00 → 4.00 ▼ −20.0%, context 200,000 → 1,000,000`: what people look at first.
+fn effect(change: &AliasChange) -> String {
+    const SHOWN: usize = 3;
+    let weight = |field: &str| {
+        ["input_cost_per_token", "output_cost_per_token", "max_input_tokens"]
+            .iter()
+            .position(|known| *known == field)
+            .unwrap_or(usize::MAX)
+    };
+    let mut effects: Vec<&FieldChange> = change.effects.iter().collect();
+    effects.sort_by_key(|effect| weight(&effect.field));
+    let told = effects.iter().take(SHOWN).map(|effect| {
+        let is_price = people::price(effect.after.as_ref().or(effect.before.as_ref()).unwrap_or_default()).is_some();
+        let shown = if is_price { change::of_price(effect) } else { change::of_field(effect) };
+        let what = people::label(&effect.field).to_lowercase();
+        format!("{what} {} → {} {}", shown.before, shown.after, shown.change).trim_end().to_owned()
+    });
+    let mut told: Vec<String> = told.collect();
+    if effects.len() > SHOWN {
+        told.push(format!("{} more", effects.len() - SHOWN));
+    }
+    told.join(", ")
+}
+
+pub(crate) fn fields(screen: &Screen, changes: &[FieldChange], most: usize) -> String {
     let heads = [Head::Left("model"), Head::Left("field"), Head::Right("before"), Head::Right("after"), Head::Left("")];
     let mut grid = Grid::new(screen, &heads);
     for change in changes.iter().take(most) {
@@ -186,13 +242,15 @@ pub(crate) fn columns(entry: Option<Entry<'_>>) -> [String; 5] {
     [text(entry.provider()), text(entry.mode()), input, output, other.unwrap_or_default()]
 }
 
-fn other_lists(set: &ChangeSet) -> [(&'static str, &Vec<FieldChange>); 6] {
+fn other_lists(set: &ChangeSet) -> [(&'static str, &Vec<FieldChange>); 8] {
     [
+        ("Multipliers", &set.multiplier_changes),
+        ("Off-peak hours", &set.hours_changes),
         ("Limits", &set.limit_changes),
         ("Providers", &set.provider_changes),
         ("Modes", &set.mode_changes),
         ("Capabilities", &set.capability_changes),
-        ("Deprecation dates", &set.deprecation_changes),
+        ("Retirement", &set.deprecation_changes),
         ("Other fields", &set.other_changes),
     ]
 }

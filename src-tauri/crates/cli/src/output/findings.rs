@@ -1,10 +1,17 @@
-//! What the checks said, for people: a few of each rule, and how many more there are.
+//! What the checks said, for people: one line a cause, with some of its models.
 
-use costmap::{Finding, Severity, Verdict};
+use costmap::people::thousands;
+use costmap::{Cause, Finding, Severity, Verdict, causes};
 
 use super::grid::{Grid, Head, cell, sentence, toned};
 use super::tone::Tone;
-use super::{Screen, count};
+use super::{Screen, count, safe};
+
+/// Causes of one weight that are shown; the JSON has every finding.
+const CAUSES: usize = 40;
+
+/// Models that a line of several names.
+const MODELS: usize = 4;
 
 /// The verdict in a word.
 pub(crate) fn verdict_word(verdict: Verdict) -> (&'static str, Tone) {
@@ -15,55 +22,53 @@ pub(crate) fn verdict_word(verdict: Verdict) -> (&'static str, Tone) {
     }
 }
 
-/// The findings, the gravest first. A provider that vanishes is hundreds of findings of one rule: a few are shown, the
-/// rest is counted; the JSON has all.
+/// One line a cause, the gravest first.
 pub(crate) fn text(screen: &Screen, findings: &[Finding]) -> String {
+    let all = causes(findings, &|_| false);
     let mut grid = Grid::new(screen, &[Head::Left(""), Head::Left(""), Head::Left("")]);
     for severity in [Severity::Hold, Severity::Review, Severity::Info] {
-        let (word, tone, most) = match severity {
-            Severity::Hold => ("hold", Tone::Bad, 20),
-            Severity::Review => ("review", Tone::Warn, 5),
-            Severity::Info => ("info", Tone::Faint, 2),
+        let (word, tone) = match severity {
+            Severity::Hold => ("hold", Tone::Bad),
+            Severity::Review => ("review", Tone::Warn),
+            Severity::Info => ("info", Tone::Faint),
         };
-        for (rule, of_rule) in by_rule(findings, severity) {
-            for finding in of_rule.iter().take(most) {
-                grid.row([toned(tone, word), cell(rule), sentence(&finding.message)]);
-            }
-            if of_rule.len() > most {
-                let more =
-                    format!("… and {} of this rule; --json shows more", count(of_rule.len() - most, "more finding"));
-                grid.row([toned(tone, word), cell(rule), toned(Tone::Faint, more)]);
-            }
+        let of_weight: Vec<&Cause> = all.iter().filter(|cause| cause.severity == severity).collect();
+        for cause in of_weight.iter().take(CAUSES) {
+            grid.row([toned(tone, word), cell(&cause.rule), sentence(&(cause.message.clone() + &examples(cause)))]);
+        }
+        if of_weight.len() > CAUSES {
+            let more = format!("… and {}; --json shows every finding", count(of_weight.len() - CAUSES, "more cause"));
+            grid.row([toned(tone, word), cell(""), toned(Tone::Faint, more)]);
         }
     }
     grid.text()
 }
 
-/// How many of each weight: `3 to be held, 276 to be reviewed, 55 for information`.
+/// Some of the models of a cause that is about several.
+fn examples(cause: &Cause) -> String {
+    if cause.count < 2 || cause.models.is_empty() {
+        return String::new();
+    }
+    let named: Vec<String> = cause.models.iter().take(MODELS).map(|model| safe(model)).collect();
+    let rest = cause.count.saturating_sub(named.len());
+    let rest = if rest > 0 { format!(" and {} more", thousands(rest)) } else { String::new() };
+    format!(" {}{rest}", named.join(", "))
+}
+
+/// How many of each weight: `1 that holds the map, 3 to review, 55 for information`.
 pub(crate) fn summary(findings: &[Finding]) -> String {
-    let number = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    let all = causes(findings, &|_| false);
+    let number = |severity| all.iter().filter(|cause| cause.severity == severity).count();
     let parts: Vec<String> = [
         (number(Severity::Hold), "that hold the map"),
-        (number(Severity::Review), "to be reviewed"),
+        (number(Severity::Review), "to review"),
         (number(Severity::Info), "for information"),
     ]
     .into_iter()
     .filter(|(number, _)| *number > 0)
-    .map(|(number, what)| format!("{} {what}", costmap::people::thousands(number)))
+    .map(|(number, what)| format!("{} {what}", thousands(number)))
     .collect();
     parts.join(", ")
-}
-
-/// The findings of one weight by their rule, rules in the order of their first finding.
-fn by_rule(findings: &[Finding], severity: Severity) -> Vec<(&str, Vec<&Finding>)> {
-    let mut rules: Vec<(&str, Vec<&Finding>)> = Vec::new();
-    for finding in findings.iter().filter(|finding| finding.severity == severity) {
-        match rules.iter_mut().find(|(rule, _)| *rule == finding.rule) {
-            Some((_, of_rule)) => of_rule.push(finding),
-            None => rules.push((&finding.rule, vec![finding])),
-        }
-    }
-    rules
 }
 
 #[cfg(test)]
@@ -71,18 +76,20 @@ mod tests {
     use super::super::tests::{pipe, plain};
     use super::*;
 
-    fn finding(rule: &'static str, severity: Severity, number: usize) -> Finding {
-        let message = format!("{rule} number {number}");
-        Finding { rule: rule.into(), severity, model: None, field: None, value: None, message }
+    fn finding(rule: &'static str, severity: Severity, subject: &str, model: String) -> Finding {
+        let message = format!("{model} is wrong.");
+        let (subject, model) = (Some(subject.to_owned()), Some(model));
+        Finding { rule: rule.into(), severity, broken: false, subject, model, field: None, value: None, message }
     }
 
     #[test]
-    fn many_findings_of_one_rule_do_not_bury_the_others() {
-        let mut findings: Vec<Finding> =
-            (0..300).map(|number| finding("provider.vanished", Severity::Review, number)).collect();
-        findings.push(finding("price.token", Severity::Review, 1));
-        findings.push(finding("compat.field", Severity::Info, 1));
+    fn many_findings_with_one_cause_are_one_line_and_do_not_bury_the_others() {
+        let gone =
+            |number| finding("provider.vanished", Severity::Review, "openrouter", format!("openrouter/m-{number}"));
+        let mut findings: Vec<Finding> = (0..300).map(gone).collect();
+        findings.push(finding("jump.up", Severity::Review, "openai", "gpt".into()));
+        findings.push(finding("jump.repaired", Severity::Info, "azure_ai", "jais".into()));
         insta::assert_snapshot!(plain(&text(&pipe(), &findings)));
-        assert_eq!(summary(&findings), "301 to be reviewed, 1 for information");
+        assert_eq!(summary(&findings), "2 to review, 1 for information");
     }
 }

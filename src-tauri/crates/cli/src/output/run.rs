@@ -34,6 +34,7 @@ pub(crate) fn trigger_word(trigger: Trigger) -> &'static str {
     match trigger {
         Trigger::Manual => "asked for",
         Trigger::Schedule => "schedule",
+        Trigger::Change => "new map",
         Trigger::Retry => "retry",
         Trigger::Resume => "after sleep",
     }
@@ -60,6 +61,10 @@ pub(crate) fn text(screen: &Screen, run: &SyncRun, map: Option<&CostMap>) -> Str
         changes::names(screen, &run.removed_models, NAMES)
     });
     section(&mut out, "Price changes, USD", run.pricing_changes, || changes::prices(screen, &run.price_changes, ROWS));
+    section(&mut out, "Multipliers", run.multiplier_changes.len(), || {
+        changes::fields(screen, &run.multiplier_changes, ROWS)
+    });
+    section(&mut out, "Aliases", run.alias_changes.len(), || changes::aliases(screen, &run.alias_changes, ROWS));
     out.push_str(&reviewed(run));
     // What an unchanged map has was told by the run that brought it.
     if run.outcome == Outcome::Unchanged && !run.findings.is_empty() {
@@ -122,6 +127,7 @@ fn revisions(run: &SyncRun) -> String {
         (run.new_models.len(), "new model"),
         (run.removed_models.len(), "removed model"),
         (run.pricing_changes, "price change"),
+        (run.alias_changes.len(), "alias change"),
     ];
     let changed: Vec<String> =
         changed.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| count(number, what)).collect();
