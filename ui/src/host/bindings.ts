@@ -152,6 +152,39 @@ proxy: string, } | { "kind": "check_source",
 label: string, };
 
 /**
+ * What the checks said, one line a cause.
+ */
+export type CauseView = { 
+/**
+ * The rule's id.
+ */
+rule: string, 
+/**
+ * `hold`, `review` or `info`.
+ */
+severity: string, 
+/**
+ * Its entries cannot be priced at all.
+ */
+broken: boolean, 
+/**
+ * One sentence for all of it.
+ */
+message: string, 
+/**
+ * The models concerned, mine first; at most 500.
+ */
+models: Array<string>, 
+/**
+ * How many models are concerned; 0 for the map as a whole.
+ */
+count: number, 
+/**
+ * How many of the named models a proxy uses.
+ */
+mine: number, };
+
+/**
  * All changes of one kind.
  */
 export type ChangeGroup = { 
@@ -183,7 +216,7 @@ rows: Array<ChangeRow>, };
 /**
  * What kind of change.
  */
-export type ChangeKind = "repriced" | "new" | "removed" | "limits" | "capabilities" | "provider" | "deprecation" | "other";
+export type ChangeKind = "repriced" | "alias" | "new" | "removed" | "limits" | "capabilities" | "provider" | "deprecation" | "other";
 
 /**
  * One row of the diff.
@@ -283,6 +316,10 @@ repriced_models: number,
  */
 repriced_mine: number, 
 /**
+ * Other names that came, went or stand for another model.
+ */
+aliases: number, 
+/**
  * Models with another limit.
  */
 limits: number, 
@@ -320,9 +357,9 @@ groups: Array<ChangeGroup>,
  */
 notices: Array<NoticeView>, 
 /**
- * What the checks said of the new map: holds and reviews, at most 1,000, and how many more there are.
+ * What the checks said of the new map: holds, reviews and repairs, one line a cause, the worst first.
  */
-findings: Array<FindingView>, 
+causes: Array<CauseView>, 
 /**
  * How many entries of the new map are to be reviewed, those whose findings are not listed included.
  */
@@ -526,6 +563,10 @@ export type ModelDetail = {
  */
 name: string, 
 /**
+ * The model that it is another name for; its values are that one's.
+ */
+alias_of: string | null, 
+/**
  * Its provider.
  */
 provider: string | null, 
@@ -587,6 +628,10 @@ export type ModelRow = {
  * Its name.
  */
 name: string, 
+/**
+ * The model that it is another name for; its values are that one's.
+ */
+alias_of: string | null, 
 /**
  * Its provider.
  */
@@ -775,7 +820,11 @@ held_models: Array<string>,
 /**
  * How many those are.
  */
-held: number, };
+held: number, 
+/**
+ * Why, one line a cause, the worst first.
+ */
+causes: Array<CauseView>, };
 
 /**
  * Which proxies; none means all.
@@ -820,6 +869,10 @@ role: string,
  */
 key: KeyForm, 
 /**
+ * The header that carries the key: `Authorization`, or the proxy's `litellm_key_header_name`.
+ */
+key_header: string, 
+/**
  * The key may go over plain HTTP to a public address.
  */
 allow_plain_http: boolean, };
@@ -844,6 +897,10 @@ role: string,
  * The variable that holds its key; `None`: the system's key store.
  */
 key_variable: string | null, 
+/**
+ * The header that carries its key.
+ */
+key_header: string, 
 /**
  * The key may go over plain HTTP to a public address.
  */
@@ -962,6 +1019,10 @@ reads: 'direct' | 'gateway' | 'local_file' | 'unknown',
  * Why it is not up, or what it cannot do.
  */
 error: ErrorView | null, 
+/**
+ * LiteLLM withdrew the release that it runs: what to do.
+ */
+withdrawn: string | null, 
 /**
  * The last run that ended.
  */
@@ -1132,13 +1193,9 @@ steps: Array<StepTime>,
  */
 receipt: ReceiptView | null, 
 /**
- * What the checks said, at most 200.
+ * What the checks said, one line a cause, the worst first.
  */
-findings: Array<FindingView>, 
-/**
- * How many findings those are.
- */
-all_findings: number, 
+causes: Array<CauseView>, 
 /**
  * New models, at most 200.
  */
@@ -1179,7 +1236,7 @@ proxy: string,
 /**
  * Why it was started.
  */
-trigger: 'manual' | 'schedule' | 'retry' | 'resume', 
+trigger: 'manual' | 'schedule' | 'change' | 'retry' | 'resume', 
 /**
  * How it ended.
  */
@@ -1252,7 +1309,7 @@ started: string,
 /**
  * Why it was started.
  */
-trigger: 'manual' | 'schedule' | 'retry' | 'resume', };
+trigger: 'manual' | 'schedule' | 'change' | 'retry' | 'resume', };
 
 /**
  * A file to keep.
@@ -1301,7 +1358,7 @@ value: string, };
 /**
  * A setting that one control changes.
  */
-export type SettingField = "source" | "watch" | "preset" | "every" | "windows" | "gate_mode" | "gate_direct" | "gate_soak" | "notify_new_models" | "notify_price_changes" | "notify_failures" | "quiet" | "autostart" | "close" | "network_proxy" | "theme";
+export type SettingField = "source" | "watch" | "preset" | "every" | "windows" | "on_change" | "gate_mode" | "gate_direct" | "gate_soak" | "notify_new_models" | "notify_price_changes" | "notify_failures" | "quiet" | "autostart" | "close" | "network_proxy" | "theme";
 
 /**
  * All settings, as the file and the environment give them.
@@ -1335,6 +1392,10 @@ preset: string,
  * The interval of `custom`: `6h`.
  */
 every: string, 
+/**
+ * A new map at the source is synced at once.
+ */
+on_change: boolean, 
 /**
  * When scheduled syncs may run, one rule a line.
  */
@@ -1453,7 +1514,7 @@ is_checking: boolean,
  */
 new_there: ChangeSummary | null, 
 /**
- * Why the checks hold it back, the first finding's sentence.
+ * Why the checks hold it back: the worst cause.
  */
 held_because: string | null, 
 /**

@@ -1,6 +1,6 @@
 //! What a person should look at, each with the one thing that resolves it. A pure function of the state.
 
-use costmap::people::thousands;
+use costmap::people::{counted, thousands};
 use engine::run::Outcome;
 use engine::settings::SettingsProblem;
 use engine::status::{Health, NAMED_UNPRICED, Reads};
@@ -11,6 +11,7 @@ use crate::view::{AppState, Attention, AttentionAction, Place, ProxyView, Tone};
 /// Everything that needs a person, the worst first.
 pub(crate) fn attention(state: &AppState, problems: &[SettingsProblem]) -> Vec<Attention> {
     let mut all: Vec<Attention> = state.proxies.iter().filter_map(of_proxy).collect();
+    all.extend(state.proxies.iter().filter_map(withdrawn));
     all.extend(bad_map_is_live(state));
     all.extend(of_source(state));
     all.extend(held_entries(state));
@@ -71,6 +72,19 @@ fn of_proxy(proxy: &ProxyView) -> Option<Attention> {
         }
         _ => None,
     }
+}
+
+/// A release that LiteLLM withdrew is a matter of its own, whatever else is wrong.
+fn withdrawn(proxy: &ProxyView) -> Option<Attention> {
+    let text = proxy.withdrawn.clone()?;
+    Some(Attention {
+        id: format!("withdrawn:{}", proxy.name),
+        tone: Tone::Bad,
+        title: format!("{} runs a release that was withdrawn.", proxy.name),
+        text,
+        subject: None,
+        action: AttentionAction::Ask { label: "Test again".to_owned(), proxy: proxy.name.clone() },
+    })
 }
 
 fn of_source(state: &AppState) -> Option<Attention> {
@@ -137,22 +151,23 @@ fn bad_map_is_live(state: &AppState) -> Option<Attention> {
 fn held_entries(state: &AppState) -> Option<Attention> {
     let promoted = state.promoted.as_ref().filter(|promoted| promoted.held > 0)?;
     let title = match promoted.held {
-        1 => "1 entry is to be reviewed.".to_owned(),
-        held => format!("{} entries are to be reviewed.", thousands(held)),
+        1 => "1 entry needs review.".to_owned(),
+        held => format!("{} entries need review.", thousands(held)),
     };
     // What is promoted keeps their old values; a proxy that reads the source by itself does not.
     let reads_by_itself = |proxy: &ProxyView| !matches!(proxy.reads, Reads::Gateway);
-    let (what, it) = match promoted.held {
-        1 => ("looks wrong".to_owned(), "it"),
-        2 => ("and 1 other look wrong".to_owned(), "them"),
-        held => (format!("and {} others look wrong", thousands(held - 1)), "them"),
+    let it = if promoted.held == 1 { "it" } else { "them" };
+    // One line a cause: the worst, and how many more there are.
+    let why = match &promoted.causes[..] {
+        [] => String::new(),
+        [only] => format!("{} ", only.message),
+        [worst, more @ ..] => format!("{} And {}. ", worst.message, counted(more.len(), "other cause", "other causes")),
     };
     // The source may be further on, with a map that is held or with what is no map at all.
-    let (which, place) = if state.source.revision.as_ref() == Some(&promoted.upstream) {
-        ("the newest map".to_owned(), differences(state))
+    let place = if state.source.revision.as_ref() == Some(&promoted.upstream) {
+        differences(state)
     } else {
-        let place = Place::Changes { from: None, to: Some(promoted.upstream.clone()) };
-        (format!("map {}", promoted.upstream.get(..7).unwrap_or_default()), place)
+        Place::Changes { from: None, to: Some(promoted.upstream.clone()) }
     };
     let who_has_it = if state.proxies.iter().any(reads_by_itself) {
         format!("Proxies that read the source by themselves have {it} already.")
@@ -163,8 +178,8 @@ fn held_entries(state: &AppState) -> Option<Attention> {
         id: format!("review:{}", promoted.revision),
         tone: Tone::Warn,
         title,
-        text: format!("{what} in {which}. {who_has_it}"),
-        subject: promoted.held_models.first().cloned(),
+        text: format!("{why}{who_has_it}"),
+        subject: None,
         action: open("See why", place),
     })
 }
@@ -240,7 +255,7 @@ fn open(label: &str, place: Place) -> AttentionAction {
 mod tests {
     use super::*;
     use crate::samples::{error, proxy, run, state};
-    use crate::view::PromotedView;
+    use crate::view::{CauseView, PromotedView};
 
     #[test]
     fn a_healthy_state_needs_nobody() {
@@ -259,6 +274,7 @@ mod tests {
         broken.last_run.as_mut().unwrap().error = Some(error("no_database", "It has no database."));
         let mut cheap = proxy("cheap");
         cheap.unpriced = vec!["corp/rerank".into(), "x".into()];
+        cheap.withdrawn = Some("LiteLLM 1.107.0 was withdrawn.".into());
         state.proxies = vec![behind, refused, broken, cheap];
         state.promoted = Some(PromotedView {
             revision: "c".repeat(40),
@@ -267,14 +283,16 @@ mod tests {
             promoted_at: state.now,
             held_models: vec!["gpt-5".into()],
             held: 3,
+            causes: vec![],
         });
         let all = attention(&state, &[]);
         let titles: Vec<&str> = all.iter().map(|one| one.title.as_str()).collect();
         let expected = [
             "refused cannot be synced with this key.",
             "broken could not be synced.",
+            "cheap runs a release that was withdrawn.",
             "behind took the map, but it is not proven.",
-            "3 entries are to be reviewed.",
+            "3 entries need review.",
             "2 callable models have no price.",
         ];
         assert_eq!(titles, expected);
@@ -283,8 +301,7 @@ mod tests {
             open("Edit proxy", Place::Settings { section: Some("proxies".into()), proxy: Some("refused".into()) })
         );
         assert_eq!(all[1].action, open("Open run", Place::History { run: Some(7) }));
-        assert_eq!(all[2].action, AttentionAction::Sync { label: "Sync again".into(), proxy: "behind".into() });
-        assert_eq!(all[3].subject.as_deref(), Some("gpt-5"));
+        assert_eq!(all[3].action, AttentionAction::Sync { label: "Sync again".into(), proxy: "behind".into() });
     }
 
     #[test]
@@ -308,9 +325,18 @@ mod tests {
     }
 
     #[test]
-    fn entries_to_review_are_counted_and_the_first_is_named() {
+    fn entries_to_review_are_told_by_their_worst_cause() {
         let mut state = state();
-        let told = |held: usize, state: &mut AppState| {
+        let cause = |message: &str| CauseView {
+            rule: "price.gone".to_owned(),
+            severity: "review".to_owned(),
+            broken: false,
+            message: message.to_owned(),
+            models: vec!["gpt".to_owned()],
+            count: 1,
+            mine: 0,
+        };
+        let told = |held: usize, causes: &[&str], state: &mut AppState| {
             state.source.revision = Some("b".repeat(40));
             state.promoted = Some(PromotedView {
                 revision: "a".to_owned(),
@@ -319,22 +345,25 @@ mod tests {
                 promoted_at: state.now,
                 held_models: vec!["gpt".to_owned()],
                 held,
+                causes: causes.iter().map(|message| cause(message)).collect(),
             });
             let all = attention(state, &[]);
-            assert_eq!(all[0].subject.as_deref(), Some("gpt"));
             format!("{} {}", all[0].title, all[0].text)
         };
-        let one = "1 entry is to be reviewed. looks wrong in the newest map. Proxies that read the source by themselves have it already.";
-        assert_eq!(told(1, &mut state), one);
-        assert!(told(2, &mut state).contains(" and 1 other look wrong in the newest map. "));
-        assert!(told(1500, &mut state).starts_with("1,500 entries are to be reviewed. and 1,499 others look wrong "));
+        assert_eq!(
+            told(1, &["gpt lost a price."], &mut state),
+            "1 entry needs review. gpt lost a price. Proxies that read the source by themselves have it already."
+        );
+        assert_eq!(
+            told(1500, &["openrouter: all 496 models are gone.", "b", "c"], &mut state),
+            "1,500 entries need review. openrouter: all 496 models are gone. And 2 other causes. Proxies that read the source by themselves have them already."
+        );
         state.proxies.clear();
-        assert!(told(1, &mut state).ends_with("Old prices stay; everything else went on."));
+        assert!(told(1, &["x."], &mut state).ends_with("x. Old prices stay; everything else went on."));
         state.source.revision = Some("c".repeat(40));
         let [one] = &attention(&state, &[])[..] else { panic!("{state:#?}") };
-        assert!(one.text.starts_with("looks wrong in map bbbbbbb. "), "the source is further on: {}", one.text);
         let place = Place::Changes { from: None, to: Some("b".repeat(40)) };
-        assert_eq!(one.action, open("See why", place));
+        assert_eq!(one.action, open("See why", place), "the source is further on");
     }
 
     #[test]

@@ -135,6 +135,8 @@ pub enum SettingField {
     Every,
     /// One rule a line.
     Windows,
+    /// `true` or `false`.
+    OnChange,
     /// `review`, `hold`, `off`.
     GateMode,
     /// `tell`, `wait`.

@@ -57,6 +57,7 @@ pub(crate) fn proxy(name: &str) -> ProxyView {
         proved_at: Some(noon),
         to_the_byte: true,
         health: Some(Health::Up),
+        withdrawn: None,
         asked_at: Some(noon),
         is_asking: false,
         down_since: None,

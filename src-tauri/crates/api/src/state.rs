@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use costmap::{ChangeSet, FieldChange};
+use costmap::{ChangeSet, FieldChange, Finding, Severity, causes};
 use engine::controller::{ProxySnapshot, Running, Snapshot};
 use engine::ledger::{Promotion, StoredRevision, SuccessRate};
 use engine::run::{Receipt, SyncRun};
@@ -18,8 +18,8 @@ use tokio::sync::watch;
 
 use crate::attention::attention;
 use crate::view::{
-    AppState, ChangeSummary, CountPoint, ErrorView, PauseView, PromotedView, ProxyView, RateView, ReceiptView, RunRow,
-    RunningView, SourceView, StepTime, StripRun, ToastView,
+    AppState, CauseView, ChangeSummary, CountPoint, ErrorView, PauseView, PromotedView, ProxyView, RateView,
+    ReceiptView, RunRow, RunningView, SourceView, StepTime, StripRun, ToastView,
 };
 use crate::{Api, AppEvent};
 
@@ -34,6 +34,9 @@ const REVISIONS: usize = 400;
 
 /// Held models that the state names.
 const HELD_NAMES: usize = 50;
+
+/// Causes of reviews that the state names.
+const CAUSES: usize = 20;
 
 /// The state goes out at most this often: a sync's steps follow each other within milliseconds.
 const AT_MOST_EVERY: Duration = Duration::from_millis(80);
@@ -88,6 +91,10 @@ impl Api {
             proxies.push(self.proxy(proxy, snapshot.source.as_ref()).await?);
         }
         let source = self.source(snapshot, &chosen.settings, latest_changes.as_ref()).await?;
+        let findings = match snapshot.promoted.as_deref().filter(|promotion| !promotion.held_models.is_empty()) {
+            Some(promotion) => ledger.latest_findings(&promotion.upstream).await?.unwrap_or_default(),
+            None => Vec::new(),
+        };
         let toasts = ToastView { problem: self.desktop.toast_problem() };
         let mut state = AppState {
             revision: snapshot.revision + self.refreshes.load(Ordering::Relaxed),
@@ -98,7 +105,7 @@ impl Api {
             first_run: proxies.is_empty() && ledger.get_state::<bool>(WELCOMED).await? != Some(true),
             theme: chosen.settings.app.theme.to_string(),
             source,
-            promoted: snapshot.promoted.as_deref().map(promoted),
+            promoted: snapshot.promoted.as_deref().map(|promotion| promoted(promotion, &findings, &mine)),
             pause: snapshot.pause.paused.then_some(PauseView { until: snapshot.pause.paused_until }),
             last_sync: proxies.iter().filter_map(|proxy| proxy.proved_at).max(),
             next_sync: proxies.iter().filter_map(|proxy| proxy.next_run).min(),
@@ -168,6 +175,7 @@ impl Api {
             database: status.and_then(|status| status.database),
             reads: status.map_or(engine::status::Reads::Unknown, |status| status.reads),
             error: status.and_then(|status| status.error.as_ref()).map(ErrorView::from),
+            withdrawn: status.and_then(|status| status.withdrawn.clone()),
             last_run: proxy.last_run.as_deref().map(RunRow::from),
             running: proxy.running.as_ref().map(RunningView::from),
             next_run: proxy.next_run,
@@ -203,7 +211,7 @@ pub(crate) fn summary(set: &ChangeSet, mine: &BTreeSet<String>) -> ChangeSummary
     let models = |lists: &[&Vec<FieldChange>]| -> BTreeSet<String> {
         lists.iter().flat_map(|list| list.iter()).map(|change| change.model.clone()).collect()
     };
-    let repriced = models(&[&set.pricing_changes]);
+    let repriced = models(&[&set.pricing_changes, &set.multiplier_changes, &set.hours_changes]);
     let other = [
         &set.provider_changes,
         &set.mode_changes,
@@ -218,6 +226,7 @@ pub(crate) fn summary(set: &ChangeSet, mine: &BTreeSet<String>) -> ChangeSummary
         removed_models: set.counts.removed_models,
         repriced_mine: repriced.intersection(mine).count(),
         repriced_models: repriced.len(),
+        aliases: set.counts.alias_changes,
         limits: models(&[&set.limit_changes]).len(),
         other: models(&other).len(),
     }
@@ -238,8 +247,11 @@ fn counts(revisions: &[StoredRevision], now: DateTime<Utc>) -> Vec<CountPoint> {
     points
 }
 
-fn promoted(promotion: &Promotion) -> PromotedView {
+/// The promoted map, and why some of its models keep their old entry.
+fn promoted(promotion: &Promotion, findings: &[Finding], mine: &BTreeSet<String>) -> PromotedView {
+    let reviews = causes(findings, &|model| mine.contains(model)).into_iter();
     PromotedView {
+        causes: reviews.filter(|cause| cause.severity == Severity::Review).take(CAUSES).map(CauseView::from).collect(),
         revision: promotion.revision.to_string(),
         upstream: promotion.upstream.to_string(),
         models: promotion.models,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Local, TimeDelta, Utc};
 use costmap::people::{amount, label, price, thousands};
-use costmap::{ChangeSet, FieldChange, Revision, Unit, Verdict};
+use costmap::{AliasChange, ChangeSet, FieldChange, Revision, Unit, Verdict, worst};
 use engine::Result;
 use engine::controller::{Happening, Snapshot};
 use engine::error::bounded;
@@ -19,7 +19,8 @@ use crate::Api;
 use crate::state::used_models;
 use crate::view::Place;
 
-/// A digest waits this long for the syncs that the same news may have started: their proof belongs into it.
+/// A digest waits this long for the syncs that the same news may start: their proof belongs into it. Once one has run, and
+/// none runs any more, it is told at once.
 const WAIT: Duration = Duration::from_secs(3);
 
 /// Characters of a title (LOOK) and of a body.
@@ -62,6 +63,8 @@ pub struct Toaster {
     news: Option<News>,
     /// Proxies that proved the new map.
     proved: BTreeSet<String>,
+    /// A run with the new map has ended: those that the news started have begun by then.
+    has_run: bool,
 }
 
 impl Toaster {
@@ -86,6 +89,7 @@ impl Toaster {
                     at: now,
                 });
                 self.proved.clear();
+                self.has_run = false;
                 None
             }
             // A dry run has the number 0: who asked for it is told, and nobody else.
@@ -103,6 +107,7 @@ impl Toaster {
 
     fn finished(&mut self, run: &SyncRun, now: DateTime<Utc>) -> Option<Toast> {
         let name = &run.proxy;
+        self.has_run |= self.news.as_ref().is_some_and(|news| run.to == Some(news.revision));
         let toast = |title: String, body: String| Toast {
             title: bounded(&title, TITLE),
             body: bounded(&body, BODY),
@@ -131,7 +136,8 @@ impl Toaster {
 
     /// The new map that is to be told now, once nothing runs any more.
     fn due(&mut self, now: DateTime<Utc>) -> Option<(News, usize)> {
-        let waited = |news: &News| (now - news.at).to_std().is_ok_and(|waited| waited >= WAIT);
+        let has_run = self.has_run;
+        let waited = |news: &News| has_run || (now - news.at).to_std().is_ok_and(|waited| waited >= WAIT);
         let news = self.news.take_if(|news| waited(news) && self.running.is_empty())?;
         Some((news, self.proved.len()))
     }
@@ -143,19 +149,17 @@ impl Api {
         let mut toaster = Toaster::knowing(&self.engine.snapshot().borrow());
         let mut happenings = self.engine.happenings();
         loop {
+            if let Some((news, proved)) = toaster.due(self.now()) {
+                match self.digest(news, proved).await {
+                    Ok(Some(toast)) => self.toast(toast, &show),
+                    Ok(None) => {}
+                    Err(error) => tracing::warn!(%error, "the news could not be told"),
+                }
+            }
             let waits = toaster.news.is_some();
             let heard = tokio::select! {
                 heard = happenings.recv() => heard,
-                () = tokio::time::sleep(Duration::from_secs(1)), if waits => {
-                    if let Some((news, proved)) = toaster.due(self.now()) {
-                        match self.digest(news, proved).await {
-                            Ok(Some(toast)) => self.toast(toast, &show),
-                            Ok(None) => {}
-                            Err(error) => tracing::warn!(%error, "the news could not be told"),
-                        }
-                    }
-                    continue;
-                }
+                () = tokio::time::sleep(Duration::from_secs(1)), if waits => continue,
             };
             match heard {
                 Ok(happening) => {
@@ -208,8 +212,11 @@ impl Api {
             let held = snapshot.promoted.as_ref().filter(|promotion| promotion.upstream == to);
             (used_models(&snapshot), held.map_or(0, |promotion| promotion.held_models.len()))
         };
+        let findings = if held > 0 { ledger.latest_findings(&to).await?.unwrap_or_default() } else { Vec::new() };
+        let cause = worst(&findings, &|model| mine.contains(model)).map(|cause| cause.message);
         let notify = self.chosen()?.settings.notify;
-        Ok(digest(&set, &mine, &notify, proved, held).map(|(title, body)| Toast {
+        let review = (held > 0).then(|| Review { entries: held, cause: cause.unwrap_or_default() });
+        Ok(digest(&set, &mine, &notify, proved, review.as_ref()).map(|(title, body)| Toast {
             title,
             body,
             place,
@@ -218,13 +225,19 @@ impl Api {
     }
 }
 
+/// Entries that wait for a person, and the worst cause.
+struct Review {
+    entries: usize,
+    cause: String,
+}
+
 /// Title and body of a digest; `None` where the settings want to hear nothing of it.
 fn digest(
     set: &ChangeSet,
     mine: &BTreeSet<String>,
     notify: &Notify,
     proved: usize,
-    held: usize,
+    review: Option<&Review>,
 ) -> Option<(String, String)> {
     let mut prices: BTreeMap<&str, Vec<&FieldChange>> = BTreeMap::new();
     for change in &set.pricing_changes {
@@ -244,8 +257,15 @@ fn digest(
         let of_yours = if of_mine > 0 { format!(" ({of_mine} of yours)") } else { String::new() };
         facts.push(format!("{}{of_yours}", count(prices.len(), "price change")));
     }
-    if facts.is_empty() && held > 0 {
-        facts.push(format!("{} in the newest map", look_wrong(held)));
+    let moved_alias = set.alias_changes.iter().find(|change| {
+        mine.contains(&change.model) && change.before.is_some() && change.after.is_some() && tells_own_prices(notify)
+    });
+    if let (Some(_), true) = (moved_alias, facts.is_empty()) {
+        facts.push("An alias of yours moved".to_owned());
+    }
+    if let (Some(review), true) = (review, facts.is_empty()) {
+        let need = if review.entries == 1 { "entry needs" } else { "entries need" };
+        facts.push(format!("{} {need} review", thousands(review.entries)));
     }
     if facts.is_empty() {
         return None;
@@ -260,8 +280,11 @@ fn digest(
         Some((model, changes)) => body.push(price_sentence(model, &moved(changes))),
         None => body.extend(set.new_models.first().filter(|_| notify.new_models).map(|name| format!("{name} is new."))),
     }
-    if held > 0 {
-        body.push(format!("{}.", look_wrong(held)));
+    if let Some(AliasChange { model, after: Some(target), .. }) = moved_alias {
+        body.push(format!("{} now stands for {}.", bounded(model, 60), bounded(target, 60)));
+    }
+    if let Some(review) = review {
+        body.push(bounded(&review.cause, 100));
     }
     if proved > 0 {
         body.push(if proved == 1 { "Proved on 1 proxy.".to_owned() } else { format!("Proved on {proved} proxies.") });
@@ -269,8 +292,9 @@ fn digest(
     Some((bounded(&facts.join(", "), TITLE), bounded(&body.join(" "), BODY)))
 }
 
-fn look_wrong(held: usize) -> String {
-    if held == 1 { "1 entry looks wrong".to_owned() } else { format!("{} entries look wrong", thousands(held)) }
+/// Whether what changes the price of one's own models is told.
+fn tells_own_prices(notify: &Notify) -> bool {
+    notify.price_changes != PriceNews::Off
 }
 
 /// Of a price that was there before and after, one can say how it moved.
@@ -339,7 +363,12 @@ mod tests {
 
     fn told(price_changes: PriceNews, mine: &[&str], proved: usize, held: usize) -> Option<(String, String)> {
         let notify = Notify { price_changes, ..Notify::default() };
-        digest(&changes(), &mine.iter().map(|name| (*name).to_owned()).collect(), &notify, proved, held)
+        let review = (held > 0).then(|| review(held));
+        digest(&changes(), &mine.iter().map(|name| (*name).to_owned()).collect(), &notify, proved, review.as_ref())
+    }
+
+    fn review(entries: usize) -> Review {
+        Review { entries, cause: "openrouter: all 496 models are gone.".to_owned() }
     }
 
     #[test]
@@ -367,9 +396,33 @@ mod tests {
         assert_eq!((title.as_str(), body.as_str()), ("1 new model", "gpt is new. Proved on 1 proxy."));
         assert_eq!(told(PriceNews::All, &[], 0, 0).unwrap().0, "1 new model, 2 price changes");
         let nothing = Notify { new_models: false, price_changes: PriceNews::Off, ..Notify::default() };
-        assert_eq!(digest(&changes(), &BTreeSet::new(), &nothing, 1, 0), None);
-        let (title, _) = digest(&changes(), &BTreeSet::new(), &nothing, 1, 3).unwrap();
-        assert_eq!(title, "3 entries look wrong in the newest map");
+        assert_eq!(digest(&changes(), &BTreeSet::new(), &nothing, 1, None), None);
+        let (title, body) = digest(&changes(), &BTreeSet::new(), &nothing, 1, Some(&review(3))).unwrap();
+        assert_eq!(title, "3 entries need review");
+        assert_eq!(
+            body, "openrouter: all 496 models are gone. Proved on 1 proxy.",
+            "the worst cause, not the first row"
+        );
+    }
+
+    #[test]
+    fn an_alias_of_mine_that_moved_is_told() {
+        let map = |target: &str| {
+            let text = format!(
+                r#"{{"opus-5": {{"litellm_provider": "a"}}, "opus-6": {{"litellm_provider": "a"}}, "opus-latest": {{"alias_of": "{target}"}}}}"#
+            );
+            CostMap::parse(text).unwrap()
+        };
+        let set = diff(&map("opus-5"), &map("opus-6"));
+        let told = |mine: &[&str], price_changes| {
+            let notify = Notify { price_changes, ..Notify::default() };
+            digest(&set, &mine.iter().map(|name| (*name).to_owned()).collect(), &notify, 1, None)
+        };
+        let (title, body) = told(&["opus-latest"], PriceNews::Mine).unwrap();
+        assert_eq!(title, "An alias of yours moved");
+        assert_eq!(body, "opus-latest now stands for opus-6. Proved on 1 proxy.");
+        assert_eq!(told(&["opus-5"], PriceNews::Mine), None);
+        assert_eq!(told(&["opus-latest"], PriceNews::Off), None);
     }
 
     fn run(id: u64, outcome: Outcome) -> Happening {
@@ -417,5 +470,25 @@ mod tests {
         assert_eq!(toaster.due(at("2026-03-04T12:00:01Z")), None, "a run may still begin");
         assert!(toaster.due(later).is_some());
         assert_eq!(toaster.due(later), None, "one a revision");
+    }
+
+    #[test]
+    fn a_new_map_is_told_at_once_when_the_run_that_it_started_has_ended() {
+        let mut toaster = Toaster::default();
+        let now = at("2026-03-04T12:00:00Z");
+        let revision = Revision::of(b"map");
+        let mut source = SourceState::unknown("https://example.com".into());
+        source.revision = Some(revision);
+        toaster.hear(&Happening::SourceChecked { source, is_new: true, new_models: vec![], pricing_changes: 0 }, now);
+        assert_eq!(toaster.due(now), None, "its runs are still to begin");
+        let ended = |id: u64, to| {
+            let mut run = SyncRun::started(id, "eu".into(), Trigger::Change, now);
+            (run.outcome, run.to) = (Outcome::Held, to);
+            Happening::RunFinished { run: Arc::new(run) }
+        };
+        toaster.hear(&ended(1, None), now);
+        assert_eq!(toaster.due(now), None, "that was about another map");
+        toaster.hear(&ended(2, Some(revision)), now);
+        assert!(toaster.due(now).is_some());
     }
 }

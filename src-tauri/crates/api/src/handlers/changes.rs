@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use costmap::people::{amount, label, price, scaled, thousands};
-use costmap::{ChangeSet, CostMap, Entry, FieldChange, Revision, Severity, Unit};
+use costmap::people::{amount, label, price, scaled, scaling, thousands};
+use costmap::{AliasChange, Cause, ChangeSet, CostMap, Entry, FieldChange, Revision, Severity, Unit, causes};
 use engine::error::bounded;
 use engine::ledger::{Promotion, StoredRevision};
 use engine::sync::SourceState;
@@ -15,13 +15,16 @@ use crate::Api;
 use crate::commands::ChangesArgs;
 use crate::maps::{blocking, map};
 use crate::state::{summary, word};
-use crate::view::{ChangeGroup, ChangeKind, ChangeRow, Changes, Direction, FindingView, NoticeView, RevisionRow};
+use crate::view::{CauseView, ChangeGroup, ChangeKind, ChangeRow, Changes, Direction, NoticeView, RevisionRow};
 
 /// Maps that can be chosen.
 const REVISIONS: usize = 1000;
 
-/// Findings that are shown with a diff.
-const FINDINGS: usize = 1000;
+/// Causes that are shown with a diff; nobody reads more lines.
+const CAUSES: usize = 200;
+
+/// A repair is information, but one that people look for beside a far move.
+const REPAIRED: &str = "jump.repaired";
 
 /// A verdict, as a row has it.
 const HELD: &str = "held";
@@ -88,9 +91,9 @@ impl Api {
         let reviewed: BTreeSet<_> = reviewed.map(|finding| &finding.model).collect();
         // The findings of one rule are listed up to a bound; what was held with them is listed whole.
         let to_review = reviewed.len().max(held.len());
-        let told = findings.iter().filter(|finding| finding.severity != Severity::Info).take(FINDINGS);
-        let rest = findings.iter().filter(|finding| finding.is_rest());
-        let findings = told.chain(rest).map(FindingView::from).collect();
+        let is_told = |cause: &Cause| cause.severity != Severity::Info || cause.rule == REPAIRED;
+        let causes = causes(&findings, &|model| mine.contains_key(model)).into_iter().filter(is_told);
+        let causes = causes.take(CAUSES).map(CauseView::from).collect();
         let used: BTreeSet<String> = mine.keys().cloned().collect();
         let summary = summary(&set, &used);
         let notices = set
@@ -112,7 +115,7 @@ impl Api {
             summary,
             groups,
             notices,
-            findings,
+            causes,
             to_review,
         }))
     }
@@ -175,11 +178,19 @@ fn groups(set: &ChangeSet, old: &CostMap, new: &CostMap, users: &Users, held: &B
     for change in &set.pricing_changes {
         add(ChangeKind::Repriced, price_row(change, new.get(&change.model), users));
     }
+    for change in set.multiplier_changes.iter().chain(&set.hours_changes) {
+        add(ChangeKind::Repriced, scaling_row(change, new.get(&change.model), users));
+    }
+    for change in &set.alias_changes {
+        for row in alias_rows(change, old, new, users) {
+            add(ChangeKind::Alias, row);
+        }
+    }
     for name in &set.new_models {
-        add(ChangeKind::New, whole_row(name, new.get(name), users));
+        add(ChangeKind::New, whole_row(name, new.priced(name), users));
     }
     for name in &set.removed_models {
-        add(ChangeKind::Removed, whole_row(name, old.get(name), users));
+        add(ChangeKind::Removed, whole_row(name, old.priced(name), users));
     }
     let others = [
         (ChangeKind::Limits, &set.limit_changes),
@@ -281,6 +292,40 @@ fn field_row(change: &FieldChange, entry: Option<Entry<'_>>, users: &Users) -> C
         ratio: change.ratio,
         ..row(&change.model, entry, users)
     }
+}
+
+/// What scales a price, or says when it applies.
+fn scaling_row(change: &FieldChange, entry: Option<Entry<'_>>, users: &Users) -> ChangeRow {
+    let shown = |value: &Option<Value>| value.as_ref().map(|value| scaling(&change.field, value));
+    let number = |value: &Option<Value>| value.as_ref().and_then(Value::as_f64);
+    let direction = match (number(&change.before), number(&change.after)) {
+        (Some(before), Some(after)) if after > before => Direction::Rise,
+        (Some(before), Some(after)) if after < before => Direction::Fall,
+        _ => Direction::None,
+    };
+    ChangeRow {
+        before: shown(&change.before),
+        after: shown(&change.after),
+        percent: change.ratio.map(|ratio| ((ratio - 1.0) * 10_000.0).round() / 100.0),
+        direction,
+        ..field_row(change, entry, users)
+    }
+}
+
+/// Another name: what it stood for and stands for, then what that does to its price and limits.
+fn alias_rows(change: &AliasChange, old: &CostMap, new: &CostMap, users: &Users) -> Vec<ChangeRow> {
+    let entry = new.priced(&change.model).or_else(|| old.priced(&change.model));
+    let mut rows = vec![ChangeRow {
+        label: "Stands for".to_owned(),
+        before: change.before.clone(),
+        after: change.after.clone(),
+        ..whole_row(&change.model, entry, users)
+    }];
+    rows.extend(change.effects.iter().map(|effect| {
+        let is_price = [&effect.before, &effect.after].into_iter().flatten().any(|value| price(value).is_some());
+        if is_price { price_row(effect, entry, users) } else { field_row(effect, entry, users) }
+    }));
+    rows
 }
 
 /// A model that is new, or gone.

@@ -1,6 +1,6 @@
 //! Runs and the log.
 
-use costmap::Finding;
+use costmap::{Cause, Finding, causes};
 use engine::Result;
 use engine::ledger::RunFilter;
 use engine::log::SyncLog;
@@ -10,7 +10,7 @@ use crate::Api;
 use crate::commands::{HistoryArgs, LogArgs, RunArg};
 use crate::handlers::changes::price_row;
 use crate::state::word;
-use crate::view::{FindingView, LogRow, ReceiptView, RunDetail, RunRow, StepTime};
+use crate::view::{CauseView, FindingView, LogRow, ReceiptView, RunDetail, RunRow, StepTime};
 
 /// The longest page of runs.
 const PAGE: usize = 200;
@@ -47,8 +47,7 @@ impl Api {
             run: RunRow::from(run),
             steps: run.steps.iter().map(|time| StepTime { step: time.step, seconds: time.seconds }).collect(),
             receipt: run.receipt.as_ref().map(ReceiptView::from),
-            findings: run.findings.iter().take(SHOWN).map(FindingView::from).collect(),
-            all_findings: run.findings.iter().map(Finding::stands_for).sum(),
+            causes: causes(&run.findings, &|model| mine.contains_key(model)).into_iter().map(CauseView::from).collect(),
             new_models: names(&run.new_models),
             removed_models: names(&run.removed_models),
             price_changes: run.price_changes.iter().take(SHOWN).map(|change| price_row(change, None, &mine)).collect(),
@@ -69,6 +68,20 @@ impl Api {
                 line: serde_json::to_string(line).unwrap_or_default(),
             })
             .collect())
+    }
+}
+
+impl From<Cause> for CauseView {
+    fn from(cause: Cause) -> Self {
+        Self {
+            rule: cause.rule,
+            severity: word(cause.severity),
+            broken: cause.broken,
+            message: cause.message,
+            models: cause.models,
+            count: cause.count,
+            mine: cause.mine,
+        }
     }
 }
 

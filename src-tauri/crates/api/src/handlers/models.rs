@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use costmap::people::{amount, label, price};
-use costmap::{CostMap, Entry, Leaf, Unit};
+use costmap::{CostMap, Entry, Leaf, Served, Unit};
 use engine::error::bounded;
 use engine::proxy::ProxyClient;
 use engine::source::{Fetcher, Source};
@@ -44,7 +44,7 @@ impl Api {
         let promoted = map(ledger, &promotion.revision).await?;
         let users = self.users_of_models();
         let history = self.price_history(&args.model).await?;
-        let entry = promoted.get(&args.model).filter(|entry| !entry.is_reserved());
+        let entry = promoted.priced(&args.model);
         if entry.is_none() && history.is_empty() {
             return Err(unknown(&args.model));
         }
@@ -52,6 +52,7 @@ impl Api {
         let fields = entry.iter().flat_map(Entry::leaves).map(|leaf| field_view(&leaf)).collect();
         let findings = self.findings_of(&args.model, &promotion).await?;
         Ok(ModelDetail {
+            alias_of: entry.and_then(|entry| entry.stands_for()).map(Into::into),
             provider: entry.and_then(|entry| entry.provider()).map(Into::into),
             mode: entry.and_then(|entry| entry.mode()).map(Into::into),
             capabilities: entry.iter().flat_map(capabilities).collect(),
@@ -87,7 +88,7 @@ impl Api {
                 None => CostMap::parse(bytes),
             });
             let Ok(map) = read.await? else { continue };
-            let entry = map.get(model).filter(|entry| !entry.is_reserved());
+            let entry = map.priced(model);
             let point = PricePoint {
                 revision: stored.revision.to_string(),
                 at: stored.first_seen,
@@ -119,7 +120,7 @@ impl Api {
         let client = match &proxy {
             Some(proxy) => {
                 let key = self.secrets().key_for(proxy, &*self.environment).await.ok();
-                Some(ProxyClient::new(proxy.url.url(), key)?)
+                Some(ProxyClient::of(proxy, key)?)
             }
             None => None,
         };
@@ -179,7 +180,7 @@ fn list(map: &CostMap, users: &HashMap<String, Vec<String>>, held: &BTreeSet<Str
     let proxies: BTreeSet<&String> = users.values().flatten().collect();
     let proxies: Vec<String> = proxies.into_iter().cloned().collect();
     let mut names: BTreeMap<String, usize> = BTreeMap::new();
-    for entry in map.models() {
+    for entry in map.served(Served::Rows) {
         for name in capabilities(&entry) {
             names.entry(name).or_default();
         }
@@ -187,11 +188,12 @@ fn list(map: &CostMap, users: &HashMap<String, Vec<String>>, held: &BTreeSet<Str
     let capability_names: Vec<String> = names.keys().cloned().collect();
     names.values_mut().enumerate().for_each(|(at, place)| *place = at);
     let mut rows: Vec<ModelRow> = map
-        .models()
+        .served(Served::Rows)
         .map(|entry| {
             let name = entry.name().into_owned();
             let used = users.get(&name);
             ModelRow {
+                alias_of: entry.stands_for().map(Into::into),
                 provider: entry.provider().map(Into::into),
                 mode: entry.mode().map(Into::into),
                 input: token_price(&entry, "input_cost_per_token"),

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use costmap::CostMap;
 use engine::proxy::{Database, KeyState, ProxyClient};
-use engine::settings::{KeyPlace, Proxy, ProxyName, ProxyUrl, Role};
+use engine::settings::{KeyHeader, KeyPlace, Proxy, ProxyName, ProxyUrl, Role};
 use engine::status::{PriceList, UsedModels};
 use engine::sync::parsed;
 use engine::{Error, ErrorCode, Result};
@@ -58,7 +58,7 @@ impl Api {
             Ok(key) => (Some(key), None),
             Err(error) => (None, Some(error)),
         };
-        let client = ProxyClient::new(proxy.url.url(), key)?;
+        let client = ProxyClient::of(&proxy, key)?;
         let answered = self.fill(&client, &mut test).await;
         test.error = answered.err().or(no_key).map(|error| ErrorView::from(&error)).or(test.error);
         Ok(test)
@@ -83,7 +83,8 @@ impl Api {
             if let Ok(deployments) = client.deployments().await {
                 // In its live map a proxy also has models that nothing prices: it registers them itself.
                 let prices = self.promoted_prices().await?;
-                test.unpriced = UsedModels::of(&deployments, prices.as_ref()).unpriced;
+                test.unpriced =
+                    UsedModels::of(&deployments, prices.as_ref(), facts.capabilities.serves_alias_rows).unpriced;
             }
         }
         Ok(())
@@ -192,7 +193,10 @@ fn typed(form: &ProxyForm) -> Result<Proxy> {
             format!("env:{}", variable.trim()).parse().map_err(|error: Error| error.field("key"))?
         }
     };
-    Ok(Proxy { name, url, role, key, allow_plain_http: form.allow_plain_http })
+    let header = form.key_header.trim();
+    let key_header = if header.is_empty() { Ok(KeyHeader::default()) } else { header.parse() };
+    let key_header = key_header.map_err(|error: Error| error.field("key_header"))?;
+    Ok(Proxy { name, url, role, key, key_header, allow_plain_http: form.allow_plain_http })
 }
 
 async fn look(port: u16) -> Option<FoundProxy> {

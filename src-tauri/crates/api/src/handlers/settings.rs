@@ -35,6 +35,7 @@ impl Api {
                 KeyPlace::Env(variable) => Some(variable.clone()),
                 KeyPlace::Keyring => None,
             },
+            key_header: proxy.key_header.to_string(),
             allow_plain_http: proxy.allow_plain_http,
             from_environment: !in_file(proxy.name.as_str()),
         });
@@ -47,6 +48,7 @@ impl Api {
             watch: settings.watch.map_or_else(|| "off".to_owned(), |period| period.to_string()),
             preset: settings.schedule.preset.to_string(),
             every: settings.schedule.every.to_string(),
+            on_change: settings.schedule.on_change,
             windows: settings.schedule.windows.clone(),
             next_syncs: self.next_syncs(&Plan::of(settings).0),
             gate_mode: settings.gate.mode.to_string(),
@@ -93,6 +95,7 @@ impl Api {
                 SettingField::Watch => file.set_watch(period_or_off(&value)?),
                 SettingField::Preset => file.set_schedule(value.parse()?, None),
                 SettingField::Every => file.set_schedule("custom".parse()?, Some(value.parse()?)),
+                SettingField::OnChange => file.set_on_change(truth(&value, &name)?),
                 // Through the edits that are data: they check each rule.
                 SettingField::Windows => SettingsEdit::SetWindows { windows: lines(&value) }.apply(file),
                 SettingField::GateMode => file.set_gate(engine::settings::Gate { mode: value.parse()?, ..now.gate }),

@@ -38,6 +38,8 @@ pub struct ChangeSummary {
     pub repriced_models: usize,
     /// Of these, models that a proxy uses.
     pub repriced_mine: usize,
+    /// Other names that came, went or stand for another model.
+    pub aliases: usize,
     /// Models with another limit.
     pub limits: usize,
     /// Models of which anything else differs.
@@ -48,8 +50,10 @@ pub struct ChangeSummary {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
-    /// A price differs.
+    /// A price, what scales it, or when it applies differs.
     Repriced,
+    /// Another name came, went or stands for another model.
+    Alias,
     /// A new model.
     New,
     /// A model that is gone.
@@ -60,7 +64,7 @@ pub enum ChangeKind {
     Capabilities,
     /// Provider or mode differ.
     Provider,
-    /// A deprecation date differs.
+    /// A deprecation date or a successor differs.
     Deprecation,
     /// Anything else.
     Other,
@@ -158,6 +162,25 @@ pub struct FindingView {
     pub message: String,
 }
 
+/// What the checks said, one line a cause.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CauseView {
+    /// The rule's id.
+    pub rule: String,
+    /// `hold`, `review` or `info`.
+    pub severity: String,
+    /// Its entries cannot be priced at all.
+    pub broken: bool,
+    /// One sentence for all of it.
+    pub message: String,
+    /// The models concerned, mine first; at most 500.
+    pub models: Vec<String>,
+    /// How many models are concerned; 0 for the map as a whole.
+    pub count: usize,
+    /// How many of the named models a proxy uses.
+    pub mine: usize,
+}
+
 /// Everything that differs between two maps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct Changes {
@@ -173,8 +196,8 @@ pub struct Changes {
     pub groups: Vec<ChangeGroup>,
     /// Many equal changes told as one; these are not in `groups`.
     pub notices: Vec<NoticeView>,
-    /// What the checks said of the new map: holds and reviews, at most 1,000, and how many more there are.
-    pub findings: Vec<FindingView>,
+    /// What the checks said of the new map: holds, reviews and repairs, one line a cause, the worst first.
+    pub causes: Vec<CauseView>,
     /// How many entries of the new map are to be reviewed, those whose findings are not listed included.
     pub to_review: usize,
 }

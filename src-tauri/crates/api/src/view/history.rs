@@ -6,7 +6,7 @@ use engine::sync::Step;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{ChangeRow, ErrorView, FindingView};
+use super::{CauseView, ChangeRow, ErrorView};
 
 /// The proof that a run left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -53,7 +53,7 @@ pub struct RunRow {
     /// The proxy.
     pub proxy: String,
     /// Why it was started.
-    #[ts(type = "'manual' | 'schedule' | 'retry' | 'resume'")]
+    #[ts(type = "'manual' | 'schedule' | 'change' | 'retry' | 'resume'")]
     pub trigger: Trigger,
     /// How it ended.
     #[ts(type = "'running' | 'succeeded' | 'unchanged' | 'planned' | 'held' | 'failed' | 'unproven' | 'interrupted'")]
@@ -91,10 +91,8 @@ pub struct RunDetail {
     pub steps: Vec<StepTime>,
     /// The proof.
     pub receipt: Option<ReceiptView>,
-    /// What the checks said, at most 200.
-    pub findings: Vec<FindingView>,
-    /// How many findings those are.
-    pub all_findings: usize,
+    /// What the checks said, one line a cause, the worst first.
+    pub causes: Vec<CauseView>,
     /// New models, at most 200.
     pub new_models: Vec<String>,
     /// Models that are gone, at most 200.

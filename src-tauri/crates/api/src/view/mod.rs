@@ -9,7 +9,8 @@ mod settings;
 mod state;
 
 pub use changes::{
-    ChangeGroup, ChangeKind, ChangeRow, ChangeSummary, Changes, Direction, FindingView, NoticeView, RevisionRow,
+    CauseView, ChangeGroup, ChangeKind, ChangeRow, ChangeSummary, Changes, Direction, FindingView, NoticeView,
+    RevisionRow,
 };
 pub use history::{LogRow, ReceiptView, RunDetail, RunRow, StepTime};
 pub use models::{FieldView, ModelDetail, ModelList, ModelRow, PricePoint, VerifiedRow, VerifyView};

@@ -11,6 +11,8 @@ use super::FindingView;
 pub struct ModelRow {
     /// Its name.
     pub name: String,
+    /// The model that it is another name for; its values are that one's.
+    pub alias_of: Option<String>,
     /// Its provider.
     pub provider: Option<String>,
     /// Its mode.
@@ -79,6 +81,8 @@ pub struct PricePoint {
 pub struct ModelDetail {
     /// Its name.
     pub name: String,
+    /// The model that it is another name for; its values are that one's.
+    pub alias_of: Option<String>,
     /// Its provider.
     pub provider: Option<String>,
     /// Its mode.

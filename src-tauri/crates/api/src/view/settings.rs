@@ -46,6 +46,8 @@ pub struct ProxyForm {
     pub role: String,
     /// Its key.
     pub key: KeyForm,
+    /// The header that carries the key: `Authorization`, or the proxy's `litellm_key_header_name`.
+    pub key_header: String,
     /// The key may go over plain HTTP to a public address.
     pub allow_plain_http: bool,
 }
@@ -61,6 +63,8 @@ pub struct ProxySetting {
     pub role: String,
     /// The variable that holds its key; `None`: the system's key store.
     pub key_variable: Option<String>,
+    /// The header that carries its key.
+    pub key_header: String,
     /// The key may go over plain HTTP to a public address.
     pub allow_plain_http: bool,
     /// It comes from the environment, and cannot be edited here.
@@ -93,6 +97,8 @@ pub struct SettingsView {
     pub preset: String,
     /// The interval of `custom`: `6h`.
     pub every: String,
+    /// A new map at the source is synced at once.
+    pub on_change: bool,
     /// When scheduled syncs may run, one rule a line.
     pub windows: Vec<String>,
     /// The next three syncs that the schedule would start.

@@ -8,7 +8,7 @@ use engine::sync::Step;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{Attention, ChangeSummary, ReceiptView, RunRow, StepTime};
+use super::{Attention, CauseView, ChangeSummary, ReceiptView, RunRow, StepTime};
 
 /// Where the dashboard is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -104,7 +104,7 @@ pub struct SourceView {
     pub is_checking: bool,
     /// What it has that the promoted map does not; `None` when it is promoted as a whole.
     pub new_there: Option<ChangeSummary>,
-    /// Why the checks hold it back, the first finding's sentence.
+    /// Why the checks hold it back: the worst cause.
     pub held_because: Option<String>,
     /// It is kept here and can be compared; what is no map at all is not.
     pub is_kept: bool,
@@ -125,6 +125,8 @@ pub struct PromotedView {
     pub held_models: Vec<String>,
     /// How many those are.
     pub held: usize,
+    /// Why, one line a cause, the worst first.
+    pub causes: Vec<CauseView>,
 }
 
 /// The schedule is paused.
@@ -170,6 +172,8 @@ pub struct ProxyView {
     pub reads: Reads,
     /// Why it is not up, or what it cannot do.
     pub error: Option<ErrorView>,
+    /// LiteLLM withdrew the release that it runs: what to do.
+    pub withdrawn: Option<String>,
     /// The last run that ended.
     pub last_run: Option<RunRow>,
     /// The run that goes on now.
@@ -230,7 +234,7 @@ pub struct RunningView {
     /// Since when it runs.
     pub started: DateTime<Utc>,
     /// Why it was started.
-    #[ts(type = "'manual' | 'schedule' | 'retry' | 'resume'")]
+    #[ts(type = "'manual' | 'schedule' | 'change' | 'retry' | 'resume'")]
     pub trigger: Trigger,
 }
 
