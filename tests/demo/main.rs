@@ -4,17 +4,20 @@
 use std::process::ExitCode;
 
 use system_tests::{Autosync, Client, MapServer, ProxyOptions, RealProxy, maps};
+use xtask::maps::DEMO;
+use xtask::python::NEWEST_PROXY;
 
-const PROXY: &str = "1.102.4";
-const NEWER: &str = "1.109.1";
+const PROXY: &str = NEWEST_PROXY;
+const OLDER: &str = DEMO[0];
+const NEWER: &str = DEMO[1];
 const KEY_VARIABLE: &str = "PROXY_KEY";
 
 fn main() -> ExitCode {
-    let (old, new) = (maps::load(PROXY), maps::load(NEWER));
+    let (old, new) = (maps::load(OLDER), maps::load(NEWER));
     step(
         1,
         &format!(
-            "A small server on loopback stands in for the host of the cost map. It has the real map of LiteLLM {PROXY}."
+            "A small server on loopback stands in for the host of the cost map. It has the real map of LiteLLM {OLDER}."
         ),
     );
     tell_map(&old);

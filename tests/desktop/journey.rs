@@ -20,7 +20,7 @@ use crate::tray::Panel;
 use crate::{WITHIN, until};
 
 /// It knows revisions.
-const MAIN: &str = PROXIES[1];
+const MAIN: &str = PROXIES[2];
 
 pub(crate) const TITLE: &str = "LiteLLM Auto-Sync";
 

@@ -25,16 +25,18 @@ pub(crate) struct Desk<'a> {
     /// More tables of the settings.
     pub(crate) more: &'a str,
     pub(crate) clock: Clock,
+    /// Run the schedule and the watch.
+    pub(crate) scheduled: bool,
 }
 
 impl<'a> Desk<'a> {
     pub(crate) fn of(stage: &Stage, folder: &'a TempDir, proxies: &'a [(&'a str, &'a str)]) -> Self {
         let (source, key) = (stage.upstream.url(), stage.proxy.key.clone());
-        Self { folder, source, key, proxies, more: "", clock: Clock::system() }
+        Self { folder, source, key, proxies, more: "", clock: Clock::system(), scheduled: false }
     }
 
     pub(crate) async fn engine(self) -> Engine {
-        let Self { folder, source, key, proxies, more, clock } = self;
+        let Self { folder, source, key, proxies, more, clock, scheduled } = self;
         let home = Home::resolve(Some(folder.path().join("home")), &|_| None).unwrap();
         home.create().unwrap();
         let proxy = |(name, url): &(&str, &str)| {
@@ -46,7 +48,7 @@ impl<'a> Desk<'a> {
         let lock = HomeLock::acquire(&home, Duration::ZERO).unwrap();
         let settings = SettingsFile::load(&home.settings()).unwrap();
         let environment = Arc::new(move |name: &str| (name == "PROXY_KEY").then(|| key.clone()));
-        Engine::start(EngineOptions { home, lock, settings, environment, clock, scheduled: false }).await.unwrap()
+        Engine::start(EngineOptions { home, lock, settings, environment, clock, scheduled }).await.unwrap()
     }
 }
 

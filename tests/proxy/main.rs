@@ -1,6 +1,8 @@
 //! The program against the genuine LiteLLM proxy.
 #![expect(clippy::unwrap_used, reason = "these are tests; clippy knows only functions with #[test]")]
 
+mod aliases;
+mod change;
 mod engine;
 mod gate;
 mod harness;
@@ -20,8 +22,11 @@ use serde_json::Value;
 use system_tests::Stage;
 use xtask::python::PROXIES;
 
-/// The main version: it knows revisions.
-const MAIN: &str = PROXIES[1];
+/// The main version: it knows revisions and alias rows.
+const MAIN: &str = PROXIES[2];
+
+/// One that knows revisions, and no alias rows.
+const MIDDLE: &str = PROXIES[1];
 
 /// The last of the generation that says yes to a failed fetch, and knows no revisions.
 const OLDER: &str = PROXIES[0];

@@ -24,6 +24,8 @@ arguments.add_argument("--map-url", required=True)
 arguments.add_argument("--master-key", required=True)
 arguments.add_argument("--no-db", action="store_true")
 arguments.add_argument("--poll-seconds", type=int, default=2)
+arguments.add_argument("--key-header", help="general_settings.litellm_key_header_name")
+arguments.add_argument("--also", action="append", default=[], help="one more deployment, of this model of LiteLLM's")
 A = arguments.parse_args()
 
 # What is printed by anything else must not mix with our one line.
@@ -33,6 +35,13 @@ os.dup2(2, 1)
 VERSION = importlib.metadata.version("litellm")
 OLD = tuple(int(number) for number in VERSION.split(".")[:2]) < (1, 80)
 MAP_SETTING = f"  model_cost_map_url: {A.map_url}\n" if OLD else ""  # these know no environment variable for it
+KEY_HEADER = f"  litellm_key_header_name: {A.key_header}\n" if A.key_header else ""
+ALSO = "".join(
+    f"""  - model_name: {model.split("/")[-1]}
+    litellm_params: {{model: "{model}", api_key: none, api_base: "http://127.0.0.1:9/v1"}}
+"""
+    for model in A.also
+)
 CONFIG = f"""
 model_list:
   - model_name: gpt-4o
@@ -47,10 +56,10 @@ model_list:
     model_info: {{input_cost_per_token: 0.5, output_cost_per_token: 0.75}}
   - model_name: nobody-prices-it
     litellm_params: {{model: openai/a-model-that-no-map-knows, api_key: none, api_base: "http://127.0.0.1:9/v1"}}
-litellm_settings:
+{ALSO}litellm_settings:
   telemetry: false
 {MAP_SETTING}general_settings:
-  master_key: {A.master_key}
+{KEY_HEADER}  master_key: {A.master_key}
   proxy_config_reload_interval_seconds: {A.poll_seconds}
 """
 folder = tempfile.TemporaryDirectory(prefix="real-proxy-")

@@ -3,11 +3,11 @@
 use serde_json::json;
 use system_tests::Stage;
 
-use crate::{MAIN, OLDER, only_run};
+use crate::{MAIN, MIDDLE, OLDER, only_run};
 
 #[test]
 fn a_configured_model_is_used_and_one_that_no_map_knows_is_unpriced() {
-    for version in [OLDER, MAIN] {
+    for version in [OLDER, MIDDLE, MAIN] {
         let stage = Stage::shared(version);
         let autosync = stage.autosync();
         let used = json!(["claude-sonnet-4-5", "gpt-4o", "gpt-4o-mini"]);

@@ -3,11 +3,16 @@
 use serde_json::Value;
 use system_tests::{Client, Stage, broken, maps};
 
-use crate::{MAIN, OLDER, only_run};
+use crate::{MAIN, MIDDLE, OLDER, only_run};
 
 #[test]
 fn the_main_proxy_takes_a_newer_real_map_and_proves_it() {
     takes_a_newer_map(MAIN);
+}
+
+#[test]
+fn the_middle_proxy_takes_a_newer_real_map_and_proves_it() {
+    takes_a_newer_map(MIDDLE);
 }
 
 #[test]
@@ -33,9 +38,13 @@ pub(crate) fn moves_to_the_newer_map(stage: &Stage) {
     let added: Vec<&str> = new.keys().map(String::as_str).filter(|name| !old.contains_key(*name)).collect();
     let mut told: Vec<&str> = run["new_models"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     told.sort_unstable();
-    let mut expected: Vec<&str> = added.into_iter().filter(|name| !RESERVED.contains(name)).collect();
+    let is_alias = |name: &&str| new[*name].get("alias_of").is_some();
+    let (aliases, mut expected): (Vec<&str>, Vec<&str>) =
+        added.into_iter().filter(|name| !RESERVED.contains(name)).partition(is_alias);
     expected.sort_unstable();
     assert_eq!(told, expected, "new models");
+    let told_aliases = run["alias_changes"].as_array().map_or(0, Vec::len);
+    assert_eq!(told_aliases, aliases.len(), "aliases are changes of their own");
     let changes = run["price_changes"].as_array().unwrap();
     assert_eq!(run["pricing_changes"].as_u64(), Some(changes.len() as u64));
     assert!(!changes.is_empty());

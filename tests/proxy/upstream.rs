@@ -22,13 +22,47 @@ fn broken_maps(old: &[u8], map: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         ("a fifth of the models gone", broken::shrunk(old, 80)),
         ("a byte order mark", broken::with_bom(map)),
         ("NaN as a price", entry("NaN")),
-        ("a price as text", entry("\"0.000001\"")),
-        ("a negative price", entry("-1")),
         ("an entry that is text", broken::with_entry(map, "zz-new", "\"soon\"")),
         ("an entry that is null", broken::with_entry(map, "zz-new", "null")),
-        ("an entry without a provider", broken::with_entry(map, "zz-new", r#"{"mode": "chat"}"#)),
-        ("a limit with a fraction", broken::with_field(map, "gpt-4o", "max_input_tokens", json!(1.5))),
     ]
+}
+
+/// What is wrong with one entry, and cannot be priced at all.
+fn broken_entries() -> Vec<(&'static str, &'static str, Value)> {
+    vec![
+        ("a price as text", "input_cost_per_token", json!("0.000001")),
+        ("a negative price", "input_cost_per_token", json!(-1)),
+        ("no provider", "litellm_provider", Value::Null),
+        ("a limit with a fraction", "max_input_tokens", json!(1.5)),
+    ]
+}
+
+#[test]
+fn a_broken_entry_keeps_only_those_proxies_back_that_it_prices() {
+    let stage = Stage::shared(MAIN);
+    for (what, field, value) in broken_entries() {
+        // One of the proxy's own deployments, and a model that nobody here uses.
+        for (model, is_used) in [("gpt-4o", true), ("gpt-4o-2024-08-06", false)] {
+            stage.set_back();
+            let autosync = stage.autosync();
+            assert_eq!(autosync.json(&["sync"]).0, 0);
+            stage.upstream.forget_hits();
+            let before = live(&stage);
+            stage.upstream.serve(&broken::with_field(&stage.old, model, field, value.clone()));
+            let (exit, answer) = autosync.json(&["sync"]);
+            let run = &answer["runs"][0];
+            let finding = &run["findings"][0];
+            assert_eq!((&finding["model"], &finding["broken"]), (&model.into(), &true.into()), "{what}: {run:#}");
+            assert_eq!(run["held_models"], json!([model]), "{what}: it keeps its old entry here: {run:#}");
+            if is_used {
+                assert_eq!((exit, &run["outcome"]), (3, &"held".into()), "{what}: {run:#}");
+                assert!(stage.upstream.hits_of(Client::Proxy).is_empty(), "{what}: the proxy was asked to reload");
+                assert_eq!(live(&stage), before, "{what}");
+            } else {
+                assert_eq!((exit, &run["outcome"]), (0, &"succeeded".into()), "{what}: {run:#}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -65,6 +65,7 @@ fn a_proxy_is_synced_at_once_and_something_new_at_the_source_is_told() {
     let stage = Stage::shared(MAIN);
     let autosync = stage.autosync();
     autosync.configure("source", "watch = \"2s\"");
+    autosync.configure("schedule", "on_change = false");
     let mut watch = autosync.spawn(&["watch"]);
     watch.wait_for_line("ready", READY);
     watch.wait_for_line("unchanged", Duration::from_secs(30));
@@ -79,6 +80,24 @@ fn a_proxy_is_synced_at_once_and_something_new_at_the_source_is_told() {
     let (_, status) = autosync.json(&["status"]);
     assert_eq!(status["source"]["revision"].as_str(), Some(&*revision), "{status:#}");
     assert_eq!(status["proxies"][0]["sync"], "behind", "{status:#}");
+}
+
+#[test]
+fn a_new_map_is_synced_at_once_and_once() {
+    let stage = Stage::shared(MAIN);
+    let autosync = stage.autosync();
+    autosync.configure("source", "watch = \"1s\"");
+    let mut watch = autosync.spawn(&["watch"]);
+    watch.wait_for_line("run 1 unchanged", Duration::from_secs(30));
+    stage.upstream.serve(&stage.new);
+    watch.wait_for_line("run 2 succeeded", Duration::from_secs(30));
+    stage.upstream.serve(&stage.old);
+    watch.wait_for_line("run 3 succeeded", Duration::from_secs(30));
+    watch.interrupt();
+    assert_eq!(watch.finish().code, Some(0));
+    let (_, history) = autosync.json(&["history"]);
+    let runs: Vec<_> = history["runs"].as_array().unwrap().iter().map(|run| run["trigger"].clone()).collect();
+    assert_eq!(runs, ["change", "change", "schedule"], "{history:#}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::Answer;
 
@@ -19,6 +19,8 @@ pub enum Client {
 /// One request that came in.
 #[derive(Clone, Debug)]
 pub struct Hit {
+    /// When.
+    pub at: Instant,
     /// Who asked.
     pub client: Client,
     /// The path with its query.
@@ -157,7 +159,7 @@ fn read_request(stream: &TcpStream) -> std::io::Result<Hit> {
     }
     let agent = headers.iter().find(|(name, _)| name == "user-agent").map_or("", |(_, value)| value);
     let is_proxy = agent.starts_with("litellm/") || agent.starts_with("python"); // ours is litellm-autosync/…
-    Ok(Hit { client: if is_proxy { Client::Proxy } else { Client::Autosync }, path, headers })
+    Ok(Hit { at: Instant::now(), client: if is_proxy { Client::Proxy } else { Client::Autosync }, path, headers })
 }
 
 fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {

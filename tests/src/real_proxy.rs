@@ -29,18 +29,44 @@ pub struct ProxyOptions {
     pub poll_seconds: u32,
     /// More variables of its environment.
     pub env: Vec<(String, String)>,
+    /// More deployments: models as LiteLLM names them, called by the last part of that.
+    pub also: Vec<String>,
+    /// `general_settings.litellm_key_header_name`.
+    pub key_header: Option<String>,
 }
 
 impl ProxyOptions {
     /// A proxy with a database that looks for work every 2 s.
     pub fn new(version: &str, map_url: &str) -> Self {
-        Self { version: version.into(), map_url: map_url.into(), database: true, poll_seconds: 2, env: Vec::new() }
+        Self {
+            version: version.into(),
+            map_url: map_url.into(),
+            database: true,
+            poll_seconds: 2,
+            env: Vec::new(),
+            also: Vec::new(),
+            key_header: None,
+        }
     }
 
     /// Takes the database away.
     #[must_use]
     pub fn without_database(mut self) -> Self {
         self.database = false;
+        self
+    }
+
+    /// Configures one more deployment, of this model of LiteLLM's.
+    #[must_use]
+    pub fn also(mut self, model: &str) -> Self {
+        self.also.push(model.into());
+        self
+    }
+
+    /// Has it take its key from this header.
+    #[must_use]
+    pub fn key_header(mut self, name: &str) -> Self {
+        self.key_header = Some(name.into());
         self
     }
 
@@ -81,6 +107,8 @@ impl RealProxy {
             .args(["--map-url", &options.map_url, "--master-key", &key])
             .args(["--poll-seconds", &options.poll_seconds.to_string()])
             .args((!options.database).then_some("--no-db"))
+            .args(options.also.iter().flat_map(|model| ["--also", model]))
+            .args(options.key_header.iter().flat_map(|name| ["--key-header", name]))
             .current_dir(folder.path())
             .env_remove("LITELLM_LOCAL_MODEL_COST_MAP")
             .env("PYTHONDONTWRITEBYTECODE", "1")

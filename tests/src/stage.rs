@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::{Autosync, MapServer, ProxyOptions, RealProxy, maps};
 
-/// A proxy that holds its own release's map, an upstream that serves the same, and nothing scheduled.
+/// A proxy that holds an older real map, an upstream that serves the same, and nothing scheduled.
 pub struct Stage {
     /// The proxy.
     pub proxy: RealProxy,
@@ -22,7 +22,7 @@ pub struct Stage {
 impl Stage {
     /// Starts one for a test alone.
     pub fn start(version: &str, options: impl FnOnce(ProxyOptions) -> ProxyOptions) -> Self {
-        let old = maps::load(version);
+        let old = maps::load(maps::held_by(version));
         let upstream = MapServer::start(&old);
         let proxy = RealProxy::start(&options(ProxyOptions::new(version, &upstream.url())));
         let new = maps::load(maps::newer_than(version));

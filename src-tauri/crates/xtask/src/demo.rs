@@ -8,10 +8,10 @@ use crate::{Result, command, maps, python, setup};
 pub fn demo() -> Result<()> {
     let mut phases = Phases::default();
     phases.run("set-up: packages", || setup::machine(setup::For::Proxies))?;
-    phases.run("set-up: the real LiteLLM proxy 1.102.4 in a private Python environment", || {
-        python::make_proxy("1.102.4").map(drop)
+    phases.run("set-up: the real LiteLLM proxy in a private Python environment", || {
+        python::make_proxy(python::NEWEST_PROXY).map(drop)
     })?;
-    phases.run("set-up: two real maps", || maps::fetch(&["1.102.4".into(), "1.109.1".into()]))?;
+    phases.run("set-up: two real maps", || maps::fetch(&maps::DEMO.map(str::to_owned)))?;
     phases.run("build", || {
         command::run(cargo().args(["build", "--package", "autosync", "--package", "system-tests", "--bins"]))
     })?;

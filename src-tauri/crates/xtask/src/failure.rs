@@ -19,6 +19,12 @@ impl Failure {
         Self { message: message.into(), code: 1 }
     }
 
+    /// The first line of the message, for a sentence that goes on.
+    #[must_use]
+    pub fn first_line(&self) -> &str {
+        self.message.lines().next().unwrap_or_default()
+    }
+
     /// Something has to be installed by hand first; the message names the exact command.
     pub fn missing(message: impl Into<String>) -> Self {
         Self { message: message.into(), code: 2 }

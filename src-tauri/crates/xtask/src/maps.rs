@@ -5,11 +5,15 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::failure::Doing;
+use crate::python::NEWEST_PROXY;
 use crate::say::say;
 use crate::{Failure, Result, cache, command, python, releases, workspace};
 
-/// The two maps that every test run needs besides the history, and the one of the newest release looked at.
-pub const ALWAYS: [&str; 3] = ["1.90.7", "1.102.4", "1.109.1"];
+/// The maps that every test run needs besides the history: those that proxies of the tests move between.
+pub const ALWAYS: [&str; 5] = ["1.90.7", "1.102.4", "1.109.1", "1.109.3", NEWEST_PROXY];
+
+/// The two maps of the demonstration.
+pub const DEMO: [&str; 2] = ["1.109.3", NEWEST_PROXY];
 
 /// Copies the map out of a wheel, byte for byte, so that the other 40 MB are never unpacked.
 const COPY_MAP: &str = "import sys, zipfile; open(sys.argv[2], 'wb').write(zipfile.ZipFile(sys.argv[1])\

@@ -5,10 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::failure::Doing;
+use crate::say::say;
 use crate::{Failure, Result, cache, command};
 
-/// The proxies of every test run: the last of the generation that falls back silently, and the main one.
-pub const PROXIES: [&str; 2] = ["1.90.7", "1.102.4"];
+/// The proxies of every test run: the last of the generation that falls back silently, one that knows revisions but no
+/// alias rows, and the main one.
+pub const PROXIES: [&str; 3] = ["1.90.7", "1.102.4", NEWEST_PROXY];
+
+/// The newest release that the tests know: the main one, and what `demo` and `pictures` show.
+pub const NEWEST_PROXY: &str = "1.110.2";
 
 /// More proxies, for `--long`: one a behaviour that LiteLLM changed.
 pub const OLDER_PROXIES: [&str; 4] = ["1.75.5.post2", "1.76.3", "1.80.17", "1.109.1"];
@@ -58,15 +63,23 @@ pub fn make_proxy(version: &str) -> Result<Environment> {
         if version_number(version) < (1, 103) {
             return install(python, &[&format!("litellm[proxy]=={version}")]);
         }
-        // Later ones ask for releases of these that the index may not have yet; the newest that it has do as well.
         install(python, &["--no-deps", &format!("litellm=={version}")])?;
         let requirements = command::output(Command::new(python).args(["-c", REQUIREMENTS]))?;
-        install(python, &requirements.lines().collect::<Vec<_>>())
+        let (companions, others): (Vec<&str>, Vec<&str>) =
+            requirements.lines().partition(|line| line.starts_with("litellm-"));
+        install(python, &others)?;
+        // LiteLLM's own companions come to the index later or not at all; the proxy starts without what it does not find.
+        for companion in companions {
+            if let Err(failure) = install(python, &[companion]) {
+                say(format_args!("   LiteLLM {version} goes without {companion}: {}", failure.first_line()));
+            }
+        }
+        Ok(())
     })
 }
 
-/// Prints what the installed LiteLLM and its proxy need, one requirement a line; any release of certifi and of
-/// LiteLLM's own companions will do.
+/// Prints what the installed LiteLLM and its proxy need, one requirement a line. Later releases ask for ones of certifi and
+/// of LiteLLM's own companions that the index may not have yet; the newest that it has do as well.
 const REQUIREMENTS: &str = "
 import importlib.metadata
 from pip._vendor.packaging.requirements import Requirement
