@@ -5,6 +5,8 @@ import { hrefTo, parseSpot, type Spot } from '../lib/place';
 
 class Route {
   #spot = $state.raw<Spot>(parseSpot(''));
+  /** The address that was read last. */
+  #hash = '';
   #visits = $state(0);
 
   get place(): Place {
@@ -22,9 +24,8 @@ class Route {
   }
 
   start(): void {
-    const read = () => (this.#spot = parseSpot(location.hash));
-    window.addEventListener('hashchange', read);
-    read();
+    window.addEventListener('hashchange', () => this.#read());
+    this.#read();
   }
 
   /** Goes there, as a step that "back" undoes. */
@@ -34,12 +35,20 @@ class Route {
     this.#visits = untrack(() => this.#visits) + 1;
     if (href === location.hash) return;
     location.hash = href;
+    // The browser tells of it a task later, and a key that is pressed before that is meant for the new screen.
+    this.#read();
   }
 
   /** Changes the address without a step in the history: a filter, a chosen row. */
   replace(place: Place, extra: Readonly<Record<string, string>> = {}): void {
     history.replaceState(history.state, '', hrefTo(place, extra));
-    this.#spot = parseSpot(location.hash);
+    this.#read();
+  }
+
+  #read(): void {
+    if (location.hash === this.#hash) return;
+    this.#hash = location.hash;
+    this.#spot = parseSpot(this.#hash);
   }
 }
 
