@@ -45,8 +45,11 @@ export default async function (test) {
     assert.equal(await palette.count(), 0);
     await visitor.rush('Control+2');
     assert.equal(await search.inputValue(), 'opus');
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Models' }).focus();
+    await visitor.rush('Enter', '/', 'gpt');
+    assert.equal(await search.inputValue(), 'gpt');
     await search.fill('');
-    await visitor.go('#/models');
+    await visitor.go('#/changes');
     await search.fill('');
   });
 
@@ -114,7 +117,18 @@ export default async function (test) {
     await page.getByRole('menuitem').first().waitFor({ state: 'hidden' });
   });
 
-  await visitor.close();
+  await test('typist: "Add a proxy" is followed by its name', async () => {
+    await visitor.go('#/settings');
+    await page.getByRole('heading', { name: 'Proxies' }).waitFor();
+    await visitor.go('#/overview');
+    await visitor.rush('Control+k', 'add a proxy', 'Enter', 'by-hand');
+    await at('#/settings/proxies');
+    const form = page.getByRole('form', { name: 'Add a proxy' });
+    assert.equal(await form.getByLabel('Name').inputValue(), 'by-hand');
+    await form.getByRole('button', { name: 'Discard' }).click();
+    await form.waitFor({ state: 'detached' });
+    await visitor.close();
+  });
 
   const own = await Dashboard.start(await makeHome('typist', quietSettings((await MapHost.start(await map(OLD))).url)));
 

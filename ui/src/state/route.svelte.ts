@@ -24,7 +24,8 @@ class Route {
   }
 
   start(): void {
-    window.addEventListener('hashchange', () => this.#read());
+    // A link or a step back is told of first by `popstate`; `hashchange` comes a task later.
+    for (const event of ['popstate', 'hashchange']) window.addEventListener(event, () => this.#read());
     this.#read();
   }
 
@@ -35,7 +36,7 @@ class Route {
     this.#visits = untrack(() => this.#visits) + 1;
     if (href === location.hash) return;
     location.hash = href;
-    // The browser tells of it a task later, and a key that is pressed before that is meant for the new screen.
+    // At once: a key that is pressed before the browser tells of it is meant for the new screen.
     this.#read();
   }
 
