@@ -10,7 +10,7 @@ use system_tests::http;
 use crate::app;
 use crate::desk::Desk;
 use crate::processes;
-use crate::until;
+use crate::{try_until, until};
 
 /// The key that holds an element's id in answers (W3C WebDriver, "Elements").
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -51,41 +51,44 @@ impl Browser {
         children.split_whitespace().next()?.parse().ok()
     }
 
-    /// What a script in the page gives back.
+    /// What a script in the page gives back, once there is a page that can run it.
     pub(crate) fn script(&self, script: &str) -> Value {
         let body = json!({ "script": script, "args": [] });
-        send(&Method::POST, &format!("{}/execute/sync", self.base), &body)
-            .unwrap_or_else(|said| panic!("{script}: {said}"))
+        let mut last = String::new();
+        let found = try_until(|| {
+            send(&Method::POST, &format!("{}/execute/sync", self.base), &body).map_err(|said| last = said).ok()
+        });
+        found.unwrap_or_else(|| panic!("{script}: {last}"))
     }
 
     /// The text of the page as people see it.
     pub(crate) fn text(&self) -> String {
-        self.script("return document.body.innerText").as_str().unwrap_or_default().to_owned()
+        self.script("return document.body?.innerText").as_str().unwrap_or_default().to_owned()
     }
 
     /// Waits until the page shows this.
     pub(crate) fn wait_for(&self, wanted: &str) -> String {
         let mut last = String::new();
-        let end = Instant::now() + crate::WITHIN;
-        while Instant::now() < end {
+        let found = try_until(|| {
             last = self.text();
-            if last.contains(wanted) {
-                return last;
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        panic!("the page does not show \"{wanted}\":\n{last}");
+            last.contains(wanted).then(|| last.clone())
+        });
+        found.unwrap_or_else(|| panic!("the page does not show \"{wanted}\":\n{last}"))
     }
 
-    /// Clicks the first button or link with this text, as a person would.
+    /// Clicks the first button or link with this text or name, as a person would.
     pub(crate) fn click(&self, label: &str) {
-        let path = format!("//*[self::button or self::a][contains(normalize-space(.), \"{label}\")]");
-        let find = json!({ "using": "xpath", "value": path });
-        let element = until(&format!("the button \"{label}\""), || {
-            let found = send(&Method::POST, &format!("{}/element", self.base), &find).ok()?;
-            Some(found[ELEMENT].as_str()?.to_owned())
+        let is_it = format!("contains(normalize-space(.), \"{label}\") or @aria-label=\"{label}\"");
+        let find = json!({ "using": "xpath", "value": format!("//*[self::button or self::a][{is_it}]") });
+        let mut last = String::new();
+        // What was found may be drawn anew, or lie below something else, before it is clicked: it is looked for again.
+        let clicked = try_until(|| {
+            let found =
+                send(&Method::POST, &format!("{}/element", self.base), &find).map_err(|said| last = said).ok()?;
+            let click = format!("{}/element/{}/click", self.base, found[ELEMENT].as_str()?);
+            send(&Method::POST, &click, &json!({})).map_err(|said| last = said).ok()
         });
-        send(&Method::POST, &format!("{}/element/{element}/click", self.base), &json!({})).unwrap();
+        assert!(clicked.is_some(), "the button \"{label}\" cannot be clicked: {last}");
     }
 
     /// The fragment of the page's address.

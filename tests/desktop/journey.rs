@@ -71,8 +71,7 @@ fn the_tray_is_the_app_and_the_window_comes_and_goes() {
     let mut app = App::start(&desk, &["--hidden"]);
     let item = panel.item();
     assert!(item.at.duration_since(started) < WITHIN / 4, "the tray came late");
-    until("the menu of a healthy proxy", || item.labels().iter().any(|label| label == "Sync now").then_some(()));
-    let labels = item.labels();
+    let labels = item.labels_with("Sync now");
     for wanted in [
         "Pause",
         "Until I resume",
@@ -123,9 +122,9 @@ fn the_tray_is_the_app_and_the_window_comes_and_goes() {
     // The terminal's changes go to the app, whose tray shows them.
     let paused = autosync(&desk, &["pause"]);
     assert_eq!(paused["paused"], true, "{paused}");
-    until("the pause in the menu", || item.labels().iter().any(|label| label == "Resume").then_some(()));
+    item.labels_with("Resume");
     item.click("Resume");
-    until("the end of the pause", || item.labels().iter().any(|label| label == "Pause").then_some(()));
+    item.labels_with("Pause");
 
     item.click("Quit LiteLLM Auto-Sync");
     assert_eq!(until("the end", || app.ended()), 0);
@@ -146,7 +145,7 @@ fn two_starts_at_once_are_one_app() {
     let app = &mut both[1 - ended.0];
     until("the window", || has_webview(app.pid()).then_some(()));
     let item = panel.item();
-    until("the menu", || item.labels().iter().any(|label| label == "Sync now").then_some(()));
+    item.labels_with("Sync now");
     assert_eq!(app.ended(), None);
     assert!(notifications.is_quiet(Duration::from_millis(500)), "nothing went wrong");
 
@@ -170,8 +169,8 @@ fn an_engine_that_cannot_start_says_why_and_keeps_the_home_until_it_is_quit() {
     let mut app = App::start(&desk, &["--hidden"]);
     let item = panel.item();
     let failed = "LiteLLM Auto-Sync could not start";
-    until("the failure in the menu", || item.labels().iter().any(|label| label == failed).then_some(()));
-    assert!(item.labels().iter().any(|label| label.contains("ledger")), "{:#?}", item.labels());
+    let labels = item.labels_with(failed);
+    assert!(labels.iter().any(|label| label.contains("ledger")), "{labels:#?}");
     assert_eq!(notifications.next().title, failed);
     until("the window that says why", || has_webview(app.pid()).then_some(()));
     let second = HomeLock::acquire(&home, Duration::ZERO).unwrap_err();
@@ -182,7 +181,7 @@ fn an_engine_that_cannot_start_says_why_and_keeps_the_home_until_it_is_quit() {
     std::fs::remove_dir(home.ledger()).unwrap();
     let _again = App::start(&desk, &["--hidden"]);
     let item = panel.item();
-    until("the menu of a healthy proxy", || item.labels().iter().any(|label| label == "Sync now").then_some(()));
+    item.labels_with("Sync now");
 }
 
 #[test]
@@ -194,23 +193,24 @@ fn a_sync_that_the_end_cut_off_is_told_as_interrupted() {
     settings(&desk, &stage);
     let app = App::start(&desk, &["--hidden"]);
     let item = panel.item();
-    until("the menu", || item.labels().iter().any(|label| label == "Sync now").then_some(()));
+    item.labels_with("Sync now");
     item.click("Sync now");
     until("the first run", || (last_outcome(&desk) == "unchanged").then_some(()));
     // The proxy's own fetch hangs, so the run is in its reload for long.
     stage.upstream.serve(&stage.new);
     stage.upstream.answer_only(Client::Proxy, Answer::Drip);
+    stage.upstream.forget_hits();
     item.click("Sync now");
-    until("the running sync", || item.labels().iter().any(|label| label == "Cancel sync").then_some(()));
-    stage.upstream.wait_for_hits(1);
+    item.labels_with("Cancel sync");
+    until("the proxy's own fetch", || (!stage.upstream.hits_of(Client::Proxy).is_empty()).then_some(()));
     app.kill();
     stage.upstream.serve(&stage.new);
 
     let again = App::start(&desk, &["--hidden"]);
     let item = panel.item();
-    until("the menu", || item.labels().iter().any(|label| label == "Sync now").then_some(()));
+    item.labels_with("Sync now");
     assert_eq!(last_outcome(&desk), "interrupted");
-    assert!(item.labels().iter().any(|label| label.contains("was cut off")), "{:#?}", item.labels());
+    item.labels_with("was cut off…");
     assert!(notifications.is_quiet(Duration::from_millis(500)), "what was cut off is no failure of the proxy");
     drop(again);
 }
@@ -255,12 +255,16 @@ fn sync_now_in_the_real_web_view_moves_the_real_proxy() {
 pub(crate) fn close(desk: &Desk) {
     // The window manager gives the focus a moment after it was asked for; a key that comes too early goes nowhere.
     until("the end of the window", || {
-        let title = format!("^{TITLE}$");
-        for words in [&["search", "--name", &title, "windowactivate", "--sync"][..], &["sleep", "0.4", "key", "alt+F4"]]
-        {
-            drop(desk.command("xdotool").args(words).stderr(Stdio::null()).status());
-        }
+        activate(desk);
+        drop(desk.command("xdotool").args(["sleep", "0.4", "key", "alt+F4"]).stderr(Stdio::null()).status());
         std::thread::sleep(Duration::from_millis(400));
         (!desk.windows().iter().any(|title| title == TITLE)).then_some(())
     });
+}
+
+/// Asks for the focus for the window, as far as there is one. Bounded: the window may go while it is waited for.
+pub(crate) fn activate(desk: &Desk) {
+    let title = format!("^{TITLE}$");
+    let words = ["5", "xdotool", "search", "--name", &title, "windowactivate", "--sync"];
+    drop(desk.command("timeout").args(words).stderr(Stdio::null()).status());
 }

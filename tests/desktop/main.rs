@@ -15,6 +15,7 @@ mod notifications;
 mod pictures;
 mod processes;
 mod tray;
+mod typist;
 
 use std::time::{Duration, Instant};
 
@@ -22,13 +23,20 @@ use std::time::{Duration, Instant};
 const WITHIN: Duration = Duration::from_secs(40);
 
 /// Tries until there is an answer; panics with `what` when there is none in time.
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+fn until<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    try_until(look).unwrap_or_else(|| panic!("waited {WITHIN:?} in vain for {what}"))
+}
+
+/// Tries until there is an answer, or no time any more.
+fn try_until<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
     let end = Instant::now() + WITHIN;
     loop {
         if let Some(found) = look() {
-            return found;
+            return Some(found);
         }
-        assert!(Instant::now() < end, "waited {WITHIN:?} in vain for {what}");
+        if Instant::now() > end {
+            return None;
+        }
         std::thread::sleep(Duration::from_millis(40));
     }
 }

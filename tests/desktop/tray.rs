@@ -1,7 +1,8 @@
 //! The panel's side of a tray: the watcher where items register, and the reader of an item's menu.
 #![expect(clippy::used_underscore_binding, reason = "the code that zbus makes names what a test does not look at")]
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Instant;
 
@@ -15,6 +16,8 @@ use crate::{WITHIN, until};
 pub(crate) struct Panel {
     connection: Connection,
     registered: Receiver<(String, Instant)>,
+    /// Whose items were told already, by their name on the bus.
+    told: RefCell<HashSet<String>>,
 }
 
 struct Watcher {
@@ -61,6 +64,9 @@ impl Watcher {
 /// What is answered for an object that is not there.
 const UNKNOWN: &str = "org.freedesktop.DBus.Error.UnknownMethod";
 
+/// What is answered for a program that has ended over the question.
+const ENDED: &str = "org.freedesktop.DBus.Error.NoReply";
+
 /// A menu on the wire: its id, its properties, what lies below.
 type Node = (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>);
 
@@ -94,15 +100,16 @@ impl Panel {
             .unwrap()
             .build()
             .unwrap();
-        Self { connection, registered }
+        Self { connection, registered, told: RefCell::default() }
     }
 
-    /// The next item that registers. One whose program has ended is passed over: an item may register twice.
+    /// The item of the next program that registers one. An item may register twice; what that leaves behind is not
+    /// taken for the next program's, also while the bus does not know yet that the first one has ended.
     pub(crate) fn item(&self) -> Item {
         loop {
             let (item, at) = self.registered.recv_timeout(WITHIN).expect("a tray item registers");
             let (name, path) = item.split_once('/').unwrap();
-            if self.is_alive(name) {
+            if self.told.borrow_mut().insert(name.to_owned()) && self.is_alive(name) {
                 let (name, path) = (name.to_owned(), format!("/{path}"));
                 return Item { connection: self.connection.clone(), name, path, at };
             }
@@ -145,13 +152,24 @@ impl Item {
         self.menu().into_iter().map(|line| line.label).filter(|label| !label.is_empty()).collect()
     }
 
-    /// Clicks the item with this text, once it is there: a menu follows its state a moment later.
+    /// The texts of the menu, once this is among them: as a whole, or as a part where it ends with `…`.
+    pub(crate) fn labels_with(&self, wanted: &str) -> Vec<String> {
+        let is_it = |label: &String| wanted.strip_suffix('…').map_or(label == wanted, |part| label.contains(part));
+        until(&format!("\"{wanted}\" in the menu"), || Some(self.labels()).filter(|labels| labels.iter().any(is_it)))
+    }
+
+    /// Clicks the item with this text, once it is there: a menu follows its state a moment later. It may be drawn anew
+    /// between the look and the click, and then does not know the line any more.
     pub(crate) fn click(&self, label: &str) {
         let clickable = |line: &Line| line.label == label && line.is_enabled;
-        let line =
-            until(&format!("the menu item \"{label}\""), || self.menu().into_iter().find(|line| clickable(line)));
         let at = u32::try_from(WITHIN.as_secs()).unwrap();
-        let _nothing: () = self.menu_proxy().call("Event", &(line.id, "clicked", Value::from(0_i32), at)).unwrap();
+        until(&format!("the menu item \"{label}\""), || {
+            let line = self.menu().into_iter().find(|line| clickable(line))?;
+            match self.menu_proxy().call::<_, _, ()>("Event", &(line.id, "clicked", Value::from(0_i32), at)) {
+                Err(zbus::Error::MethodError(name, ..)) if name == ENDED => Some(()),
+                told => told.ok(),
+            }
+        });
     }
 }
 

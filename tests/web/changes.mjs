@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { historyBoard } from './parts.mjs';
+import { until } from './stage.mjs';
 import { Visitor } from './visitor.mjs';
 
 export default async function (test) {
@@ -24,22 +25,25 @@ export default async function (test) {
   await test('changes: chips choose kinds', async () => {
     const chip = page.getByRole('group', { name: 'Kinds of change' }).getByRole('button', { name: / new/i });
     await chip.click();
-    assert.equal(await chip.getAttribute('aria-pressed'), 'true');
+    await chip.and(page.locator('[aria-pressed=true]')).waitFor();
     const fresh = truth.groups.find(({ kind }) => kind === 'new');
-    assert.equal(await rows(), fresh.rows.length + 1); // and its head
+    await until(async () => (await rows()) === fresh.rows.length + 1, 'the new models and their head');
     await visitor.look('changes-chip');
     await grid.press('End');
     const last = grid.locator('[aria-selected=true]');
     await last.waitFor();
     await visitor.look('changes-end');
     await chip.click();
+    await chip.and(page.locator('[aria-pressed=false]')).waitFor();
   });
 
   await test('changes: a text finds models and fields, and what finds nothing says so', async () => {
     const field = page.getByRole('searchbox');
     await field.fill('gpt-4o-mini-audio');
-    await page.waitForFunction(() => [...document.querySelectorAll('[data-row].is-row .mn')].every((cell) => cell.title.includes('gpt-4o-mini-audio')));
-    assert.ok((await rows()) > 1);
+    await page.waitForFunction(() => {
+      const cells = [...document.querySelectorAll('[data-row].is-row .mn')];
+      return cells.length > 0 && cells.every((cell) => cell.title.includes('gpt-4o-mini-audio'));
+    });
     await field.fill('no model is called that');
     await visitor.sees('No change matches these filters.');
     await visitor.look('changes-no-match', { narrow: true });
@@ -52,8 +56,7 @@ export default async function (test) {
     await visitor.button('Copy changes').click();
     await visitor.page.getByRole('menuitem', { name: /Markdown/ }).waitFor();
     await visitor.look('changes-copy-menu');
-    await page.getByRole('menuitem', { name: /Markdown/ }).click();
-    await visitor.sees(/^Copied \d+ rows? as Markdown$/);
+    await visitor.told(/^Copied \d+ rows? as Markdown$/, () => page.getByRole('menuitem', { name: /Markdown/ }).click());
     const text = await clip();
     assert.match(text, new RegExp(`^# Changes ${truth.from.revision.slice(0, 7)} → ${truth.to.revision.slice(0, 7)}\n`));
     const model = 'azure/gpt-4o-mini-audio-preview-2024-12-17';
@@ -73,11 +76,11 @@ export default async function (test) {
     ]) {
       const coming = page.waitForEvent('download');
       await visitor.button('Export changes').click();
-      await page.getByRole('menuitem', { name }).click();
+      const fileName = `changes-${truth.from.revision.slice(0, 7)}-${truth.to.revision.slice(0, 7)}.${ending}`;
+      await visitor.told(`Saved ${fileName} to the browser’s downloads`, () => page.getByRole('menuitem', { name }).click());
       const file = await coming;
-      assert.equal(file.suggestedFilename(), `changes-${truth.from.revision.slice(0, 7)}-${truth.to.revision.slice(0, 7)}.${ending}`);
+      assert.equal(file.suggestedFilename(), fileName);
       assert.equal(models(await readFile(await file.path(), 'utf8')), wanted.length, ending);
-      await visitor.sees(/^Saved changes-.* to the browser’s downloads$/);
     }
     await page.getByRole('searchbox').fill('');
   });
@@ -101,9 +104,11 @@ export default async function (test) {
     await visitor.look('changes-back');
     await visitor.go(`#/changes?from=${'0'.repeat(40)}&to=${truth.to.revision}`);
     await visitor.button('Show the newest changes').waitFor();
-    visitor.meantRefusals();
+    await visitor.meantRefusals();
     await visitor.look('changes-unknown');
     await visitor.button('Show the newest changes').click();
+    // The list was there all the time, with what was known last.
+    await visitor.button('Show the newest changes').waitFor({ state: 'detached' });
     await grid.waitFor();
     await visitor.close();
   });

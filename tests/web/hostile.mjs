@@ -49,7 +49,7 @@ export default async function (test) {
     await visitor.look('hostile-changes', { narrow: true });
     await harmless();
     await visitor.button('Copy changes').click();
-    await page.getByRole('menuitem', { name: /Markdown/ }).click();
+    await visitor.told(/^Copied .* as Markdown$/, () => page.getByRole('menuitem', { name: /Markdown/ }).click());
     const text = await page.evaluate(() => navigator.clipboard.readText());
     assert.ok(text.includes(`\`${MARKUP}\``)); // as code, where markup is none
     assert.doesNotMatch(text, /\u202e/);
@@ -62,7 +62,8 @@ export default async function (test) {
     await harmless();
     for (const [index, name] of [...NAMES, EMPTY].entries()) {
       await visitor.go(`#/models/${encodeURIComponent(name)}`);
-      await page.getByRole('complementary').getByRole('heading', { name: 'All fields' }).waitFor();
+      // The model before stays for the moment that the next one takes.
+      await page.locator('.panel-body:not(.old)').getByRole('heading', { name: 'All fields' }).waitFor();
       await harmless();
       if (index < 3) await visitor.look(`hostile-model-${index + 1}`, { narrow: index === 2 });
     }
@@ -71,11 +72,12 @@ export default async function (test) {
   await test('hostile names in the palette', async () => {
     await page.keyboard.press('Control+k');
     await page.keyboard.type('long/abc');
-    await page.getByRole('listbox', { name: 'Found' }).getByRole('option').first().waitFor();
+    const found = page.getByRole('listbox', { name: 'Found' }).getByRole('option');
+    await found.filter({ hasText: 'long/abc' }).waitFor();
     await harmless();
     await visitor.look('hostile-palette');
     await page.getByRole('combobox', { name: 'Search or run a command' }).fill('onerror');
-    await page.getByRole('listbox', { name: 'Found' }).getByRole('option').first().waitFor();
+    await found.filter({ hasText: 'onerror' }).waitFor();
     await harmless();
     await page.keyboard.press('Escape');
     await visitor.close();

@@ -1,6 +1,7 @@
 // The whole of it without a pointer.
 import assert from 'node:assert/strict';
 import { historyBoard } from './parts.mjs';
+import { until } from './stage.mjs';
 import { Visitor } from './visitor.mjs';
 
 export default async function (test) {
@@ -49,6 +50,8 @@ export default async function (test) {
       await page.keyboard.type('switch between');
       await press('Enter');
       await page.waitForFunction((wanted) => document.documentElement.dataset.theme === wanted, theme);
+      // Shown at once, and kept a moment later: what is asked for next must not be overtaken by it.
+      await until(async () => (await board.call('state')).theme === theme, `the theme ${theme} is kept`);
     }
     await board.call('set', { field: 'theme', value: 'system' });
   });

@@ -21,7 +21,10 @@ export default async function (test) {
     await grid.press('End');
     await cell(truth.rows.length - 1, 0).waitFor();
     await search.fill('claude opus');
-    await page.waitForFunction(() => [...document.querySelectorAll('[data-row] .mn')].every((cell) => /claude.*opus/i.test(cell.title)));
+    await page.waitForFunction(() => {
+      const cells = [...document.querySelectorAll('[data-row] .mn')];
+      return cells.length > 0 && cells.every((cell) => /claude.*opus/i.test(cell.title));
+    });
     assert.ok((await rows()) > 10);
     await page.getByRole('columnheader').getByRole('button', { name: 'In / 1M' }).click();
     await page.getByRole('columnheader', { name: /In \/ 1M/ }).and(page.locator('[aria-sort=ascending], [aria-sort=descending]')).waitFor();
@@ -57,7 +60,7 @@ export default async function (test) {
   await test('models: one that is not there', async () => {
     await visitor.go('#/models/not%2Fthere');
     await page.getByRole('complementary').getByRole('alert').waitFor();
-    visitor.meantRefusals();
+    await visitor.meantRefusals();
     await visitor.look('model-unknown');
     await visitor.close();
   });

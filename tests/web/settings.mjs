@@ -11,10 +11,19 @@ export default async function (test) {
   const visitor = await Visitor.open(board, '#/settings');
   const { page } = visitor;
   const line = (label) => page.locator('.line', { has: page.locator('.lb', { hasText: new RegExp(`^${label}$`) }) });
-  const saved = async (label, text) => {
-    await line(label).getByText('Saved').waitFor();
-    // "Saved" may still be that of the value before.
+  const saved = async (label, text, change) => {
+    // "Saved" is shown for two seconds: waited for from before the change on, it cannot be missed. It may still be that of
+    // the value before, so the file decides.
+    await Promise.all([line(label).getByText('Saved').waitFor(), change()]);
     await until(async () => text.test(await board.settings()), `${label} in the file`);
+  };
+  const entered = async (field, text) => {
+    await field.fill(text);
+    await field.press('Enter');
+  };
+  const left = async (field, text) => {
+    await field.fill(text);
+    await field.blur();
   };
 
   await test('settings: all of them', async () => {
@@ -24,55 +33,37 @@ export default async function (test) {
   });
 
   await test('settings: a list, a choice, a switch, cards and texts save themselves', async () => {
-    await page.getByLabel('Look for changes').selectOption('1h');
-    await saved('Look for changes', /watch = "1h"/);
-    await page.getByLabel('Look for changes').selectOption('off');
-    await saved('Look for changes', /watch = "off"/);
-    await page.getByText('Hold the whole map', { exact: true }).click();
-    await saved('Suspicious entries', /mode = "hold"/);
-    await page.getByText('Wait for review', { exact: true }).click();
-    await page.getByRole('switch', { name: 'New models' }).click();
-    await saved('New models', /new_models = false/);
+    await saved('Look for changes', /watch = "1h"/, () => page.getByLabel('Look for changes').selectOption('1h'));
+    await saved('Look for changes', /watch = "off"/, () => page.getByLabel('Look for changes').selectOption('off'));
+    await saved('Suspicious entries', /mode = "hold"/, () => page.getByText('Hold the whole map', { exact: true }).click());
+    await saved('Suspicious entries', /^(?![^]*mode = "hold")/, () => page.getByText('Wait for review', { exact: true }).click());
+    await saved('New models', /new_models = false/, () => page.getByRole('switch', { name: 'New models' }).click());
     await page.getByRole('radio', { name: 'Custom' }).click();
-    const every = page.getByLabel('Sync every');
-    await every.fill('3h');
-    await every.press('Enter');
-    await saved('Sync every', /every = "3h"/);
-    const windows = page.getByLabel('Only in these windows');
-    await windows.fill('allow Mon-Fri 02:00-05:00');
-    await windows.blur();
-    await saved('Only in these windows', /allow Mon-Fri 02:00-05:00/);
+    await saved('Sync every', /every = "3h"/, () => entered(page.getByLabel('Sync every'), '3h'));
+    await saved('Only in these windows', /allow Mon-Fri 02:00-05:00/, () => left(page.getByLabel('Only in these windows'), 'allow Mon-Fri 02:00-05:00'));
     await visitor.sees('Syncs begin once there is a proxy.');
     await page.getByLabel('Quiet from').fill('22:00');
-    await page.getByLabel('Quiet until').fill('07:00');
-    await page.getByLabel('Quiet until').press('Enter');
-    await saved('Quiet hours', /quiet = "22:00-07:00"/);
-    await page.getByRole('radio', { name: 'Dark' }).click();
+    await saved('Quiet hours', /quiet = "22:00-07:00"/, () => entered(page.getByLabel('Quiet until'), '07:00'));
+    await saved('Theme', /theme = "dark"/, () => page.getByRole('radio', { name: 'Dark' }).click());
     await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark');
-    await saved('Theme', /theme = "dark"/);
-    await page.getByRole('radiogroup', { name: 'Theme' }).getByText('System').click();
-    await saved('Theme', /^(?![^]*theme = "dark")/);
-    await page.getByLabel('Proxy server').selectOption('none');
-    await saved('Proxy server', /proxy = "none"/);
+    await saved('Theme', /^(?![^]*theme = "dark")/, () => page.getByRole('radiogroup', { name: 'Theme' }).getByText('System').click());
+    await saved('Proxy server', /proxy = "none"/, () => page.getByLabel('Proxy server').selectOption('none'));
   });
 
   await test('settings: what is refused says so beside its field, and the file keeps the old value', async () => {
     const before = await board.settings();
     const every = page.getByLabel('Sync every');
-    await every.fill('often');
-    await every.press('Enter');
+    await entered(every, 'often');
     await line('Sync every').getByRole('alert').waitFor();
     await page.getByText('Web address').click();
     const address = page.getByRole('textbox', { name: 'Address' });
-    await address.fill('http://user:password@127.0.0.1/map.json');
-    await address.press('Enter');
+    await entered(address, 'http://user:password@127.0.0.1/map.json');
     await line('Address').getByRole('alert').waitFor();
-    await page.getByLabel('Quiet from').fill('25:00');
-    await page.getByLabel('Quiet from').press('Enter');
+    await entered(page.getByLabel('Quiet from'), '25:00');
     await line('Quiet hours').getByRole('alert').waitFor();
     await visitor.sees('3 fields need correcting; the rest is saved');
     assert.equal(await board.settings(), before);
-    visitor.meantRefusals(2);
+    await visitor.meantRefusals(2);
     await line('Sync every').scrollIntoViewIfNeeded();
     await visitor.look('settings-refused', { narrow: true });
     for (const field of [every, page.getByLabel('Quiet from'), address]) await field.press('Escape');
@@ -81,17 +72,14 @@ export default async function (test) {
 
   await test('settings: a window that is none is refused', async () => {
     const windows = page.getByLabel('Only in these windows');
-    await windows.fill('allow Someday');
-    await windows.blur();
+    await left(windows, 'allow Someday');
     try {
       await line('Only in these windows').getByRole('alert').or(line('Only in these windows').getByText('Saved')).waitFor();
       assert.equal(await line('Only in these windows').getByRole('alert').count(), 1);
-      visitor.meantRefusals();
+      await visitor.meantRefusals();
     } finally {
-      await windows.fill('');
-      await windows.blur();
       // The next test takes the file away: a save that comes later would write a new one.
-      await saved('Only in these windows', /^(?![^]*allow Mon-Fri)/);
+      await saved('Only in these windows', /^(?![^]*allow Mon-Fri)/, () => left(windows, ''));
     }
   });
 
@@ -101,7 +89,7 @@ export default async function (test) {
     await mkdir(file);
     await page.getByRole('switch', { name: 'Failures' }).click();
     await line('Failures').getByRole('alert').waitFor();
-    visitor.meantRefusals();
+    await visitor.meantRefusals();
     await visitor.look('settings-unwritable');
     // Who opens the dashboard now is told the same, and sees what still counts.
     const fresh = await Visitor.open(board, '#/settings');
@@ -112,8 +100,7 @@ export default async function (test) {
     await rm(file, { recursive: true });
     await rename(`${file}.away`, file);
     await fresh.close();
-    await page.getByRole('switch', { name: 'Failures' }).click();
-    await saved('Failures', /failures = false/);
+    await saved('Failures', /failures = false/, () => page.getByRole('switch', { name: 'Failures' }).click());
     await visitor.close();
   });
 }

@@ -39,10 +39,13 @@ export function program(variable) {
   return path;
 }
 
+/** The longest wait for anything but a proxy's start. Never met on a quiet machine; one that compiles beside it is slow. */
+export const PATIENCE_MS = 60_000;
+
 /** Waits until something holds that nothing tells of itself. */
-export async function until(holds, what, milliseconds = 30_000) {
-  for (const end = performance.now() + milliseconds; !(await holds()); ) {
-    if (performance.now() > end) throw new Error(`not within ${milliseconds / 1000} s: ${what}`);
+export async function until(holds, what) {
+  for (const end = performance.now() + PATIENCE_MS; !(await holds()); ) {
+    if (performance.now() > end) throw new Error(`not within ${PATIENCE_MS / 1000} s: ${what}`);
     await new Promise((again) => setTimeout(again, 50));
   }
 }
@@ -135,7 +138,7 @@ export async function startProxy(version, mapUrl, { database = true } = {}) {
   const child = spawn(python, args, { cwd: folder, env: { ...env, PYTHONDONTWRITEBYTECODE: '1', PYTHONUTF8: '1' }, stdio: ['pipe', 'pipe', 'pipe'] });
   child.stderr.pipe(createWriteStream(log));
   atEnd(() => ended(child, 'SIGKILL'));
-  const line = await firstLine(child, (text) => text.startsWith('{'), 90_000).catch(async (cause) => {
+  const line = await firstLine(child, (text) => text.startsWith('{'), 150_000).catch(async (cause) => {
     throw new Error(`LiteLLM ${version} did not start: ${cause.message}\n${(await readFile(log, 'utf8')).slice(-3000)}`);
   });
   return `http://127.0.0.1:${JSON.parse(line).port}`;
@@ -161,7 +164,7 @@ const environment = { ...ownEnvironment, DBUS_SESSION_BUS_ADDRESS: 'unix:path=/n
 
 /** Runs `autosync` to its end. */
 export async function autosync(home, ...args) {
-  const { stdout } = await promisify(execFile)(program('AUTOSYNC_TEST_PROGRAM'), ['--home', home, ...args], { env: environment, timeout: 30_000, maxBuffer: 1 << 26 });
+  const { stdout } = await promisify(execFile)(program('AUTOSYNC_TEST_PROGRAM'), ['--home', home, ...args], { env: environment, timeout: PATIENCE_MS, maxBuffer: 1 << 26 });
   return stdout;
 }
 
@@ -176,7 +179,7 @@ export class Dashboard {
     await firstLine(board.child, (line) => {
       address ??= /^Dashboard: (\S+)/.exec(line)?.[1];
       return line === 'ready';
-    }, 30_000);
+    }, PATIENCE_MS);
     board.address = address;
     board.origin = new URL(address).origin;
     board.token = /#token=(.+)/.exec(address)[1];

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { atEnd } from './stage.mjs';
+import { atEnd, PATIENCE_MS, until } from './stage.mjs';
 
 const require = createRequire(new URL('../../ui/package.json', import.meta.url));
 const { chromium } = require('playwright-core');
@@ -16,6 +16,19 @@ const WHOLE = { width: 1180, height: 2100 };
 
 /** What the browser itself writes for every answer that is no 2xx. Those are counted, and the tests say which are meant. */
 const REFUSED = /^Failed to load resource: the server responded with a status of 4\d\d/;
+
+/** Keys with a name: their code on Windows, which browsers go by everywhere, and what they type. */
+const NAMED = { Enter: [13, '\r'], Escape: [27], Tab: [9], End: [35], ArrowUp: [38], ArrowDown: [40], ' ': [32, ' '] };
+
+/** The events of one key, as the browser's own protocol wants them. */
+function eventsOf(name) {
+  const [key, modifiers] = name.startsWith('Control+') ? [name.slice(8), 2] : [name, 0];
+  // The codes of signs are those of other keys: 46 is a dot, and Delete.
+  const [windowsVirtualKeyCode, text] = NAMED[key] ?? [/\w/.test(key) ? key.toUpperCase().charCodeAt(0) : 0, key];
+  const all = { key, windowsVirtualKeyCode, modifiers };
+  const isText = text !== undefined && modifiers === 0;
+  return [isText ? { ...all, type: 'keyDown', text, unmodifiedText: text } : { ...all, type: 'rawKeyDown' }, { ...all, type: 'keyUp' }];
+}
 
 let browser;
 let pictures;
@@ -43,7 +56,7 @@ export class Visitor {
     const context = await browser.newContext({ viewport: WIDE, reducedMotion: 'reduce', timezoneId: 'UTC', locale: 'en-GB', colorScheme: 'light' });
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: board.origin });
     const page = (visitor.page = await context.newPage());
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(PATIENCE_MS);
     page.on('console', (message) => {
       if (message.type() !== 'error' && message.type() !== 'warning') return;
       if (visitor.#isLost && message.text().includes('net::ERR_')) return;
@@ -62,13 +75,35 @@ export class Visitor {
     await page.addInitScript({ content: axeSource });
     await before?.(page);
     await page.goto(address);
+    // The token is taken out of the address first; another place before that would lose it.
+    await page.locator('#app > *').first().waitFor({ state: 'attached' });
     if (place) await visitor.go(place);
     return visitor;
   }
 
-  /** Opens a place as a link would. */
+  /** Opens a place as a link would, and waits until its screen is there; what that asks for comes later. */
   async go(place) {
-    await this.page.evaluate((hash) => void (location.hash = hash), place);
+    await this.page.evaluate((hash) => new Promise((shown) => {
+      const before = location.hash;
+      location.hash = hash;
+      if (location.hash === before) return shown();
+      // The dashboard listens since before, so it has drawn the place by then.
+      addEventListener('hashchange', () => shown(), { once: true });
+    }), place);
+  }
+
+  /**
+   * Keys of somebody who waits for nothing: all of them are on their way while the page still does something else.
+   * A text is typed letter by letter; `Control+k` and `Enter` are keys.
+   */
+  async rush(...keys) {
+    const devtools = await this.page.context().newCDPSession(this.page);
+    const busy = this.page.evaluate(() => {
+      for (const end = performance.now() + 150; performance.now() < end; );
+    });
+    const events = keys.flatMap((key) => (key.length > 1 && !(key in NAMED) && !key.startsWith('Control+') ? [...key] : [key])).flatMap(eventsOf);
+    await Promise.all([busy, ...events.map((event) => devtools.send('Input.dispatchKeyEvent', event))]);
+    await devtools.detach();
   }
 
   button(name) {
@@ -83,9 +118,14 @@ export class Visitor {
     for (const text of texts) await this.text(text).first().waitFor();
   }
 
-  /** So many commands were refused since the last time, and that was meant. */
-  meantRefusals(least = 1) {
-    assert.ok(this.#refusals >= least, `only ${this.#refusals} answers were refusals`);
+  /** What `work` does is told in a message that goes again after some seconds, so it is looked for from before on. */
+  async told(text, work) {
+    await Promise.all([this.sees(text), work()]);
+  }
+
+  /** So many commands were refused since the last time, and that was meant. The page may know it before we are told. */
+  async meantRefusals(least = 1) {
+    await until(() => this.#refusals >= least, `${least} refusals`);
     this.#refusals = 0;
   }
 
@@ -109,6 +149,7 @@ export class Visitor {
     }
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
     await page.setViewportSize(WIDE);
+    await this.#rest();
     this.fine(name);
   }
 
@@ -125,6 +166,7 @@ export class Visitor {
       }
     }
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce', contrast: null, forcedColors: null });
+    await this.#rest();
     this.fine(name);
   }
 
@@ -139,7 +181,7 @@ export class Visitor {
     await this.page.context().close();
   }
 
-  /** Two frames after nothing is on its way any more. */
+  /** Two frames: what follows from another size or colour is drawn. */
   async #rest() {
     await this.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   }

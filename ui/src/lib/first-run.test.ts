@@ -47,6 +47,10 @@ describe('a key', () => {
     expect(after({ is: 'settings', keyStoreProblem: 'No key store.', preset: 'testing' })).toMatchObject({ proxy: { place: 'env' }, preset: 'testing' });
     expect(after({ is: 'settings', keyStoreProblem: null, preset: 'custom' })).toMatchObject({ proxy: { place: 'keyring' }, preset: 'production' });
   });
+
+  test('a schedule that was chosen before the settings were read stays', () => {
+    expect(after({ is: 'preset', preset: 'development' }, { is: 'settings', keyStoreProblem: null, preset: 'testing' })).toMatchObject({ preset: 'development' });
+  });
 });
 
 describe('a test', () => {

@@ -82,7 +82,9 @@ export function next(state: Welcome, event: WelcomeEvent): Welcome {
     case 'search_failed':
       return { ...state, search: 'done', found: [], searchError: event.error };
     case 'settings': {
-      const preset = PRESETS.some(({ value }) => value === event.preset) ? event.preset : state.preset;
+      // What a person has chosen meanwhile is not replaced.
+      const isKept = state.preset !== welcome().preset || !PRESETS.some(({ value }) => value === event.preset);
+      const preset = isKept ? state.preset : event.preset;
       const place = event.keyStoreProblem === null ? state.proxy.place : 'env';
       return { ...state, preset, proxy: { ...state.proxy, place } };
     }

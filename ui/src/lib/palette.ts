@@ -85,6 +85,11 @@ const MOST = 40;
 /** One letter would find nearly every model. */
 const MODEL_QUERY = 2;
 
+/** Whether models are looked for, too. */
+export function asksModels(query: string): boolean {
+  return query.trim().length >= MODEL_QUERY;
+}
+
 /** The best finds, commands before models that match as well. */
 export function find(query: string, commands: readonly Command[], models: readonly string[]): Found[] {
   const trimmed = query.trim();
@@ -94,7 +99,7 @@ export function find(query: string, commands: readonly Command[], models: readon
     const match = fuzzy(trimmed, command.label);
     if (match !== null) found.push({ command, hits: match.hits, score: match.score + 3 });
   }
-  if (trimmed.length >= MODEL_QUERY) {
+  if (asksModels(trimmed)) {
     for (const name of models) {
       const match = fuzzy(trimmed, name);
       if (match !== null) found.push({ command: modelCommand(name), hits: match.hits, score: match.score });

@@ -5,6 +5,8 @@ import { hrefTo, parseSpot, type Spot } from '../lib/place';
 
 class Route {
   #spot = $state.raw<Spot>(parseSpot(''));
+  /** The address that was read last. */
+  #hash = '';
   #visits = $state(0);
 
   get place(): Place {
@@ -22,9 +24,9 @@ class Route {
   }
 
   start(): void {
-    const read = () => (this.#spot = parseSpot(location.hash));
-    window.addEventListener('hashchange', read);
-    read();
+    // A link or a step back is told of first by `popstate`; `hashchange` comes a task later.
+    for (const event of ['popstate', 'hashchange']) window.addEventListener(event, () => this.#read());
+    this.#read();
   }
 
   /** Goes there, as a step that "back" undoes. */
@@ -34,12 +36,20 @@ class Route {
     this.#visits = untrack(() => this.#visits) + 1;
     if (href === location.hash) return;
     location.hash = href;
+    // At once: a key that is pressed before the browser tells of it is meant for the new screen.
+    this.#read();
   }
 
   /** Changes the address without a step in the history: a filter, a chosen row. */
   replace(place: Place, extra: Readonly<Record<string, string>> = {}): void {
     history.replaceState(history.state, '', hrefTo(place, extra));
-    this.#spot = parseSpot(location.hash);
+    this.#read();
+  }
+
+  #read(): void {
+    if (location.hash === this.#hash) return;
+    this.#hash = location.hash;
+    this.#spot = parseSpot(this.#hash);
   }
 }
 
