@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ChangeGroup, ChangeKind, ChangeRow, Changes } from '../host/bindings';
+import type { CauseView, ChangeGroup, ChangeKind, ChangeRow, Changes } from '../host/bindings';
 import { chips, flat, groupNote, noFilter, prepare, view, type ChangesFilter, type Chip } from './changes-view';
 
 const row = (model: string, more: Partial<ChangeRow> = {}): ChangeRow => ({
@@ -37,13 +37,15 @@ const changes = (groups: ChangeGroup[], more: Partial<Changes> = {}): Changes =>
   from: revision,
   to: revision,
   revisions: 1,
-  summary: { from: 'a', to: 'b', new_models: 0, removed_models: 0, repriced_models: 0, repriced_mine: 0, limits: 0, other: 0 },
+  summary: { from: 'a', to: 'b', new_models: 0, removed_models: 0, repriced_models: 0, repriced_mine: 0, aliases: 0, limits: 0, other: 0 },
   groups,
   notices: [],
-  findings: [],
+  causes: [],
   to_review: 0,
   ...more,
 });
+
+const cause = (message: string, models: string[], more: Partial<CauseView> = {}): CauseView => ({ rule: 'r', severity: 'review', broken: false, message, models, count: models.length, mine: 0, ...more });
 
 const sample = changes(
   [
@@ -56,7 +58,7 @@ const sample = changes(
     ]),
   ],
   {
-    findings: [{ rule: 'r', severity: 'review', model: 'mini', field: null, message: 'mini costs 1,000 times as much.' }],
+    causes: [cause('mini costs 1,000 times as much.', ['mini']), cause('openrouter: all 3 models are gone.', ['openrouter/mine', 'openrouter/a', 'openrouter/b'], { mine: 1 })],
     to_review: 500,
     notices: [{ rule: 'n', models: 4000, message: 'The field x was dropped from 4000 models.' }],
   },
@@ -86,12 +88,34 @@ describe('view', () => {
     expect(groupNote(group!)).toBe('1 model, 2 fields: 2 fall');
   });
 
-  it('tells findings and notices too, unless a filter asks for what they do not have', () => {
+  it('tells causes and notices too, unless a filter asks for what they do not have', () => {
     const all = view(table, noFilter);
-    expect([all.findings.length, all.notices.length, all.count]).toEqual([1, 1, 7]);
-    expect(view(table, { ...noFilter, text: 'mini' }).findings).toHaveLength(1);
-    expect(view(table, { ...noFilter, provider: 'xai' }).findings).toHaveLength(0);
-    expect(view(table, { ...noFilter, chips: new Set<Chip>(['findings']) })).toMatchObject({ groups: [], count: 1 });
+    expect([all.causes.length, all.notices.length, all.count]).toEqual([2, 1, 8]);
+    expect(view(table, { ...noFilter, text: 'mini' }).causes).toHaveLength(1);
+    expect(view(table, { ...noFilter, provider: 'xai' }).causes).toHaveLength(0);
+    expect(view(table, { ...noFilter, chips: new Set<Chip>(['causes']) })).toMatchObject({ groups: [], count: 2 });
+  });
+});
+
+describe('a cause', () => {
+  const models = (filter: Partial<ChangesFilter>) => view(table, { ...noFilter, ...filter }).causes.map(({ models, count, mine }) => [...models, count, mine]);
+
+  it('keeps all its models where its sentence is what is looked for, else those that are', () => {
+    expect(models({ text: 'OPENROUTER gone' })).toEqual([['openrouter/mine', 'openrouter/a', 'openrouter/b', 3, 1]]);
+    expect(models({ text: 'openrouter/b' })).toEqual([['openrouter/b', 1, 0]]);
+  });
+
+  it('is left with my models where only these are asked for', () => {
+    expect(models({ onlyMine: true })).toEqual([['openrouter/mine', 1, 1]]);
+  });
+
+  it('is one line until it is unfolded, and says what the host did not name', () => {
+    const many = prepare(changes([], { causes: [cause('openrouter: all 496 models are gone.', ['a', 'b'], { count: 496, mine: 1 })] }));
+    const lines = (opened: string[]) => flat(view(many, noFilter), noFilter, new Set(opened));
+    const [, line] = lines([]);
+    expect(lines([])).toHaveLength(2);
+    const key = line!.type === 'cause' ? line!.key : '';
+    expect(lines([key]).slice(2)).toEqual([{ type: 'model', model: 'a', isMine: true }, { type: 'model', model: 'b', isMine: false }, { type: 'unnamed', label: 'and 494 more' }]);
   });
 });
 

@@ -1,13 +1,14 @@
 // The changes between two maps as a person wants to read them: filtered, grouped, mine first, flat for a windowed list.
 
-import type { ChangeGroup, ChangeKind, ChangeRow, Changes, FindingView, NoticeView } from '../host/bindings';
+import type { CauseView, ChangeGroup, ChangeKind, ChangeRow, Changes, NoticeView } from '../host/bindings';
 import { count as grouped, counted } from './format';
 
 /** The order on the screen: money first. The host says the same; a kind it adds later comes last. */
-export const KINDS: readonly ChangeKind[] = ['repriced', 'new', 'removed', 'limits', 'capabilities', 'provider', 'deprecation', 'other'];
+export const KINDS: readonly ChangeKind[] = ['repriced', 'alias', 'new', 'removed', 'limits', 'capabilities', 'provider', 'deprecation', 'other'];
 
 export const KIND_NAMES: Record<ChangeKind, string> = {
   repriced: 'Repriced',
+  alias: 'Other names',
   new: 'New',
   removed: 'Removed',
   limits: 'Limits',
@@ -18,7 +19,7 @@ export const KIND_NAMES: Record<ChangeKind, string> = {
 };
 
 /** What a chip stands for: a kind of change, or what the checks said. */
-export type Chip = ChangeKind | 'findings' | 'notices';
+export type Chip = ChangeKind | 'causes' | 'notices';
 
 export interface ChangesFilter {
   text: string;
@@ -39,7 +40,7 @@ export const isFiltering = ({ text, provider, mode, chips, onlyMine }: ChangesFi
 export interface ChangesTable {
   changes: Changes;
   groups: { group: ChangeGroup; words: string[] }[];
-  findings: { finding: FindingView; words: string }[];
+  causes: { cause: CauseView; words: string; models: string[] }[];
   notices: { notice: NoticeView; words: string }[];
   providers: string[];
   modes: string[];
@@ -58,8 +59,9 @@ export interface GroupView {
 
 /** Everything that passes the filter: what the list shows and what an export holds. */
 export interface ChangesView {
-  findings: FindingView[];
-  /** Entries to review: all of them while no text filters the findings, else those of the findings that are left. */
+  /** One line a cause; the models of each are those that passed. */
+  causes: CauseView[];
+  /** Entries to review: all of them while nothing filters the causes, else those of the causes that are left. */
   toReview: number;
   groups: GroupView[];
   notices: NoticeView[];
@@ -71,13 +73,18 @@ export interface ChangesView {
 export type Item =
   | { type: 'head'; chip: Chip; title: string; note: string }
   | { type: 'row'; row: ChangeRow; kind: ChangeKind }
-  | { type: 'finding'; finding: FindingView }
+  | { type: 'cause'; cause: CauseView; key: string; isOpen: boolean }
+  | { type: 'model'; model: string; isMine: boolean }
+  | { type: 'unnamed'; label: string }
   | { type: 'notice'; notice: NoticeView }
   | { type: 'more'; chip: Chip; label: string };
 
+/** What is unfolded: a group that is shown to its end, or a cause with its models. */
+export type Opened = ReadonlySet<string>;
+
 /** A group shows so many rows until it is opened or a filter is set. */
 const AT_FIRST = 10;
-const FINDINGS_AT_FIRST = 3;
+const CAUSES_AT_FIRST = 6;
 
 export function prepare(changes: Changes): ChangesTable {
   const place = (kind: ChangeKind) => (KINDS.indexOf(kind) + KINDS.length + 1) % (KINDS.length + 1);
@@ -89,10 +96,7 @@ export function prepare(changes: Changes): ChangesTable {
       group,
       words: group.rows.map((row) => `${row.model}\n${row.label}\n${row.field}\n${row.provider ?? ''}`.toLowerCase()),
     })),
-    findings: changes.findings.map((finding) => ({
-      finding,
-      words: `${finding.model ?? ''}\n${finding.field ?? ''}\n${finding.message}`.toLowerCase(),
-    })),
+    causes: changes.causes.map((cause) => ({ cause, words: cause.message.toLowerCase(), models: cause.models.map((model) => model.toLowerCase()) })),
     notices: changes.notices.map((notice) => ({ notice, words: notice.message.toLowerCase() })),
     providers: named(rows.map((row) => row.provider)),
     modes: named(rows.map((row) => row.mode)),
@@ -105,8 +109,8 @@ export function view(table: ChangesTable, filter: ChangesFilter): ChangesView {
   const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
   const has = (text: string) => words.every((word) => text.includes(word));
   const wants = (chip: Chip) => filter.chips.size === 0 || filter.chips.has(chip);
-  // Findings and notices tell of no provider, mode or proxy: a filter by these leaves them out.
-  const narrow = filter.provider !== null || filter.mode !== null || filter.onlyMine;
+  // Causes and notices are of no one provider and mode, and a notice of no proxy: a filter by these leaves them out.
+  const narrow = filter.provider !== null || filter.mode !== null;
 
   const groups: GroupView[] = [];
   for (const { group, words: texts } of table.groups) {
@@ -120,15 +124,27 @@ export function view(table: ChangesTable, filter: ChangesFilter): ChangesView {
     );
     if (rows.length > 0) groups.push(summed(group.kind, filter.mineFirst ? mineFirst(rows) : rows));
   }
-  const findings = narrow || !wants('findings') ? [] : table.findings.filter(({ words }) => has(words)).map(({ finding }) => finding);
-  const notices = narrow || !wants('notices') ? [] : table.notices.filter(({ words }) => has(words)).map(({ notice }) => notice);
-  const count = groups.reduce((sum, { rows }) => sum + rows.length, findings.length + notices.length);
-  const toReview = words.length === 0 ? table.changes.to_review : new Set(findings.filter(({ severity }) => severity === 'review').map(({ model }) => model)).size;
-  return { findings, toReview, groups, notices, count };
+  const causes = narrow || !wants('causes') ? [] : table.causes.flatMap((each) => causeView(each, has, filter.onlyMine) ?? []);
+  const notices = narrow || filter.onlyMine || !wants('notices') ? [] : table.notices.filter(({ words }) => has(words)).map(({ notice }) => notice);
+  const count = groups.reduce((sum, { rows }) => sum + rows.length, causes.length + notices.length);
+  const isWhole = words.length === 0 && !filter.onlyMine;
+  const toReview = isWhole ? table.changes.to_review : new Set(causes.filter(({ severity }) => severity === 'review').flatMap(({ models }) => models)).size;
+  return { causes, toReview, groups, notices, count };
 }
 
-/** The view as lines of one list. Long groups are cut until they are in `opened` or a filter is set. */
-export function flat(view: ChangesView, filter: ChangesFilter, opened: ReadonlySet<Chip>): Item[] {
+/** A cause with those of its models that pass; all of them where its sentence does. */
+function causeView({ cause, words, models }: ChangesTable['causes'][number], has: (text: string) => boolean, onlyMine: boolean): CauseView | null {
+  const told = onlyMine ? cause.models.slice(0, cause.mine) : cause.models;
+  if (onlyMine && told.length === 0) return null;
+  if (has(words)) return onlyMine ? { ...cause, models: told, count: told.length } : cause;
+  const found = told.filter((_, index) => has(`${models[index]!}\n${words}`));
+  if (found.length === 0) return null;
+  return { ...cause, models: found, count: found.length, mine: found.filter((model) => cause.models.indexOf(model) < cause.mine).length };
+}
+
+/** The view as lines of one list. Long groups are cut until they are in `opened` or a filter is set; the models of
+ * a cause are folded until it is. */
+export function flat(view: ChangesView, filter: ChangesFilter, opened: Opened): Item[] {
   const items: Item[] = [];
   const all = isFiltering(filter);
   const add = (chip: Chip, title: string, note: string, rows: Item[], atFirst: number, what: string) => {
@@ -136,16 +152,20 @@ export function flat(view: ChangesView, filter: ChangesFilter, opened: ReadonlyS
     items.push({ type: 'head', chip, title, note });
     // Never hide a single row behind a button that is as high as the row.
     const shown = all || opened.has(chip) || rows.length <= atFirst + 1 ? rows.length : atFirst;
-    for (let index = 0; index < shown; index++) items.push(rows[index]!);
+    for (let index = 0; index < shown; index++) {
+      const item = rows[index]!;
+      items.push(item);
+      if (item.type === 'cause' && item.isOpen) for (const line of modelsOf(item.cause)) items.push(line);
+    }
     if (shown < rows.length) items.push({ type: 'more', chip, label: `Show ${grouped(rows.length - shown)} more ${what}` });
   };
   add(
-    'findings',
+    'causes',
     'From the checks',
-    findingsNote(view),
-    view.findings.map((finding) => ({ type: 'finding', finding })),
-    FINDINGS_AT_FIRST,
-    'findings',
+    causesNote(view),
+    view.causes.map((cause) => ({ type: 'cause', cause, key: causeKey(cause), isOpen: opened.has(causeKey(cause)) })),
+    CAUSES_AT_FIRST,
+    'remarks',
   );
   for (const group of view.groups) {
     const whole = group.kind === 'new' || group.kind === 'removed';
@@ -177,15 +197,27 @@ export function groupNote({ kind, rows, models, rises, falls }: GroupView): stri
   return ways.length ? `${note}: ${ways.join(', ')}` : note;
 }
 
-const holds = (findings: FindingView[]) => findings.filter(({ severity }) => severity === 'hold').length;
+/** The models of an unfolded cause, and how many more the host did not name. */
+function modelsOf({ models, count, mine }: CauseView): Item[] {
+  const lines: Item[] = models.map((model, index) => ({ type: 'model', model, isMine: index < mine }));
+  if (count > models.length) lines.push({ type: 'unnamed', label: `and ${grouped(count - models.length)} more` });
+  return lines;
+}
 
-function findingsNote({ findings, toReview }: ChangesView): string {
-  const held = holds(findings);
+/** What unfolds: a cause of one model leads to that model instead. */
+export const canUnfold = ({ count, models }: CauseView) => count > 1 && models.length > 0;
+
+const causeKey = ({ rule, message }: CauseView) => `${rule} ${message}`;
+
+const holds = (causes: readonly CauseView[]) => causes.filter(({ severity }) => severity === 'hold').length;
+
+function causesNote({ causes, toReview }: ChangesView): string {
+  const held = holds(causes);
   const parts = [
     held && (held === 1 ? '1 holds the map back' : `${grouped(held)} hold the map back`),
     toReview && (toReview === 1 ? '1 entry to review' : `${grouped(toReview)} entries to review`),
   ].filter(Boolean);
-  return parts.length ? parts.join(', ') : counted(findings.length, 'remark');
+  return parts.length ? parts.join(', ') : counted(causes.length, 'remark');
 }
 
 export interface ChipView {
@@ -198,6 +230,7 @@ export interface ChipView {
 export function chips(table: ChangesTable): ChipView[] {
   const labels: Record<ChangeKind, readonly [one: string, many: string]> = {
     repriced: ['repriced', 'repriced'],
+    alias: ['other name', 'other names'],
     new: ['new', 'new'],
     removed: ['removed', 'removed'],
     limits: ['limit', 'limits'],
@@ -211,9 +244,15 @@ export function chips(table: ChangesTable): ChipView[] {
     count: group.models,
     label: labels[group.kind][group.models === 1 ? 0 : 1] + (group.kind === 'repriced' && group.mine > 0 ? ` (${grouped(group.mine)} of yours)` : ''),
   }));
-  if (table.findings.length) shown.push({ chip: 'findings', count: holds(table.changes.findings) + table.changes.to_review, label: 'to review' });
+  if (table.causes.length) shown.push(causesChip(table.changes));
   if (table.notices.length) shown.push({ chip: 'notices', count: table.notices.length, label: 'summarised' });
   return shown;
+}
+
+/** What the checks want to be looked at; where that is nothing, what they only remark. */
+function causesChip({ causes, to_review }: Changes): ChipView {
+  const asked = holds(causes) + to_review;
+  return asked > 0 ? { chip: 'causes', count: asked, label: 'to review' } : { chip: 'causes', count: causes.length, label: causes.length === 1 ? 'remark' : 'remarks' };
 }
 
 function summed(kind: ChangeKind, rows: ChangeRow[]): GroupView {

@@ -14,10 +14,10 @@ const changes = (rows: ChangeRow[]): Changes => ({
   from: revision('a07f3d1'),
   to: revision('b41c9e2'),
   revisions: 1,
-  summary: { from: '', to: '', new_models: 0, removed_models: 0, repriced_models: 1, repriced_mine: 1, limits: 0, other: 0 },
+  summary: { from: '', to: '', new_models: 0, removed_models: 0, repriced_models: 1, repriced_mine: 1, aliases: 0, limits: 0, other: 0 },
   groups: [{ kind: 'repriced', models: 1, mine: 1, rises: 0, falls: 1, rows }],
   notices: [{ rule: 'n', models: 20, message: 'The field x was dropped from 20 models.' }],
-  findings: [{ rule: 'r', severity: 'review', model: 'mini', field: 'input_cost_per_token', message: 'mini went from $0.25 to $250.' }],
+  causes: [{ rule: 'r', severity: 'review', broken: false, message: 'mini went from $0.25 to $250.', models: ['mini'], count: 1, mine: 0 }],
   to_review: 1,
 });
 
@@ -33,9 +33,9 @@ describe('Markdown', () => {
 
 ## From the checks
 
-| Severity | Model | Field | What |
-| --- | --- | --- | --- |
-| review | \`mini\` | \`input_cost_per_token\` | mini went from $0.25 to $250. |
+| Severity | What | Models |
+| --- | --- | --- |
+| review | mini went from $0.25 to $250. | \`mini\` |
 
 ## Repriced
 
@@ -80,9 +80,9 @@ describe('CSV', () => {
 });
 
 describe('JSON', () => {
-  it('is valid and holds rows, notices and findings', () => {
-    const parsed = JSON.parse(text([row('m')], 'json')) as { groups: { rows: unknown[] }[]; notices: unknown[]; findings: unknown[] };
-    expect([parsed.groups[0]!.rows.length, parsed.notices.length, parsed.findings.length]).toEqual([1, 1, 1]);
+  it('is valid and holds rows, notices and causes', () => {
+    const parsed = JSON.parse(text([row('m')], 'json')) as { groups: { rows: unknown[] }[]; notices: unknown[]; causes: unknown[] };
+    expect([parsed.groups[0]!.rows.length, parsed.notices.length, parsed.causes.length]).toEqual([1, 1, 1]);
   });
 });
 
@@ -91,11 +91,11 @@ describe('models', () => {
     revision: 'c83d05e'.repeat(6).slice(0, 40),
     capabilities: ['vision'],
     proxies: ['prod'],
-    rows: ['a', 'b'].map((name) => ({ name, provider: null, mode: 'chat', input: '1.25', output: null, other_price: null, context: 400_000, max_output: null, can: [0], deprecation: null, on: [0], held: false })),
+    rows: ['a', 'b'].map((name) => ({ name, provider: null, mode: 'chat', input: '1.25', output: null, other_price: null, context: 400_000, max_output: null, can: [0], deprecation: null, on: [0], held: false, alias_of: null })),
   };
 
   it('holds what was found, with names for capabilities and proxies', () => {
-    expect(modelsText(list, [1], 'csv').split('\r\n')[1]).toBe('b,,chat,1.25,,400000,,vision,,prod,false');
+    expect(modelsText(list, [1], 'csv').split('\r\n')[1]).toBe('b,,chat,1.25,,400000,,vision,,prod,false,');
     expect(JSON.parse(modelsText(list, [1, 0], 'json'))).toMatchObject({ models: [{ name: 'b', capabilities: ['vision'], proxies: ['prod'] }, { name: 'a' }] });
   });
 });

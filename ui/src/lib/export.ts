@@ -41,9 +41,9 @@ function changesMarkdown(changes: Changes, shown: ChangesView): string {
     ].join('\n'),
   );
   if (shown.count === 0) parts.push('No changes.');
-  if (shown.findings.length > 0) {
-    const rows = shown.findings.map(({ severity, model, field, message }) => [plain(severity), code(model), code(field), plain(message)]);
-    parts.push('## From the checks', grid(['Severity', 'Model', 'Field', 'What'], rows));
+  if (shown.causes.length > 0) {
+    const rows = shown.causes.map(({ severity, message, models, count }) => [plain(severity), plain(message), namedModels(models, count)]);
+    parts.push('## From the checks', grid(['Severity', 'What', 'Models'], rows));
   }
   for (const group of shown.groups) {
     parts.push(`## ${KIND_NAMES[group.kind]}`, groupNote(group));
@@ -57,6 +57,13 @@ function changesMarkdown(changes: Changes, shown: ChangesView): string {
   }
   if (shown.notices.length > 0) parts.push('## Summarised', shown.notices.map(({ message }) => `- ${plain(message)}`).join('\n'));
   return parts.join('\n\n') + '\n';
+}
+
+/** The first models of a cause: one line of a table has no room for five hundred. */
+function namedModels(models: string[], count: number): string {
+  const first = models.slice(0, 10);
+  const rest = count - first.length;
+  return [...first.map(code), ...(rest > 0 ? [`and ${rest} more`] : [])].join(', ');
 }
 
 const fieldName = (row: ChangeRow) => (row.unit === null ? row.label : `${row.label} (${row.unit})`);
@@ -94,7 +101,8 @@ function changesCsv(shown: ChangesView): string {
   const empty = (count: number) => Array<null>(count).fill(null);
   return csv([
     CHANGE_COLUMNS,
-    ...shown.findings.map((finding) => [finding.severity, finding.model, ...empty(2), finding.field, ...empty(12), finding.message]),
+    // A line a model, so that a spreadsheet can join them with the rows; a cause of the whole map is one line.
+    ...shown.causes.flatMap(({ severity, models, message }) => (models.length > 0 ? models : [null]).map((model) => [severity, model, ...empty(15), message])),
     ...shown.groups.flatMap(({ kind, rows }) =>
       rows.map((row) => [
         kind, row.model, row.provider, row.mode, row.field, row.label, row.before, row.after, row.unit, row.percent, row.ratio,
@@ -105,8 +113,8 @@ function changesCsv(shown: ChangesView): string {
   ]);
 }
 
-function changesJson({ from, to, revisions, summary }: Changes, { groups, notices, findings }: ChangesView): string {
-  return JSON.stringify({ from, to, revisions, summary, groups: groups.map(({ kind, rows }) => ({ kind, rows })), notices, findings }, null, 2) + '\n';
+function changesJson({ from, to, revisions, summary }: Changes, { groups, notices, causes }: ChangesView): string {
+  return JSON.stringify({ from, to, revisions, summary, groups: groups.map(({ kind, rows }) => ({ kind, rows })), notices, causes }, null, 2) + '\n';
 }
 
 /** The models at these places of the list, in this order. */
@@ -117,10 +125,10 @@ export function modelsText(list: ModelList, places: ArrayLike<number>, format: F
   });
   if (format === 'json') return JSON.stringify({ revision: list.revision, models: rows }, null, 2) + '\n';
   return csv([
-    ['name', 'provider', 'mode', 'input_per_1m', 'output_per_1m', 'context', 'max_output', 'capabilities', 'deprecation', 'proxies', 'held'],
+    ['name', 'provider', 'mode', 'input_per_1m', 'output_per_1m', 'context', 'max_output', 'capabilities', 'deprecation', 'proxies', 'held', 'alias_of'],
     ...rows.map((row) => [
       row.name, row.provider, row.mode, row.input, row.output, row.context, row.max_output, row.capabilities.join(', '),
-      row.deprecation, row.proxies.join(', '), row.held,
+      row.deprecation, row.proxies.join(', '), row.held, row.alias_of,
     ]),
   ]);
 }

@@ -49,6 +49,7 @@ export function healthFact(proxy: ProxyView, now: number): Fact {
 const triggers: Record<RunRow['trigger'], string> = {
   manual: 'by you',
   schedule: 'by schedule',
+  change: 'for a new map',
   retry: 'as a retry',
   resume: 'after sleep',
 };

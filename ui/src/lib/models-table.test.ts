@@ -15,6 +15,7 @@ const row = (name: string, more: Partial<ModelRow> = {}): ModelRow => ({
   deprecation: null,
   on: [],
   held: false,
+  alias_of: null,
   ...more,
 });
 
@@ -41,6 +42,11 @@ describe('search and filters', () => {
     expect(names({ text: '  luna ' })).toEqual(['Azure/gpt-5.6-luna', 'gpt-5.6-luna']);
     expect(names({ text: 'openai' })).toEqual(['gpt-5.6-luna']);
     expect(names({ text: 'luna zzz' })).toEqual([]);
+  });
+
+  it('finds another name by the model that it stands for', () => {
+    const latest = prepare({ ...list, rows: [...list.rows, row('luna-latest', { alias_of: 'gpt-5.6-moon' })] });
+    expect([...select(latest, { ...noFilter, text: 'moon' }, byName)]).toEqual([4]);
   });
 
   it('takes text as text, never as a pattern', () => {

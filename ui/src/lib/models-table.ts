@@ -11,7 +11,7 @@ export interface Sort {
 }
 
 export interface ModelFilter {
-  /** Words, each of which the name or the provider must hold. */
+  /** Words, each of which the name, the provider or the model that it is another name for must hold. */
   text: string;
   provider: string | null;
   mode: string | null;
@@ -67,7 +67,7 @@ export function prepare(list: ModelList): ModelsTable {
     providers,
     modes,
     mine: rows.reduce((count, row) => count + (row.on.length > 0 ? 1 : 0), 0),
-    words: rows.map((row) => `${row.name}\n${row.provider ?? ''}`.toLowerCase()),
+    words: rows.map((row) => `${row.name}\n${row.provider ?? ''}\n${row.alias_of ?? ''}`.toLowerCase()),
     provider: placesIn(providers, rows.map((row) => row.provider)),
     mode,
     can,

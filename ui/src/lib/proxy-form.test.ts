@@ -17,6 +17,7 @@ describe('a proxy', () => {
     url: 'https://llm.example',
     role: 'staging',
     key_variable: null,
+    key_header: 'Authorization',
     allow_plain_http: false,
     from_environment: false,
   };
@@ -26,6 +27,15 @@ describe('a proxy', () => {
     expect(form.formOf(draft).key).toEqual({ place: 'keyring', secret: null });
     expect(form.formOf({ ...draft, secret: ' sk-1 ' }).key).toEqual({ place: 'keyring', secret: ' sk-1 ' });
     expect(form.formOf({ ...draft, place: 'env', variable: ' KEY ' }).key).toEqual({ place: 'env', variable: 'KEY' });
+  });
+
+  test('the usual header is not shown as a choice, another one is kept', () => {
+    expect(form.draftOf(setting).keyHeader).toBe('');
+    expect(form.formOf(form.draftOf(setting)).key_header).toBe('Authorization');
+    expect(form.draftOf({ ...setting, key_header: 'authorization' }).keyHeader).toBe('');
+    const other = form.draftOf({ ...setting, key_header: 'X-LiteLLM-Key' });
+    expect(form.formOf({ ...other, keyHeader: ` ${other.keyHeader} ` }).key_header).toBe('X-LiteLLM-Key');
+    expect(form.proxyFieldOf({ code: 'invalid_setting', message: '', detail: null, field: 'key_header' })).toBe('key_header');
   });
 
   test('dirty only when something differs', () => {

@@ -11,6 +11,9 @@ export const ROLES: readonly Choice[] = [
   { value: 'development', label: 'Development' },
 ];
 
+/** Where LiteLLM looks for the key unless its settings say otherwise. */
+export const DEFAULT_KEY_HEADER = 'Authorization';
+
 /** A proxy as it is typed; both places of the key keep what was typed while one switches between them. */
 export interface ProxyDraft {
   edits: string | null;
@@ -20,11 +23,13 @@ export interface ProxyDraft {
   place: 'keyring' | 'env';
   secret: string;
   variable: string;
+  /** The header that carries the key; empty for the usual one. */
+  keyHeader: string;
   allowPlainHttp: boolean;
 }
 
 export function newProxy(name = '', url = ''): ProxyDraft {
-  return { edits: null, name, url, role: 'production', place: 'keyring', secret: '', variable: '', allowPlainHttp: false };
+  return { edits: null, name, url, role: 'production', place: 'keyring', secret: '', variable: '', keyHeader: '', allowPlainHttp: false };
 }
 
 export function draftOf(setting: ProxySetting): ProxyDraft {
@@ -36,6 +41,7 @@ export function draftOf(setting: ProxySetting): ProxyDraft {
     place: setting.key_variable === null ? 'keyring' : 'env',
     secret: '',
     variable: setting.key_variable ?? '',
+    keyHeader: setting.key_header.toLowerCase() === DEFAULT_KEY_HEADER.toLowerCase() ? '' : setting.key_header,
     allowPlainHttp: setting.allow_plain_http,
   };
 }
@@ -51,6 +57,7 @@ export function formOf(draft: ProxyDraft): ProxyForm {
       draft.place === 'env'
         ? { place: 'env', variable: draft.variable.trim() }
         : { place: 'keyring', secret: draft.secret === '' ? null : draft.secret },
+    key_header: draft.keyHeader.trim() || DEFAULT_KEY_HEADER,
     allow_plain_http: draft.allowPlainHttp,
   };
 }
@@ -60,7 +67,7 @@ export function isProxyDirty(draft: ProxyDraft, setting: ProxySetting | null): b
   return (Object.keys(before) as (keyof ProxyDraft)[]).some((key) => key !== 'edits' && draft[key] !== before[key]);
 }
 
-export type ProxyField = 'name' | 'url' | 'role' | 'key';
+export type ProxyField = 'name' | 'url' | 'role' | 'key' | 'key_header';
 
 /** Beside which field of the editor an error stands; `null`: below them all. */
 export function proxyFieldOf(error: ErrorView): ProxyField | null {
@@ -70,6 +77,7 @@ export function proxyFieldOf(error: ErrorView): ProxyField | null {
     case 'url':
     case 'role':
     case 'key':
+    case 'key_header':
       return last;
     case 'address':
       return 'url';

@@ -21,6 +21,7 @@ export const OUTCOMES: readonly Outcome[] = [
 const TRIGGER_WORDS: Record<Trigger, string> = {
   manual: 'By you',
   schedule: 'Schedule',
+  change: 'New map',
   retry: 'Retry',
   resume: 'After sleep',
 };
@@ -32,6 +33,7 @@ export function triggerWord(trigger: Trigger): string {
 const TRIGGER_SENTENCES: Record<Trigger, string> = {
   manual: 'You started it.',
   schedule: 'The schedule was due.',
+  change: 'The source had a new map.',
   retry: 'The run before it did not succeed.',
   resume: 'The computer woke up, and a sync was overdue.',
 };

@@ -11,6 +11,7 @@ const view: SettingsView = {
   preset: 'production',
   every: '6h',
   windows: ['allow Mon-Fri 02:00-05:00', 'deny Sun 00:00-24:00'],
+  on_change: true,
   next_syncs: [],
   gate_mode: 'review',
   gate_direct: 'tell',

@@ -32,7 +32,7 @@ export const actionHandlers: Handlers = {
     return Promise.all(names.map((name) => syncOne(world, name)));
   },
   preview: ({ proxy }) => ({
-    run: run({ id: 0, proxy, outcome: 'planned' }), steps: [], receipt: null, findings: [], all_findings: 0, new_models: [], removed_models: [], price_changes: [], held_models: [], held: 0, has_diff: false,
+    run: run({ id: 0, proxy, outcome: 'planned' }), steps: [], receipt: null, causes: [], new_models: [], removed_models: [], price_changes: [], held_models: [], held: 0, has_diff: false,
   }),
   cancel: ({ proxies }, world) => {
     for (const name of proxies) put(world, name, { running: null, last_run: run({ id: 412, proxy: name, trigger: 'manual', outcome: 'interrupted', started: world.state.now, finished: world.state.now }) });

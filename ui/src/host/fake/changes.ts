@@ -1,5 +1,5 @@
 /** Revisions and what differs between them: as drawn, very many, nothing, and the first map only. */
-import type { ChangeGroup, ChangeKind, ChangeRow, Changes, ChangesArgs, FindingView, NoticeView, RevisionRow } from '../index';
+import type { CauseView, ChangeGroup, ChangeKind, ChangeRow, Changes, ChangesArgs, NoticeView, RevisionRow } from '../index';
 import { chance } from './chance';
 import { fakeModels, heldFinding } from './models';
 import { ago, HOSTILE, REVISIONS, type Handlers, type World } from './world';
@@ -55,27 +55,37 @@ function fakeChanges(set: ChangesSet, { from, to }: ChangesArgs): Changes | null
       removed_models: models('removed'),
       repriced_models: models('repriced'),
       repriced_mine: groups.find((each) => each.kind === 'repriced')?.mine ?? 0,
+      aliases: models('alias'),
       limits: models('limits'),
       other: models('capabilities') + models('provider') + models('deprecation') + models('other'),
     },
     groups,
     notices: isEmpty || set === 'drawn' ? [] : NOTICES,
-    findings: isEmpty || newer !== 0 ? [] : FINDINGS,
-    to_review: isEmpty || newer !== 0 ? 0 : FINDINGS.filter(({ severity }) => severity === 'review').length,
+    causes: isEmpty || newer !== 0 ? [] : CAUSES,
+    to_review: isEmpty || newer !== 0 ? 0 : CAUSES.filter(({ severity }) => severity === 'review').reduce((sum, { count }) => sum + count, 0),
   };
 }
 
-const KINDS: ChangeKind[] = ['repriced', 'new', 'removed', 'limits', 'capabilities', 'provider', 'deprecation', 'other'];
+const KINDS: ChangeKind[] = ['repriced', 'alias', 'new', 'removed', 'limits', 'capabilities', 'provider', 'deprecation', 'other'];
 
 const NOTICES: NoticeView[] = [
   { rule: 'schema.field_dropped', models: 2_318, message: 'The field supports_system_messages was dropped from 2318 models; the map\u2019s format changed.' },
   { rule: 'schema.field_dropped', models: 611, message: 'The field supported_regions was dropped from 611 models; the map\u2019s format changed.' },
 ];
 
-const FINDINGS: FindingView[] = [
-  heldFinding('gpt-5.6-luna-mini'),
-  { rule: 'price.zero', severity: 'review', model: 'vertex_ai/gemini-3.5-flash-lite', field: 'output_cost_per_token', message: 'vertex_ai/gemini-3.5-flash-lite: output_cost_per_token went from $0.40 per 1M tokens to 0; a model that costs something is expected to keep a price.' },
-  { rule: 'price.output_below_input', severity: 'review', model: 'deepinfra/Qwen4-Max', field: 'output_cost_per_token', message: 'deepinfra/Qwen4-Max: $0.10 per 1M tokens out is far below $2 in.' },
+/** One cause, or a cause of several models. */
+function cause(rule: string, severity: string, message: string, models: string[], more: Partial<CauseView> = {}): CauseView {
+  return { rule, severity, broken: false, message, models, count: models.length, mine: 0, ...more };
+}
+
+const GONE = ['anthropic/claude-3-haiku', 'google/gemma-2-27b-it', 'meta-llama/llama-3-70b-instruct', 'mistralai/mixtral-8x22b-instruct', 'qwen/qwen-2-72b-instruct'].map((name) => `openrouter/${name}`);
+
+const { rule, severity, message } = heldFinding('gpt-5.6-luna-mini');
+const CAUSES: CauseView[] = [
+  cause(rule, severity, message, ['gpt-5.6-luna-mini'], { mine: 1 }),
+  cause('price.not_a_number', 'review', 'deepinfra/Qwen4-Max: its price is no number, so LiteLLM would bill nothing.', ['deepinfra/Qwen4-Max'], { broken: true }),
+  cause('provider.gone', 'review', 'openrouter: all 496 models are gone.', GONE, { count: 496, mine: 1 }),
+  cause('jump.repaired', 'info', '3 models come back to the prices of their peers.', ['xai/grok-5', 'groq/llama-5-scout', 'novita/glm-5']),
 ];
 
 type Told = [ChangeKind, ChangeRow];
@@ -116,6 +126,11 @@ function drawn(): Told[] {
       row('novita/glm-5', 'Input', '0.00', '0.60', { provider: 'novita' }),
       row('novita/glm-5', 'Cached input', null, '0.06', { provider: 'novita' }),
       row('groq/llama-5-scout-17b-16e-instruct', 'Cached input, over 200k', '0.055', null),
+    ]),
+    ...told('alias', [
+      row('claude-opus-latest', 'Stands for', 'claude-opus-4-8', 'claude-opus-5', { ...still, proxies: both }),
+      row('claude-opus-latest', 'Input', '10.00', '12.00', { proxies: both }),
+      row('openrouter/~anthropic/claude-opus-latest', 'Stands for', null, 'openrouter/anthropic/claude-opus-5', still),
     ]),
     ...told('new', [
       fresh('gpt-5.6-luna-mini-2026-11-20', 'openai', '0.25', '2.00', 400_000),

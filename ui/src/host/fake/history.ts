@@ -63,10 +63,10 @@ function detail(row: RunRow, world: World): RunDetail {
   const names = world.scenario === 'hostile' ? [HOSTILE.markup, HOSTILE.long, HOSTILE.bidi] : ['claude-opus-5', 'bedrock/eu-central-1/eu.anthropic.claude-opus-5-20260914-v1:0', 'gemini/gemini-3.5-pro', 'openrouter/qwen/qwen4-coder-480b-a35b-instruct', 'groq/llama-5-scout', 'azure/gpt-5.6-luna', 'mistral/mistral-large-4', 'cohere/rerank-v4.5'];
   const prices = [price('claude-opus-5', 'Input', '15.00', '12.00', -20), price('claude-opus-5', 'Output', '75.00', '60.00', -20), price('gpt-5.6-luna', 'Cached input, over 200k', '0.125', '0.13', 4), price(names[1]!, 'Input', '2.50', '2500.00', 99900), price('xai/grok-6', 'Output', null, '15.00', null), price('cohere/rerank-v4.5', 'Input', '10.00', null, null), price('deepseek/deepseek-v4', 'Output', '0.88', '0.90', 2.27)];
   return {
-    run: row, steps, all_findings: row.outcome === 'held' ? 2 : Number(row.outcome === 'succeeded'), receipt: isProved ? { ...receipt, read_back_at: row.finished ?? receipt.read_back_at, loaded_at: row.outcome === 'succeeded' ? row.finished : receipt.loaded_at } : null,
-    findings: row.outcome === 'held'
-      ? [{ rule: 'shrink', severity: 'hold', model: null, field: null, message: '1,204 of 4,611 models would disappear; at most 5% may.' }, { rule: 'jump', severity: 'review', model: 'gpt-5.6-luna-mini', field: 'input_cost_per_token', message: 'gpt-5.6-luna-mini: input would rise 1,000×.' }]
-      : row.outcome === 'succeeded' ? [{ rule: 'jump', severity: 'review', model: 'gpt-5.6-luna-mini', field: 'input_cost_per_token', message: 'gpt-5.6-luna-mini: input would rise 1,000×, so its old price stays.' }] : [],
+    run: row, steps, receipt: isProved ? { ...receipt, read_back_at: row.finished ?? receipt.read_back_at, loaded_at: row.outcome === 'succeeded' ? row.finished : receipt.loaded_at } : null,
+    causes: row.outcome === 'held'
+      ? [{ rule: 'shrink.many_gone', severity: 'hold', broken: false, message: '1,204 of 4,611 models would disappear; at most 5% may.', models: names, count: 1204, mine: 1 }, { rule: 'price.jump', severity: 'review', broken: false, message: 'gpt-5.6-luna-mini: input would rise 1,000×.', models: ['gpt-5.6-luna-mini'], count: 1, mine: 0 }]
+      : row.outcome === 'succeeded' ? [{ rule: 'price.jump', severity: 'review', broken: false, message: 'gpt-5.6-luna-mini: input would rise 1,000×, so its old price stays.', models: ['gpt-5.6-luna-mini'], count: 1, mine: 0 }] : [],
     new_models: names.slice(0, row.new_models), removed_models: names.slice(3, 3 + row.removed_models), price_changes: prices.slice(0, row.pricing_changes),
     held_models: row.outcome === 'succeeded' ? ['gpt-5.6-luna-mini', 'azure/gpt-5.6-luna-mini', 'openrouter/openai/gpt-5.6-luna-mini'] : [],
     held: row.outcome === 'succeeded' ? 3 : 0,

@@ -65,6 +65,9 @@ const PREFIXES: [string, string][] = [
 const FAMILIES = ['anthropic.claude-opus', 'claude-sonnet', 'gpt-5', 'gpt-4.1-mini', 'gemini-3-flash', 'meta-llama/Llama-5-70B-Instruct', 'qwen/qwen4-coder', 'mistral-medium', 'deepseek-v4', 'nova-lite', 'command-r-plus', 'glm-5'];
 const MODES: [string, number][] = [['chat', 0.8], ['embedding', 0.07], ['image_generation', 0.06], ['audio_transcription', 0.02], ['audio_speech', 0.02], ['rerank', 0.01], ['video_generation', 0.01], ['responses', 0.01]];
 
+/** Other names, and what each stands for. */
+const ALIASES = [['claude-opus-latest', 'claude-opus-5'], ['openrouter/~anthropic/claude-opus-latest', 'claude-opus-5']] as const;
+
 let made: ModelList | null = null;
 
 export function fakeModels(): ModelList {
@@ -91,9 +94,10 @@ function make(): ModelList {
   for (const [name, provider, mode, input, output, context, on, can] of DRAWN) {
     add({
       name, provider, mode, input, output, context, other_price: null, max_output: context === null ? null : 64_000,
-      can: can.map((each) => CAPABILITIES.indexOf(each)), deprecation: null, on, held: name === 'gpt-5.6-luna-mini',
+      can: can.map((each) => CAPABILITIES.indexOf(each)), deprecation: null, on, held: name === 'gpt-5.6-luna-mini', alias_of: null,
     });
   }
+  for (const [name, alias_of] of ALIASES) add({ ...rows.get(alias_of)!, name, alias_of, on: [] });
   for (const name of NAUGHTY) add(plainRow(name, next));
   let mine = 47 - DRAWN.filter((drawn) => drawn[6].length > 0).length;
   while (rows.size < MODELS) {
@@ -128,6 +132,7 @@ function plainRow(name: string, next: Chance): ModelRow {
     deprecation: next.below(40) === 0 ? '2026-12-31' : null,
     on: [],
     held: next.below(1500) === 0,
+    alias_of: null,
   };
 }
 
@@ -143,6 +148,7 @@ function fakeModel(name: string): ModelDetail | null {
     mode: row.mode,
     capabilities,
     deprecation: row.deprecation,
+    alias_of: row.alias_of,
     proxies: row.on.map((place) => list.proxies[place]!),
     fields: fields(row, capabilities),
     history: history(row),

@@ -31,7 +31,7 @@ export const healthy: ProxyView = {
   health: 'up', asked_at: ago(1), is_asking: false, down_since: null, version: '1.94.2', database: true, reads: 'gateway', error: null,
   last_run: run({ id: 409, proxy: 'prod-gateway' }), running: null, next_run: ago(-204),
   strip: strip('cuucucuuucuuucfucuuuucuuucuuuc'), rate: { days: 30, succeeded: 116, failed: 4, held: 0, interrupted: 0 },
-  callable: 41, priced: 4612, unpriced: [], receipt,
+  callable: 41, priced: 4612, unpriced: [], receipt, withdrawn: null,
 };
 
 export const syncing: ProxyView = {

@@ -5,7 +5,7 @@ import { ago, HOSTILE, NOW, REVISIONS } from './world';
 const source: SourceView = {
   url: 'https://raw.githubusercontent.com/BerriAI/litellm/main/model_prices_and_context_window.json',
   revision: REVISIONS.source, seen_at: ago(24), checked_at: ago(2), models: 4611, verdict: 'review', error: null, is_checking: false,
-  new_there: { from: REVISIONS.old, to: REVISIONS.source, new_models: 4, removed_models: 1, repriced_models: 12, repriced_mine: 2, limits: 3, other: 0 },
+  new_there: { from: REVISIONS.old, to: REVISIONS.source, new_models: 4, removed_models: 1, repriced_models: 12, repriced_mine: 2, aliases: 2, limits: 3, other: 0 },
   held_because: null,
   is_kept: true,
 };
@@ -31,6 +31,7 @@ const drawn: AppState = {
   promoted: {
     revision: REVISIONS.promoted, upstream: REVISIONS.source, models: 4612, promoted_at: ago(24),
     held_models: ['gpt-5.6-luna-mini', 'azure/gpt-5.6-luna-mini', 'openrouter/openai/gpt-5.6-luna-mini'], held: 3,
+    causes: [{ rule: 'price.jump', severity: 'review', broken: false, message: 'gpt-5.6-luna-mini: input would rise 1,000×.', models: ['gpt-5.6-luna-mini'], count: 3, mine: 1 }],
   },
   pause: null, proxies: [healthy, syncing, down], attention: [heldEntries, unpriced],
   last_sync: ago(24), next_sync: ago(-204), model_counts: counts(), latest_changes: source.new_there, toasts: { problem: null },
@@ -68,7 +69,7 @@ const scenarios: Record<string, () => AppState> = {
   keyless: () => scenario('first'),
   one: () => ({
     ...calm,
-    promoted: { ...drawn.promoted!, revision: REVISIONS.source, held: 0, held_models: [] },
+    promoted: { ...drawn.promoted!, revision: REVISIONS.source, held: 0, held_models: [], causes: [] },
     source: { ...source, verdict: 'accepted', new_there: null },
     proxies: [{ ...healthy, live_revision: REVISIONS.source, receipt: { ...receipt, revision: REVISIONS.source, proxy_revision: REVISIONS.source } }],
   }),
@@ -91,7 +92,7 @@ const scenarios: Record<string, () => AppState> = {
   }),
   held: () => ({
     ...calm,
-    promoted: { ...drawn.promoted!, revision: REVISIONS.old, upstream: REVISIONS.old, held: 0, held_models: [] },
+    promoted: { ...drawn.promoted!, revision: REVISIONS.old, upstream: REVISIONS.old, held: 0, held_models: [], causes: [] },
     source: { ...source, verdict: 'held', held_because: '1,204 of 4,611 models would disappear.' },
     proxies: [
       { ...healthy, live_revision: REVISIONS.old, receipt: { ...receipt, revision: REVISIONS.old, proxy_revision: REVISIONS.old } },

@@ -24,14 +24,14 @@ function of(world: World): Kept {
   if (known) return known;
   const isBroken = world.scenario === 'problems';
   const proxies: ProxySetting[] = world.state.proxies.map((proxy, at) => ({
-    name: proxy.name, url: proxy.url, role: proxy.role, key_variable: at === 1 && isBroken ? 'BUILD_BOX_KEY' : null, allow_plain_http: false, from_environment: false,
+    name: proxy.name, url: proxy.url, role: proxy.role, key_variable: at === 1 && isBroken ? 'BUILD_BOX_KEY' : null, key_header: at === 2 ? 'X-LiteLLM-Key' : 'Authorization', allow_plain_http: false, from_environment: false,
   }));
-  if (isBroken) proxies.push({ name: 'env', url: 'http://127.0.0.1:4000', role: 'development', key_variable: 'LITELLM_MASTER_KEY', allow_plain_http: false, from_environment: true });
+  if (isBroken) proxies.push({ name: 'env', url: 'http://127.0.0.1:4000', role: 'development', key_variable: 'LITELLM_MASTER_KEY', key_header: 'Authorization', allow_plain_http: false, from_environment: true });
   const made: Kept = {
     proxies,
     settings: {
       proxies, source: world.scenario === 'hostile' ? HOSTILE.long : world.state.source.url, source_is_file: world.scenario === 'hostile', default_source: world.state.source.url,
-      watch: '5m', preset: 'production', every: '6h', windows: [], next_syncs: [ago(-202), ago(-562), ago(-922)],
+      watch: '5m', preset: 'production', every: '6h', windows: [], on_change: true, next_syncs: [ago(-202), ago(-562), ago(-922)],
       gate_mode: 'review', gate_direct: 'tell', gate_soak: '0m',
       notify_new_models: true, notify_price_changes: 'mine', notify_failures: true, quiet: isBroken ? '' : '22:00-07:00',
       autostart: isBroken ? null : false, close: 'tray', network_proxy: 'system', network_environment: isBroken ? ['HTTPS_PROXY=http://proxy.corp.example:3128', 'NO_PROXY=localhost,.corp.example'] : [],
@@ -86,6 +86,7 @@ function put(world: World, field: SettingField, value: string): void {
       settings.source = value.trim();
       settings.source_is_file = !value.includes('://');
       return;
+    case 'on_change':
     case 'notify_new_models':
     case 'notify_failures':
     case 'autostart':
@@ -124,7 +125,7 @@ function shown(form: ProxyForm): ProxyView {
   return {
     name: form.name, url: form.url, role: form.role, sync: 'unknown', live_revision: null, proved_at: null, to_the_byte: false, health: null, asked_at: null, is_asking: true,
     down_since: null, version: null, database: null, reads: 'unknown', error: null, last_run: null, running: null, next_run: ago(-202), strip: [],
-    rate: { days: 30, succeeded: 0, failed: 0, held: 0, interrupted: 0 }, callable: null, priced: null, unpriced: [], receipt: null,
+    rate: { days: 30, succeeded: 0, failed: 0, held: 0, interrupted: 0 }, callable: null, priced: null, unpriced: [], receipt: null, withdrawn: null,
   };
 }
 
@@ -143,7 +144,7 @@ export const settingsHandlers: Handlers = {
     const wrong = checkForm(world, form);
     if (wrong) throw wrong;
     const { proxies } = of(world);
-    const setting: ProxySetting = { name: form.edits ?? form.name, url: form.url, role: form.role, key_variable: form.key.place === 'env' ? form.key.variable : null, allow_plain_http: form.allow_plain_http, from_environment: false };
+    const setting: ProxySetting = { name: form.edits ?? form.name, url: form.url, role: form.role, key_variable: form.key.place === 'env' ? form.key.variable : null, key_header: form.key_header, allow_plain_http: form.allow_plain_http, from_environment: false };
     const at = proxies.findIndex(({ name }) => name === form.edits);
     if (at < 0) proxies.push(setting);
     else proxies[at] = setting;
@@ -170,7 +171,7 @@ export const settingsHandlers: Handlers = {
   preview: async ({ proxy }, world) => {
     await wait(500);
     const row = run({ id: 0, proxy, outcome: 'planned', started: world.state.now, finished: world.state.now });
-    return { run: row, steps: [], receipt: null, findings: [], all_findings: 0, new_models: [], removed_models: [], price_changes: [], held_models: [], held: 0, has_diff: false };
+    return { run: row, steps: [], receipt: null, causes: [], new_models: [], removed_models: [], price_changes: [], held_models: [], held: 0, has_diff: false };
   },
   end_first_run: (_args, world) => {
     world.change({ first_run: false });
