@@ -29,7 +29,7 @@ export default async function (test) {
   const visitor = await Visitor.open(board);
   const { page } = visitor;
   const card = (name) => page.getByRole('article', { name: `Proxy ${name}`, exact: true });
-  const add = (name, url, variable = 'WEB_KEY') => board.call('save_proxy', { form: { edits: null, name, url, role: 'testing', key: { place: 'env', variable }, allow_plain_http: false } });
+  const add = (name, url, variable = 'WEB_KEY') => board.call('save_proxy', { form: { edits: null, name, url, role: 'testing', key: { place: 'env', variable }, key_header: 'Authorization', allow_plain_http: false } });
   let main; // the name that the welcome gave it
 
   await test('the proxies are ready', async () => {

@@ -5,7 +5,7 @@ import { autosync, Dashboard, folder, makeHome, map, MapHost, quietSettings, sta
 
 /** Two real maps with thousands of differences, and months between them. */
 export const OLD = '1.102.4';
-export const NEW = '1.109.1';
+export const NEW = '1.110.2';
 
 const once = (make) => {
   let made;
@@ -31,7 +31,7 @@ export const liveHost = once(async () => MapHost.start(await map(OLD)));
 /** Three proxies, on their way. */
 export const startProxies = once(() => {
   const start = async (version, options) => startProxy(version, (await liveHost()).url, options);
-  const all = { main: start('1.102.4'), older: start('1.90.7'), plain: start('1.102.4', { database: false }) };
+  const all = { main: start('1.110.2'), older: start('1.90.7'), plain: start('1.110.2', { database: false }) };
   // Each is awaited by the first test that needs it, which then tells why there is none.
   for (const one of Object.values(all)) one.catch(() => {});
   return all;
