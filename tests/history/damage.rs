@@ -8,23 +8,8 @@
 
 use costmap::{CostMap, Severity, Verdict, check_bytes, compose, held_models};
 
+use crate::dice::Dice;
 use crate::real_map;
-
-/// xorshift64*: the same variants on every machine and in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        usize::try_from(self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33).unwrap_or(0) % sides
-    }
-
-    fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        &from[self.roll(from.len())]
-    }
-}
 
 /// What must become of a variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -229,7 +214,7 @@ impl Real {
 #[test]
 fn a_thousand_broken_variants_of_a_real_map_are_never_taken_as_they_are() {
     let real = Real::read();
-    let mut dice = Dice(0x5eed_2026_1123_0001);
+    let mut dice = Dice::new(0x5eed_2026_1123_0001);
     let mut taken = Vec::new();
     for number in 0..1_008 {
         let variant = real.variant(number, &mut dice);

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "these are tests; clippy knows only functions with #[test]")]
 
 mod damage;
+mod dice;
+mod futures;
 mod replay;
 
 /// The map that a LiteLLM release carries.

@@ -129,7 +129,11 @@ impl<'a> Comparing<'a> {
             from: old.revision(),
             to: new.revision(),
             counts: ChangeCounts {
-                models_before: old.len(),
+                // What only the proxy itself has is no part of the map.
+                models_before: match self.terms.live {
+                    None => old.len(),
+                    Some(_) => stays.iter().filter(|stays| **stays).count() + set.removed_models.len(),
+                },
                 models_after: new.len(),
                 new_models: set.new_models.len(),
                 removed_models: set.removed_models.len(),

@@ -379,7 +379,7 @@ async fn describe(order: &RunOrder<'_>, run: &mut SyncRun, live: &Live, operator
     .await
     .map_err(|error| Error::new(ErrorCode::Internal, "The comparison failed.").detail(error))?;
     if let Some(set) = set {
-        run.models_before = Some(set.counts.models_after + set.counts.removed_models - set.counts.new_models);
+        run.models_before = Some(set.counts.models_before);
         let new_aliases = set.alias_changes.iter().filter(|change| change.after.is_some()).count();
         run.models_updated = set.counts.new_models + set.counts.changed_models + new_aliases;
         run.pricing_changes = set.counts.pricing_changes;
