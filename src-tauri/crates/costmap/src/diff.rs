@@ -92,6 +92,11 @@ struct Differing<'a> {
 }
 
 impl Differing<'_> {
+    /// It is told as the JSON of its path, not as one leaf.
+    fn is_whole(&self) -> bool {
+        self.old_leaf.is_none() && self.new_leaf.is_none()
+    }
+
     fn is_number(&self) -> bool {
         [self.old_leaf, self.new_leaf].iter().flatten().any(|leaf| leaf.kind() == LeafKind::Number)
     }
@@ -309,7 +314,8 @@ impl<'a> Comparing<'a> {
             (new_path.is_some() && other.new_path == new_path) || (old_path.is_some() && other.old_path == old_path)
         };
         match found.iter_mut().rev().take(FOLD_WINDOW).find(|other| same_field(other)) {
-            Some(other) if folded => (other.old_leaf, other.new_leaf) = (None, None),
+            // Also where a list stands now for what was one value: what the field was and is, is told whole.
+            Some(other) if folded || other.is_whole() => (other.old_leaf, other.new_leaf) = (None, None),
             Some(other) => {
                 other.old_leaf = other.old_leaf.or(old_leaf);
                 other.new_leaf = other.new_leaf.or(new_leaf);

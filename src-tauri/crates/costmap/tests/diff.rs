@@ -100,6 +100,24 @@ fn a_number_that_the_proxy_rounded_is_the_same_number() {
     assert_eq!(diff(&live, &desired).counts.pricing_changes, 1);
 }
 
+/// Found by the invented futures: the new list was taken for a field that only the proxy lacks, which is no drift.
+#[test]
+fn a_list_where_a_number_was_is_drift_of_a_proxy_that_has_the_number() {
+    let old = CostMap::parse(br#"{"m": {"max_tokens": 65536, "note": ["a"]}}"#).unwrap();
+    let new = CostMap::parse(br#"{"m": {"max_tokens": [[65536, 0], [131072, 1]], "note": "a"}}"#).unwrap();
+    for (live, desired) in [(&old, &new), (&new, &old)] {
+        let comparison = compare_live(desired, live, Served::Rows, &|_| false);
+        let fields: Vec<&str> = comparison.drift.iter().map(|change| change.field.as_str()).collect();
+        assert_eq!(fields, ["max_tokens", "note"]);
+    }
+    let set = diff(&old, &new);
+    let [limit] = &*set.limit_changes else { panic!("{set:?}") };
+    assert_eq!(
+        (&limit.before, &limit.after),
+        (&Some(65536.into()), &Some(serde_json::json!([[65536, 0], [131_072, 1]])))
+    );
+}
+
 #[test]
 fn held_models_keep_their_old_entry_and_the_rest_goes_on() {
     let (old, new) = (old(), new());
