@@ -43,7 +43,8 @@ pub(crate) fn check(pair: &Pair<'_>, changed: &[Model<'_, '_>], out: &mut Findin
         let provider = entry.provider();
         let about = About { order, model: Some(&name), subject: provider.as_deref(), ..About::default() };
         out.add(PRICE_MISSING, about, || {
-            let labels: Vec<String> = missing.iter().take(4).map(|field| label(field).to_lowercase()).collect();
+            let labels: Vec<String> =
+                missing.iter().take(4).map(|field| in_a_list(&label(field).to_lowercase())).collect();
             let rest = if missing.len() > 4 { format!(" and {} more", missing.len() - 4) } else { String::new() };
             format!(
                 "{} has no price for {}{rest}; {}, the same model at the same prices, has.",
@@ -59,6 +60,11 @@ pub(crate) fn check(pair: &Pair<'_>, changed: &[Model<'_, '_>], out: &mut Findin
 }
 
 type Found = BTreeMap<(u32, String), (BTreeSet<String>, String)>;
+
+/// "input, batch" among others as "input (batch)".
+fn in_a_list(label: &str) -> String {
+    label.split_once(", ").map_or_else(|| label.to_owned(), |(what, when)| format!("{what} ({when})"))
+}
 
 /// The same model under other dates: same provider, same name but for the date, same prices.
 fn twins(pair: &Pair<'_>, changed: &[Model<'_, '_>], found: &mut Found) {
@@ -205,7 +211,8 @@ fn half_a_tier(model: &Model<'_, '_>, out: &mut Findings) {
             continue;
         }
         out.add(HALF_A_TIER, model.about(&leaf), || {
-            let (own, other) = (label(name).to_lowercase(), label(&other).to_lowercase());
+            let words = |field: &str| in_a_list(&label(field).to_lowercase());
+            let (own, other) = (words(name), words(&other));
             format!("{} has a price for {}, and none for {}.", quoted(&model.name), quoted(&own), quoted(&other))
         });
     }
