@@ -61,7 +61,7 @@ fn a_dated_twin_a_region_or_half_a_tier_without_a_price() {
     assert_eq!(grave(&report), ["sibling.price_missing gpt-4o-2024-08-06 -"]);
     assert_eq!(
         report.findings[0].message,
-        "gpt-4o-2024-08-06 has no price for input, priority, output, priority; gpt-4o, the same model at the same prices, has."
+        "gpt-4o-2024-08-06 has no price for input (priority), output (priority); gpt-4o, the same model at the same prices, has."
     );
     assert_eq!(grave(&maps(&twins, &twins)), [""; 0], "it lacked it before");
     // A twin at another price is another matter.

@@ -1,6 +1,6 @@
 //! The client of one LiteLLM proxy: every endpoint that a sync needs, with the differences by version.
 //!
-//! What the real proxy does (measured on 1.75.5 to 1.109.1) is often not what its documentation says. Each trap that
+//! What the real proxy does (measured on 1.75.5 to 1.110.2) is often not what its documentation says. Each trap that
 //! concerns a call is told at that call, and has a test that replays the proxy's recorded answer.
 //!
 //! Make one client a run: it remembers the version that it was told.

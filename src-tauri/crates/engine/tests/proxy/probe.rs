@@ -14,6 +14,7 @@ pub(crate) const PROBE: [&str; 4] = ["model-hub-info", "readiness", "status-befo
 #[case("1.90.7", true, false)]
 #[case("1.102.4", true, true)]
 #[case("1.109.1", true, true)]
+#[case("1.110.2", true, true)]
 #[tokio::test]
 async fn a_probe_finds_out_everything_once(
     #[case] version: &str,
@@ -65,6 +66,7 @@ async fn a_database_that_is_down_is_not_the_same_as_none() {
 #[case("1.90.7")]
 #[case("1.102.4")]
 #[case("1.109.1")]
+#[case("1.110.2")]
 #[tokio::test]
 async fn a_key_is_known_for_what_it_is(#[case] version: &str) {
     let user = Recorded::read(version, "user-key-GET-v1-models");

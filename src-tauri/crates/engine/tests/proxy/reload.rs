@@ -7,31 +7,34 @@ use crate::probe::PROBE;
 use crate::replay::{MASTER, Recorded, Replay, by_hand, user_key};
 
 #[rstest]
-#[case("1.75.5.post2", 4553, false)]
-#[case("1.80.17", 4553, false)]
-#[case("1.90.7", 4553, false)]
-#[case("1.102.4", 4552, true)]
-#[case("1.109.1", 4552, true)]
+#[case("1.75.5.post2", 4553, None, "2026-11-22")]
+#[case("1.80.17", 4553, None, "2026-11-22")]
+#[case("1.90.7", 4553, None, "2026-11-22")]
+#[case("1.102.4", 4552, Some("d68eb3ce77503b757f30e611eea758937f2ac2ed"), "2026-11-22")]
+#[case("1.109.1", 4552, Some("d68eb3ce77503b757f30e611eea758937f2ac2ed"), "2026-11-22")]
+#[case("1.110.2", 4877, Some("2a711c276fa73d3338c3ae7da77644582b38d430"), "2026-11-27")]
 #[tokio::test]
 async fn a_reload_answers_with_its_count_and_from_1_102_with_the_revision(
     #[case] version: &str,
     #[case] models: u64,
-    #[case] has_revision: bool,
+    #[case] revision: Option<&str>,
+    #[case] recorded_on: &str,
 ) {
     let proxy = Replay::of(version, &["model-hub-info", "reload-ok"]).await;
     let answer = proxy.client(MASTER).reload().await.unwrap();
     assert_eq!(answer.models_count, Some(models));
-    let expected = has_revision.then(|| "d68eb3ce77503b757f30e611eea758937f2ac2ed".parse().unwrap());
-    assert_eq!(answer.source_revision, expected);
-    assert_eq!(answer.timestamp.unwrap().format("%Y-%m-%d").to_string(), "2026-11-22");
+    assert_eq!(answer.source_revision.map(|revision| revision.to_string()).as_deref(), revision);
+    assert_eq!(answer.timestamp.unwrap().format("%Y-%m-%d").to_string(), recorded_on);
 }
 
 #[rstest]
 #[case("1.102.4", "reload-invalid", ErrorCode::ProxyFailed, "kept the one it had")]
 #[case("1.102.4", "reload-empty", ErrorCode::ProxyFailed, "kept the one it had")]
 #[case("1.109.1", "reload-invalid", ErrorCode::ProxyFailed, "kept the one it had")]
+#[case("1.110.2", "reload-invalid", ErrorCode::ProxyFailed, "kept the one it had")]
 #[case("1.90.7", "reload-entry_str", ErrorCode::ProxyFailed, "could not digest")]
 #[case("1.102.4", "reload-entry_str", ErrorCode::ProxyFailed, "could not digest")]
+#[case("1.110.2", "reload-entry_str", ErrorCode::ProxyFailed, "could not digest")]
 #[case("1.80.17-nodb", "reload-ok", ErrorCode::NoDatabase, "DATABASE_URL")]
 #[case("1.102.4-nodb", "reload-ok", ErrorCode::NoDatabase, "DATABASE_URL")]
 #[tokio::test]
@@ -96,6 +99,7 @@ async fn a_proxy_forced_to_its_own_file_says_so() {
 #[case("1.90.7")]
 #[case("1.102.4")]
 #[case("1.109.1")]
+#[case("1.110.2")]
 #[tokio::test]
 async fn a_refused_key_is_named_nowhere(#[case] version: &str) {
     let proxy = Replay::of(version, &["model-hub-info", "reload-wrong-plain", "reload-wrong-sk", "models-wrong"]).await;
@@ -144,12 +148,37 @@ async fn a_key_in_an_error_text_is_struck_out() {
 #[case("1.90.7")]
 #[case("1.102.4")]
 #[case("1.109.1")]
+#[case("1.110.2")]
 #[tokio::test]
 async fn the_live_map_is_read_without_the_key(#[case] version: &str) {
     let proxy = Replay::of(version, &["public-map-nokey"]).await;
     let bytes = proxy.client(MASTER).live_map().await.unwrap();
     assert!(bytes.starts_with(b"{\"sample_spec\""));
     assert_eq!(proxy.asked(), [("GET /public/litellm_model_cost_map".to_owned(), false)]);
+}
+
+/// Without what a proxy registers for its deployments; an alias row is its target there.
+#[tokio::test]
+async fn from_1_106_the_catalog_alone_is_read() {
+    let proxy = Replay::of("1.110.2", &["public-map-catalog"]).await;
+    let map = costmap::CostMap::parse(proxy.client(MASTER).catalog().await.unwrap()).unwrap();
+    let [alias, target] = ["claude-opus-latest", "claude-opus-5-5"].map(|name| map.get(name).unwrap());
+    assert_eq!(alias.raw(), target.raw());
+    assert!(alias.field("alias_of").is_none());
+    assert_eq!(proxy.asked(), [("GET /public/litellm_model_cost_map?catalog_only=true".to_owned(), false)]);
+}
+
+/// LiteLLM's answer in `litellm_enterprise/proxy/auth/route_checks.py` of 1.110.2; to record it takes a licence.
+#[tokio::test]
+async fn a_worker_without_admin_routes_is_told_for_that_and_not_for_a_wrong_key() {
+    let body =
+        r#"{"error":{"message":"Management routes are disabled for this instance.","type":"auth_error","code":"403"}}"#;
+    let info = Recorded::read("1.110.2", "model-hub-info");
+    let off = by_hand("POST /reload/model_cost_map", MASTER, "403 Forbidden", body);
+    let proxy = Replay::start(vec![info, off]).await;
+    let error = proxy.client(MASTER).reload().await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::AdminRoutesOff);
+    assert!(error.message.contains("DISABLE_ADMIN_ENDPOINTS"), "{}", error.message);
 }
 
 #[tokio::test]
@@ -168,6 +197,7 @@ async fn an_old_proxy_shows_its_live_map_for_the_key_at_another_address() {
 #[case("1.90.7")]
 #[case("1.102.4")]
 #[case("1.109.1")]
+#[case("1.110.2")]
 #[tokio::test]
 async fn a_price_that_is_no_number_passes_the_reload_and_breaks_the_live_map(#[case] version: &str) {
     let proxy = Replay::of(version, &["model-hub-info", "reload-nan", "public-after-nan"]).await;

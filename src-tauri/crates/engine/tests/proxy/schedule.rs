@@ -7,19 +7,20 @@ use rstest::rstest;
 use crate::replay::{MASTER, Replay};
 
 #[rstest]
-#[case("1.75.5.post2")]
-#[case("1.80.17")]
-#[case("1.90.7")]
-#[case("1.102.4")]
-#[case("1.109.1")]
+#[case("1.75.5.post2", "2026-11-22")]
+#[case("1.80.17", "2026-11-22")]
+#[case("1.90.7", "2026-11-22")]
+#[case("1.102.4", "2026-11-22")]
+#[case("1.109.1", "2026-11-22")]
+#[case("1.110.2", "2026-11-27")]
 #[tokio::test]
-async fn the_proxys_own_schedule_is_set_confirmed_and_ended(#[case] version: &str) {
+async fn the_proxys_own_schedule_is_set_confirmed_and_ended(#[case] version: &str, #[case] recorded_on: &str) {
     let proxy = Replay::of(version, &["model-hub-info", "readiness", "schedule-6", "status-now"]).await;
     let status = proxy.client(MASTER).schedule_set(6).await.unwrap();
     assert_eq!((status.scheduled, status.interval_hours), (true, Some(6)));
     let (last, next) = (status.last_run.unwrap(), status.next_run.unwrap());
     assert_eq!((next - last).num_hours(), 6);
-    assert_eq!(last.format("%Y-%m-%d").to_string(), "2026-11-22", "a naive time is UTC");
+    assert_eq!(last.format("%Y-%m-%d").to_string(), recorded_on, "a naive time is UTC");
 
     let proxy = Replay::of(version, &["model-hub-info", "readiness", "delete", "status-deleted"]).await;
     assert!(!proxy.client(MASTER).schedule_clear().await.unwrap().scheduled);
