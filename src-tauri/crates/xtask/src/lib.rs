@@ -11,6 +11,7 @@ pub mod failure;
 pub mod fuzz;
 pub mod icons;
 pub mod maps;
+pub mod newest;
 pub mod phases;
 mod plan;
 pub mod python;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::say::complain;
-use xtask::{Result, bench, cross, demo, fuzz, icons, maps, phases, python, run, setup, suite, versions};
+use xtask::{Result, bench, cross, demo, fuzz, icons, maps, newest, phases, python, run, setup, suite, versions};
 
 /// Set-up and developer commands of LiteLLM Auto-Sync. Each installs what it needs, or says exactly what to install.
 #[derive(Parser)]
@@ -55,6 +55,12 @@ enum Task {
         /// Only say whether the file would change; for before a release
         #[arg(long)]
         check: bool,
+    },
+    /// See what LiteLLM's newest release brings: its source, its map, its proxy; before a release of ours
+    Newest {
+        /// Compare it with this release, instead of the newest that the tests know
+        #[arg(long, value_name = "VERSION")]
+        since: Option<String>,
     },
     /// From Linux: type-check for Windows and macOS, and run the Windows tests under Wine
     Cross {
@@ -110,6 +116,7 @@ fn start(task: Task) -> Result<()> {
             maps::fetch(&if releases.is_empty() { maps::ALWAYS.map(str::to_owned).to_vec() } else { releases })
         }
         Task::Maps { versions, .. } => maps::fetch(&versions),
+        Task::Newest { since } => newest::newest(since.as_deref()),
         Task::Versions { check } => versions::versions(check),
         Task::Cross { step, args } => cross::cross(&step, &args),
         Task::Icons => icons::draw(),

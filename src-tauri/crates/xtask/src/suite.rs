@@ -52,6 +52,7 @@ fn all(phases: &mut Phases, long: bool) -> Result<()> {
             let args = ["test", "--workspace", "--quiet", "--test", "proxy", "--", "--ignored"];
             command::run(cargo().args(args).env(workspace::PROGRAM, &programs.autosync).env(workspace::APP, &app))
         })?;
+        phases.run("LiteLLM's newest release", || crate::newest::newest(None))?;
         phases.run("fuzzing", || crate::fuzz::fuzz(LONG_FUZZ_SECONDS))?;
     }
     Ok(())

@@ -83,7 +83,7 @@ pub(crate) fn check<'a>(model: &Model<'_, 'a>, peers: &Peers<'a>, out: &mut Find
             });
         } else {
             out.add(DOWN, model.about(&jump.leaf), || {
-                format!("{}, {} of what it was.", moved(), times(jump.now, jump.before))
+                format!("{}, {} times less.", moved(), times(jump.before, jump.now))
             });
         }
     }
