@@ -20,14 +20,19 @@ use crate::tray::Panel;
 use crate::{WITHIN, until};
 
 /// It knows revisions.
-const MAIN: &str = PROXIES[2];
+pub(crate) const MAIN: &str = PROXIES[2];
 
 pub(crate) const TITLE: &str = "LiteLLM Auto-Sync";
 
 /// A home with this proxy, whose syncs a person starts.
 pub(crate) fn settings(desk: &Desk, stage: &Stage) {
+    settings_with(desk, stage, "watch = \"off\"", "preset = \"off\"");
+}
+
+/// A home with this proxy, this watch and this schedule.
+pub(crate) fn settings_with(desk: &Desk, stage: &Stage, watch: &str, schedule: &str) {
     let text = format!(
-        "schema = 1\n\n[source]\nurl = \"{}\"\nwatch = \"off\"\n\n[schedule]\npreset = \"off\"\n\n[notify]\nprice_changes = \"all\"\n\n[[proxy]]\nname = \"local\"\nurl = \"{}\"\nrole = \"development\"\nkey = \"env:PROXY_KEY\"\n",
+        "schema = 1\n\n[source]\nurl = \"{}\"\n{watch}\n\n[schedule]\n{schedule}\n\n[notify]\nprice_changes = \"all\"\n\n[[proxy]]\nname = \"local\"\nurl = \"{}\"\nrole = \"development\"\nkey = \"env:PROXY_KEY\"\n",
         stage.upstream.url(),
         stage.proxy.url
     );

@@ -8,6 +8,7 @@
 
 mod app;
 mod browser;
+mod change;
 mod desk;
 mod figures;
 mod journey;
