@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use engine::controller::Happening;
 use engine::run::{Outcome, SyncRun, Trigger};
-use system_tests::{Client, Stage, broken, long};
+use system_tests::{Client, Stage, broken, long, maps};
 use tempfile::TempDir;
 use tokio::sync::broadcast::Receiver;
 
@@ -36,14 +36,15 @@ fn a_change_at_the_source_is_proved_at_once() {
         let mut happenings = engine.happenings();
         let first = next(&mut happenings).await;
         assert_eq!(first.outcome, Outcome::Unchanged, "{first:?}");
-        let mut took = Vec::new();
+        let (mut took, mut served) = (Vec::new(), Vec::new());
         for number in 1..=changes() {
             let price = f64::from(number) / 1e6;
             let entry = format!(
                 r#"{{"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": {price:e}, "output_cost_per_token": {price:e}}}"#
             );
             stage.upstream.forget_hits();
-            stage.upstream.serve(&broken::with_entry(&stage.new, "zz-day-zero", &entry));
+            served = broken::with_entry(&stage.new, "zz-day-zero", &entry);
+            stage.upstream.serve(&served);
             let run = tokio::time::timeout(Duration::from_mins(1), next(&mut happenings)).await.unwrap();
             assert_eq!((run.trigger, run.outcome), (Trigger::Change, Outcome::Succeeded), "{run:?}");
             assert_eq!(stage.upstream.hits_of(Client::Proxy).len(), 1, "one reload for one map");
@@ -57,6 +58,14 @@ fn a_change_at_the_source_is_proved_at_once() {
             "{} changes: from the beginning of the look that saw it to the proof {middle:?} in the middle, {worst:?} at worst",
             took.len()
         );
+        // Nothing changes any more: each look names what it has, and is answered 304, without a body.
+        stage.upstream.forget_hits();
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        let looks = stage.upstream.hits_of(Client::Autosync);
+        let known = format!("W/\"{}\"", maps::revision(&served));
+        assert!(looks.len() >= 2, "a watch of 1 s looked {} times in 4 s", looks.len());
+        assert!(looks.iter().all(|look| look.header("if-none-match") == Some(&*known)), "{looks:?}");
+        assert!(stage.upstream.hits_of(Client::Proxy).is_empty());
         engine.shutdown().await;
     });
 }
