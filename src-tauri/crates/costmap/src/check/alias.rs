@@ -47,6 +47,9 @@ const FAR: u32 = 10;
 
 /// Looks at every alias row, since one may point nowhere without having changed: its target went.
 pub(crate) fn rows(pair: &Pair<'_>, out: &mut Findings) {
+    if pair.alias_of.is_none() {
+        return; // no row has it
+    }
     for row in pair.new.models() {
         let Some(target) = row.alias_of() else { continue };
         let name = row.name();
@@ -122,13 +125,14 @@ fn values_of<'a>(entry: &Entry<'a>) -> Cow<'a, str> {
 
 /// What one new or changed model says of its own other names.
 pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
-    let name = quoted(&model.name);
+    let name = || quoted(&model.name);
     if let Some(leaf) = model.pair.alias_of.and_then(|field| model.now(field)).filter(|leaf| leaf.as_str().is_none())
         && model.is_new_value(leaf.path_id())
     {
         out.add(NOT_TEXT, model.about(&leaf), || {
             format!(
-                "{name}: alias_of is {}, no name; LiteLLM ignores it and prices the row as it stands.",
+                "{}: alias_of is {}, no name; LiteLLM ignores it and prices the row as it stands.",
+                name(),
                 quoted(leaf.text())
             )
         });
@@ -136,7 +140,8 @@ pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
     let Some(field) = model.pair.aliases else { return };
     if let Some(leaf) = model.now(field).filter(|leaf| !matches!(leaf.kind(), LeafKind::EmptyList | LeafKind::Null)) {
         out.add(NOT_A_LIST, model.about(&leaf), || {
-            format!("{name}: aliases is {}; LiteLLM expects a list and ignores anything else.", quoted(leaf.text()))
+            let text = quoted(leaf.text());
+            format!("{}: aliases is {text}; LiteLLM expects a list and ignores anything else.", name())
         });
         return;
     }
@@ -147,7 +152,8 @@ pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
             out.add(NAME_TAKEN, model.about(&leaf), || {
                 let alias = quoted(&alias);
                 format!(
-                    "{name}: the alias {alias} is also a model of its own; LiteLLM keeps that and ignores the alias."
+                    "{}: the alias {alias} is also a model of its own; LiteLLM keeps that and ignores the alias.",
+                    name()
                 )
             });
         } else {
@@ -156,7 +162,7 @@ pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
     }
     if expanded > 0 {
         out.add(EXPANDED, model.as_a_whole(), || {
-            format!("{name}: {expanded} aliases become entries with the same prices.")
+            format!("{}: {expanded} aliases become entries with the same prices.", name())
         });
     }
 }

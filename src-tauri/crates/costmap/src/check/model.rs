@@ -185,10 +185,10 @@ impl<'a> Model<'_, 'a> {
 
     /// Whether a price that was there before is another number now.
     pub(crate) fn is_repriced(&self) -> bool {
-        let is_other = |(path, was): &(PathId, Leaf<'a>)| {
-            was.is_price() && self.now(*path).is_some_and(|now| now.is_price() && !now.same_as(was))
+        let is_other = |(path, was): (PathId, Leaf<'a>)| {
+            was.is_price() && self.now(path).is_some_and(|now| now.is_price() && !now.same_as(&was))
         };
-        self.was.0.iter().any(is_other)
+        self.was.iter().any(is_other)
     }
 
     /// Whether it had prices before and has none now.
@@ -205,19 +205,34 @@ impl<'a> Model<'_, 'a> {
     }
 }
 
-/// The leaves of one entry by path, so that an entry of any size is looked up in quickly.
+/// The leaves of one entry by path, so that an entry of any size is looked up in quickly. Thousands of models are kept at
+/// once: 8 bytes a leaf.
 #[derive(Default)]
-pub(crate) struct Fields<'a>(Vec<(PathId, Leaf<'a>)>);
+pub(crate) struct Fields<'a> {
+    entry: Option<Entry<'a>>,
+    /// Sorted: the path, and which leaf of the entry it is.
+    places: Vec<(PathId, u32)>,
+}
 
 impl<'a> Fields<'a> {
     pub(crate) fn of(entry: Entry<'a>, path: impl Fn(PathId) -> Option<PathId>) -> Self {
-        let mut fields: Vec<_> = entry.leaves().filter_map(|leaf| Some((path(leaf.path_id())?, leaf))).collect();
-        fields.sort_unstable_by_key(|(path, _)| *path);
-        Self(fields)
+        let leaves = (0..).zip(entry.leaves());
+        let mut places: Vec<_> = leaves.filter_map(|(place, leaf)| Some((path(leaf.path_id())?, place))).collect();
+        places.sort_unstable();
+        Self { entry: Some(entry), places }
     }
 
     pub(crate) fn get(&self, path: PathId) -> Option<Leaf<'a>> {
-        let place = self.0.binary_search_by_key(&path, |(path, _)| *path).ok()?;
-        self.0.get(place).map(|(_, leaf)| *leaf)
+        let place = self.places.binary_search_by_key(&path, |(path, _)| *path).ok()?;
+        self.at(place).map(|(_, leaf)| leaf)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (PathId, Leaf<'a>)> {
+        (0..self.places.len()).filter_map(|place| self.at(place))
+    }
+
+    fn at(&self, place: usize) -> Option<(PathId, Leaf<'a>)> {
+        let (path, leaf) = self.places.get(place)?;
+        Some((*path, self.entry?.nth_leaf(*leaf as usize)?))
     }
 }

@@ -1,5 +1,7 @@
 //! A cloud region's price far from the price of the same model without a region. Review.
 
+use std::borrow::Cow;
+
 use rust_decimal::Decimal;
 
 use crate::check::findings::{Findings, Rule};
@@ -33,7 +35,7 @@ pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
                     money(price, unit),
                     times(price, base_price),
                     money(base_price, unit),
-                    base.name
+                    base.name()
                 )
             });
         }
@@ -44,13 +46,15 @@ pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
 pub(crate) fn base_price(model: &Model<'_, '_>, path: PathId) -> Option<(String, Decimal)> {
     let base = Base::of(model)?;
     let price = base.price(path).filter(|price| *price > Decimal::ZERO)?;
-    Some((base.name, price))
+    Some((base.name(), price))
 }
 
 /// What a region's prices are compared with.
 struct Base<'a> {
-    name: String,
+    /// The model; of other regions the name without any.
+    name: Cow<'a, str>,
     entries: Vec<Fields<'a>>,
+    is_one: bool,
 }
 
 impl<'a> Base<'a> {
@@ -58,12 +62,17 @@ impl<'a> Base<'a> {
     fn of(model: &Model<'_, 'a>) -> Option<Self> {
         let new = model.pair.new;
         if let Some(base) = base_names(&model.name).into_iter().find_map(|name| new.get(&name)) {
-            return Some(Self { name: quoted(&base.name()), entries: vec![Fields::of(base, Some)] });
+            return Some(Self { name: base.name(), entries: vec![Fields::of(base, Some)], is_one: true });
         }
         let (before, rest) = dotted_region(&model.name)?;
         let others = AREAS.iter().map(|area| format!("{before}{area}.{rest}")).filter(|name| **name != *model.name);
         let entries: Vec<_> = others.filter_map(|name| new.get(&name)).map(|entry| Fields::of(entry, Some)).collect();
-        (entries.len() >= 2).then(|| Self { name: format!("{} in other regions", quoted(rest)), entries })
+        (entries.len() >= 2).then(|| Self { name: Cow::Owned(rest.to_owned()), entries, is_one: false })
+    }
+
+    fn name(&self) -> String {
+        let name = quoted(&self.name);
+        if self.is_one { name } else { name + " in other regions" }
     }
 
     /// The price of the base, or the middle one of the other regions.
@@ -84,8 +93,11 @@ fn dotted_region(name: &str) -> Option<(&str, &str)> {
 
 /// The names that this model may have without its region, likeliest first; none where it names no region.
 pub(crate) fn base_names(name: &str) -> Vec<String> {
-    let parts: Vec<&str> = name.split('/').take(8).collect();
     let mut names = Vec::new();
+    if !name.split(['/', '.']).take(PARTS).any(is_region) {
+        return names; // as most names do
+    }
+    let parts: Vec<&str> = name.split('/').take(PARTS).collect();
     // azure/eu/gpt-4o is azure/gpt-4o; bedrock/us-east-1/anthropic.claude-v1 is anthropic.claude-v1.
     if let Some(place) = parts.iter().position(|part| is_region(part)) {
         let without = |skip: &[usize]| {
@@ -107,20 +119,19 @@ pub(crate) fn base_names(name: &str) -> Vec<String> {
     names
 }
 
+/// So many parts of a name are looked at.
+const PARTS: usize = 8;
+
 /// The wider areas that Bedrock and Azure name.
 const AREAS: [&str; 11] = ["us", "eu", "apac", "ap", "jp", "au", "ca", "uk", "us-gov", "global", "global-standard"];
 
 /// `us-east-1`, `us-gov-west-1`, or one of [`AREAS`].
 fn is_region(part: &str) -> bool {
-    if AREAS.contains(&part) {
-        return true;
-    }
-    let mut words = part.rsplit('-');
-    let number = words.next().is_some_and(|word| word.len() == 1 && word.bytes().all(|byte| byte.is_ascii_digit()));
-    let words: Vec<&str> = words.collect();
-    number
-        && (2..=3).contains(&words.len())
-        && words.iter().all(|word| word.bytes().all(|byte| byte.is_ascii_lowercase()) && word.len() >= 2)
+    let [words @ .., b'-', b'0'..=b'9'] = part.as_bytes() else { return AREAS.contains(&part) };
+    let is_word = |word: &[u8]| word.len() >= 2 && word.iter().all(u8::is_ascii_lowercase);
+    let mut words = words.split(|byte| *byte == b'-');
+    let count = words.clone().count();
+    (2..=3).contains(&count) && words.all(is_word)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::check::findings::{About, Findings, Rule};
 use crate::check::model::{Model, Pair};
 use crate::check::region::base_names;
 use crate::check::words::quoted;
+use crate::leaf::Leaf;
 use crate::map::{CostMap, Entry};
 use crate::path::{PathId, Step};
 use crate::people::{label, plain_name};
@@ -30,8 +31,8 @@ const MOST: usize = 32;
 /// priced in its own way, and its fields need not be the same.
 const APART: Decimal = Decimal::from_parts(2, 0, 0, false, 2);
 
-/// Prices of an entry by their field, those above 0 that are fields of the entry itself.
-type Prices = BTreeMap<String, Decimal>;
+/// Prices of an entry by their path, those above 0 that are fields of the entry itself.
+type Prices = Vec<(PathId, Decimal)>;
 
 /// Looks at the families of the changed models.
 pub(crate) fn check(pair: &Pair<'_>, changed: &[Model<'_, '_>], out: &mut Findings) {
@@ -68,24 +69,27 @@ fn in_a_list(label: &str) -> String {
 
 /// The same model under other dates: same provider, same name but for the date, same prices.
 fn twins(pair: &Pair<'_>, changed: &[Model<'_, '_>], found: &mut Found) {
-    let mut families: HashMap<String, Vec<Entry<'_>>, DefaultHashBuilder> =
-        changed.iter().map(|model| (without_date(&model.name), Vec::new())).collect();
+    let mut families: HashMap<String, Vec<Entry<'_>>, DefaultHashBuilder> = HashMap::default();
     for entry in pair.new.models() {
-        if let Some(members) = families.get_mut(&without_date(&entry.name()))
-            && members.len() < MOST
+        if let Some(family) = without_date(&entry.name())
             && Model::has_own_values(&entry)
         {
-            members.push(entry);
+            let members = families.entry(family).or_default();
+            if members.len() < MOST {
+                members.push(entry);
+            }
         }
     }
     let is_changed = |entry: &Entry<'_>| changed.binary_search_by_key(&entry.order(), |model| model.order).is_ok();
-    for members in families.values() {
+    for (family, mut members) in families {
+        members.extend(pair.new.get(&family).filter(|entry| !entry.is_reserved() && Model::has_own_values(entry)));
+        if members.len() < 2 || !members.iter().any(is_changed) {
+            continue;
+        }
         let priced: Vec<(Entry<'_>, Prices)> = members.iter().map(|entry| (*entry, prices(entry))).collect();
         for (lacking, own) in &priced {
             for (sibling, theirs) in priced.iter().filter(|(other, _)| other.order() != lacking.order()) {
-                let base = |prices: &Prices| {
-                    [prices.get("input_cost_per_token").copied(), prices.get("output_cost_per_token").copied()]
-                };
+                let base = |prices: &Prices| [price(prices, pair.input), price(prices, pair.output)];
                 let same =
                     base(own)[0].is_some() && base(own) == base(theirs) && lacking.provider() == sibling.provider();
                 if same && (is_changed(lacking) || is_changed(sibling)) {
@@ -101,10 +105,8 @@ fn regions(pair: &Pair<'_>, changed: &[Model<'_, '_>], found: &mut Found) {
     for model in changed {
         let Some(base) = base_names(&model.name).into_iter().find_map(|name| pair.new.get(&name)) else { continue };
         let (own, theirs) = (prices(&model.entry), prices(&base));
-        let ratio = |field: &str| own.get(field)?.checked_div(*theirs.get(field)?);
-        let (Some(input), Some(output)) = (ratio("input_cost_per_token"), ratio("output_cost_per_token")) else {
-            continue;
-        };
+        let ratio = |path: Option<PathId>| price(&own, path)?.checked_div(price(&theirs, path)?);
+        let (Some(input), Some(output)) = (ratio(pair.input), ratio(pair.output)) else { continue };
         let near = |ratio: Decimal| (Decimal::new(8, 1)..Decimal::new(14, 1)).contains(&ratio);
         if (input - output).abs() > APART || !near(input) {
             continue;
@@ -124,33 +126,38 @@ fn add(
     found: &mut Found,
 ) {
     // What it lacked beside the same sibling before is no news.
-    let was_so = |field: &str| {
+    let was_so = |path: PathId| {
         let had = |entry: &Entry<'_>| {
             let before = pair.old?.get(&entry.name())?;
-            Some(before.field(field).is_some_and(|leaf| leaf.is_price()))
+            Some(pair.in_old(path).and_then(|path| before.leaf(path)).is_some_and(|leaf| leaf.is_price()))
         };
         had(lacking) == Some(false) && had(sibling) == Some(true)
     };
-    let missing: Vec<&String> =
-        theirs.keys().filter(|field| !own.contains_key(*field) && counts(field) && !was_so(field)).collect();
+    let lacks = |path: PathId| !own.iter().any(|(known, _)| *known == path);
+    let missing = theirs.iter().filter(|(path, _)| lacks(*path) && !was_so(*path));
+    let missing: Vec<String> =
+        missing.map(|(path, _)| pair.new.path(*path).to_string()).filter(|field| counts(field)).collect();
     if missing.is_empty() {
         return;
     }
     let key = (lacking.order(), lacking.name().into_owned());
     let (fields, _) = found.entry(key).or_insert_with(|| (BTreeSet::new(), sibling.name().into_owned()));
-    fields.extend(missing.into_iter().cloned());
+    fields.extend(missing);
 }
 
 fn prices(entry: &Entry<'_>) -> Prices {
-    let own = |leaf: &crate::leaf::Leaf<'_>| leaf.is_price() && leaf.path().depth() == 1;
-    let price =
-        |leaf: crate::leaf::Leaf<'_>| Some((leaf.path().to_string(), leaf.decimal().filter(|price| !price.is_zero())?));
+    let own = |leaf: &Leaf<'_>| leaf.is_price() && leaf.path().depth() == 1;
+    let price = |leaf: Leaf<'_>| Some((leaf.path_id(), leaf.decimal().filter(|price| !price.is_zero())?));
     entry.leaves().filter(own).filter_map(price).collect()
+}
+
+fn price(prices: &Prices, path: Option<PathId>) -> Option<Decimal> {
+    prices.iter().find(|(known, _)| Some(*known) == path).map(|(_, price)| *price)
 }
 
 /// `gpt-4o` of `gpt-4o-2024-08-06`, `claude-sonnet-4-5` of `claude-sonnet-4-5@20250929`: a date is 8 digits, with or
 /// without dashes, that stand apart.
-fn without_date(name: &str) -> String {
+fn without_date(name: &str) -> Option<String> {
     let bytes = name.as_bytes();
     let digits = |from: usize, count: usize| {
         bytes.get(from..from + count).is_some_and(|part| part.iter().all(u8::is_ascii_digit))
@@ -172,10 +179,10 @@ fn without_date(name: &str) -> String {
             continue;
         };
         if bytes.get(at + length).is_none_or(|next| matches!(next, b'-' | b':' | b'@')) {
-            return format!("{}{}", &name[..at], &name[at + length..]);
+            return Some(format!("{}{}", &name[..at], &name[at + length..]));
         }
     }
-    name.to_owned()
+    None
 }
 
 /// What is no tier for both: a cached hit is input only.
@@ -229,12 +236,11 @@ mod tests {
             ("azure/us/gpt-4o-2024-11-20", "azure/us/gpt-4o"),
             ("claude-sonnet-4-5@20250929", "claude-sonnet-4-5"),
             ("anthropic.claude-haiku-4-5-20251001-v1:0", "anthropic.claude-haiku-4-5-v1:0"),
-            ("grok-code-fast-1-0825", "grok-code-fast-1-0825"),
-            ("llama-20249999x", "llama-20249999x"),
-            ("x-20", "x-20"),
-            ("", ""),
         ] {
-            assert_eq!(without_date(name), family, "{name}");
+            assert_eq!(without_date(name).as_deref(), Some(family), "{name}");
+        }
+        for name in ["grok-code-fast-1-0825", "llama-20249999x", "x-20", ""] {
+            assert_eq!(without_date(name), None, "{name}");
         }
     }
 }

@@ -90,7 +90,9 @@ impl<'a> Entry<'a> {
 
     /// Whether it is one of [`RESERVED_KEYS`], and so no model.
     pub fn is_reserved(&self) -> bool {
-        RESERVED_KEYS.contains(&&*self.name())
+        // Nearly every name is of another length.
+        let may_be = self.key_escaped || RESERVED_KEYS.iter().any(|key| key.len() == self.key.len());
+        may_be && RESERVED_KEYS.contains(&&*self.name())
     }
 
     /// Whether its value is an object, as every model's should be.
@@ -118,6 +120,13 @@ impl<'a> Entry<'a> {
         let map = self.map;
         let range = self.span.leaves.start as usize..self.span.leaves.end as usize;
         map.leaves[range].iter().map(move |leaf| Leaf { map, leaf })
+    }
+
+    /// One of [`Entry::leaves`].
+    pub(crate) fn nth_leaf(&self, place: usize) -> Option<Leaf<'a>> {
+        let map = self.map;
+        let range = self.span.leaves.start as usize..self.span.leaves.end as usize;
+        map.leaves[range].get(place).map(|leaf| Leaf { map, leaf })
     }
 
     /// The leaf at a path of this map (see [`CostMap::field_id`]).

@@ -80,7 +80,7 @@ fn a_dated_twin_a_region_or_half_a_tier_without_a_price() {
     assert_eq!(grave(&report), ["sibling.half_a_tier gpt-5-nano input_cost_per_token_priority"]);
     assert_eq!(
         report.findings[0].message,
-        "gpt-5-nano has a price for input, priority, and none for output, priority."
+        "gpt-5-nano has a price for input (priority), and none for output (priority)."
     );
     assert_eq!(grave(&maps(&[("gpt-5-nano", half.clone())], &[("gpt-5-nano", and(half, json!({"x": 1})))])), [""; 0]);
 }
