@@ -138,3 +138,25 @@ fn a_map_that_books_most_models_at_nothing_is_held() {
         "31 of the 60 models that had a price have none any more; calls of them would be booked at $0."
     );
 }
+
+#[test]
+fn hostile_names_and_thousands_of_findings_stay_small() {
+    let mut map = sound();
+    for number in 0..5_000 {
+        map.insert(format!("broken-{number}"), json!({"mode": "chat"}));
+    }
+    map.insert("x".repeat(2_000_000), json!({"litellm_provider": "p", "mode": "chat"}));
+    map.insert("\u{1b}[2J\u{202e}evil".into(), json!({"litellm_provider": "p"}));
+    let report = check(&parse(&map), Some(&parse(&sound())));
+    assert_eq!(report.findings.iter().filter(|finding| finding.rule == "value.no_provider").count(), 500);
+    assert!(report.findings.iter().all(|finding| finding.message.len() < 1_000));
+    let last = report.findings.last().unwrap();
+    assert_eq!((&*last.rule, last.severity, last.value.as_deref()), ("findings.more", Severity::Info, Some("4500")));
+    assert_eq!(last.message, "4,500 more findings of value.no_provider are not listed here.");
+    assert_eq!(held_models(&report).len(), 5_002, "each keeps its old entry, also the one with the long name");
+    assert!(serde_json::to_string(&report).unwrap().len() < 500_000);
+    assert_eq!(
+        message(&report, "entry.no_mode"),
+        "\u{fffd}[2J\u{fffd}evil: there is no mode; one like chat or embedding was expected."
+    );
+}
