@@ -32,9 +32,12 @@ fn main() -> ExitCode {
         println!("usage: newest SINCE NEWEST, two LiteLLM releases; `cargo xtask newest` gives them");
         return ExitCode::FAILURE;
     };
+    let (Ok(old_file), Ok(new_file)) = (xtask::cache::map_file(&since), xtask::cache::map_file(&newest)) else {
+        println!("there is no folder to keep the maps of {since} and {newest} in");
+        return ExitCode::FAILURE;
+    };
     let autosync = Autosync::new();
     println!("\nThe map of {newest}, checked against that of {since}");
-    let [old_file, new_file] = [&since, &newest].map(|version| xtask::cache::map_file(version).unwrap());
     let (old_file, new_file) = (old_file.to_string_lossy(), new_file.to_string_lossy());
     let checked = show(&autosync, &["check", &new_file, "--against", &old_file], 60);
     println!("\nWhat differs");
