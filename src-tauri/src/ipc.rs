@@ -29,7 +29,7 @@ pub(crate) async fn call(started: State<'_, Started>, name: String, args: Value)
 
 /// The engine's commands, as soon as there are any.
 pub(crate) async fn wait(mut started: Started) -> Result<Arc<Api>, Error> {
-    let ended = || Error::new(ErrorCode::Cancelled, "The program is ending.");
+    let ended = || Error::new(ErrorCode::Cancelled, "The program is shutting down.");
     let known = started.wait_for(Option::is_some).await.map_err(|_| ended())?;
     known.clone().unwrap_or_else(|| Err(ended()))
 }

@@ -17,18 +17,18 @@ fn main() -> ExitCode {
     step(
         1,
         &format!(
-            "A small server on loopback stands in for the host of the cost map. It has the real map of LiteLLM {OLDER}."
+            "A small server on loopback stands in for the cost map's host. It serves the real map of LiteLLM {OLDER}."
         ),
     );
     tell_map(&old);
     let upstream = MapServer::start(&old);
 
-    step(2, &format!("The real LiteLLM proxy {PROXY} starts (10 to 20 s) and reads that map."));
+    step(2, &format!("The real LiteLLM proxy {PROXY} starts (10 to 20 s) and loads that map."));
     let proxy = RealProxy::start(&ProxyOptions::new(PROXY, &upstream.url()));
     println!("   {} with process id {}, ready in {} s", proxy.url, proxy.pid, proxy.ready_seconds);
     tell_live(&proxy);
 
-    step(3, "autosync is told of both, in a home of its own that is removed at the end.");
+    step(3, "autosync is set up with both, in its own home that is removed at the end.");
     let autosync = Autosync::new().env(KEY_VARIABLE, &proxy.key);
     let told = run(&autosync, &["source", "set", &upstream.url()])
         && run(&autosync, &["proxy", "add", "local", &proxy.url, "--key-env", KEY_VARIABLE])
@@ -37,29 +37,29 @@ fn main() -> ExitCode {
     step(
         4,
         &format!(
-            "Upstream moves on: the server now has the real map of LiteLLM {NEWER}. The proxy knows nothing of it."
+            "Upstream moves on: the server now has the real map of LiteLLM {NEWER}. The proxy does not know about it."
         ),
     );
     tell_map(&new);
     upstream.serve(&new);
     tell_live(&proxy);
 
-    step(5, "The main job: fetch, check, compare, have the proxy take it, read it back.");
+    step(5, "The main job: fetch, check, compare, have the proxy load it, read it back.");
     let synced = told && run(&autosync, &["sync"]);
 
-    step(6, "The proxy itself, asked past autosync, names the same revision.");
+    step(6, "The proxy itself, asked directly, reports the same revision.");
     tell_live(&proxy);
     let wanted = maps::revision(&new);
     let live = live_revision(&proxy);
     println!("   git hash-object of the new map:  {wanted}");
 
-    step(7, "Again: the proxy has it already, which is proved by reading. It is not asked to reload.");
+    step(7, "Again: the proxy already has it, which reading it back proves. It is not reloaded.");
     upstream.forget_hits();
     let again = synced && run(&autosync, &["sync"]);
     println!("   fetches of the proxy meanwhile: {}", upstream.hits_of(Client::Proxy).len());
     let status = again && run(&autosync, &["status"]);
 
-    step(8, "The proxy and the server end, and the home is removed.");
+    step(8, "The proxy and the server stop, and the home is removed.");
     if status && live == wanted {
         return ExitCode::SUCCESS;
     }
@@ -90,7 +90,7 @@ fn tell_map(map: &[u8]) {
 
 fn tell_live(proxy: &RealProxy) {
     let source = proxy.get("/model/cost_map/source").json();
-    println!("   the proxy holds {} models, revision {}", source["model_count"], live_revision(proxy));
+    println!("   the proxy has {} models, revision {}", source["model_count"], live_revision(proxy));
 }
 
 fn live_revision(proxy: &RealProxy) -> String {

@@ -25,6 +25,8 @@ fn a_new_model_is_told_as_soon_as_it_is_proved() {
     settings_with(&desk, &stage, "watch = \"1s\"", "preset = \"production\"");
     let _app = App::start(&desk, &["--hidden"]);
     panel.item();
+    // A proxy's first sync is a person's.
+    autosync(&desk, &["sync"]);
     let newest = || autosync(&desk, &["history", "--limit", "1"])["runs"][0].clone();
     until("the first run", || (newest()["outcome"] == "unchanged").then_some(()));
 

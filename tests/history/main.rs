@@ -4,6 +4,7 @@
 mod damage;
 mod dice;
 mod futures;
+mod ledger;
 mod replay;
 
 /// The map that a LiteLLM release carries.

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use engine::controller::{EngineOptions, Happening, Snapshot, SyncOrder, SyncReport};
+use engine::controller::{EngineOptions, FirstSyncs, Happening, Snapshot, SyncOrder, SyncReport};
 use engine::home::{Home, HomeLock};
 use engine::run::{Outcome, Trigger};
 use engine::settings::SettingsFile;
@@ -27,16 +27,26 @@ pub(crate) struct Desk<'a> {
     pub(crate) clock: Clock,
     /// Run the schedule and the watch.
     pub(crate) scheduled: bool,
+    pub(crate) first_syncs: FirstSyncs,
 }
 
 impl<'a> Desk<'a> {
     pub(crate) fn of(stage: &Stage, folder: &'a TempDir, proxies: &'a [(&'a str, &'a str)]) -> Self {
         let (source, key) = (stage.upstream.url(), stage.proxy.key.clone());
-        Self { folder, source, key, proxies, more: "", clock: Clock::system(), scheduled: false }
+        Self {
+            folder,
+            source,
+            key,
+            proxies,
+            more: "",
+            clock: Clock::system(),
+            scheduled: false,
+            first_syncs: FirstSyncs::Start,
+        }
     }
 
     pub(crate) async fn engine(self) -> Engine {
-        let Self { folder, source, key, proxies, more, clock, scheduled } = self;
+        let Self { folder, source, key, proxies, more, clock, scheduled, first_syncs } = self;
         let home = Home::resolve(Some(folder.path().join("home")), &|_| None).unwrap();
         home.create().unwrap();
         let proxy = |(name, url): &(&str, &str)| {
@@ -48,7 +58,7 @@ impl<'a> Desk<'a> {
         let lock = HomeLock::acquire(&home, Duration::ZERO).unwrap();
         let settings = SettingsFile::load(&home.settings()).unwrap();
         let environment = Arc::new(move |name: &str| (name == "PROXY_KEY").then(|| key.clone()));
-        Engine::start(EngineOptions { home, lock, settings, environment, clock, scheduled }).await.unwrap()
+        Engine::start(EngineOptions { home, lock, settings, environment, clock, scheduled, first_syncs }).await.unwrap()
     }
 }
 

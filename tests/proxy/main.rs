@@ -4,6 +4,7 @@
 mod aliases;
 mod change;
 mod engine;
+mod first_sync;
 mod gate;
 mod harness;
 mod lies;

@@ -41,11 +41,11 @@ export default async function (test) {
     const field = page.getByRole('searchbox');
     await field.fill('gpt-4o-mini-audio');
     await page.waitForFunction(() => {
-      const cells = [...document.querySelectorAll('[data-row].is-row .mn')];
+      const cells = [...document.querySelectorAll('[data-row]:is(.is-row, .is-sum) .mn')];
       return cells.length > 0 && cells.every((cell) => cell.title.includes('gpt-4o-mini-audio'));
     });
     await field.fill('no model is called that');
-    await visitor.sees('No change matches these filters.');
+    await visitor.sees('No changes match these filters.');
     await visitor.look('changes-no-match', { narrow: true });
     await visitor.button('Clear filters').click();
     await grid.waitFor();
@@ -102,6 +102,27 @@ export default async function (test) {
     await page.keyboard.press('Alt+ArrowLeft');
     await grid.waitFor();
     assert.equal(await chosen.locator('.of-cause').getAttribute('title'), name);
+  });
+
+  await test('changes: a model is one row, and unfolds to its fields', async () => {
+    const model = 'azure/gpt-4o-mini-audio-preview-2024-12-17';
+    const fields = truth.groups.find(({ kind }) => kind === 'repriced').rows.filter((row) => row.model === model);
+    assert.ok(fields.length >= 2);
+    await page.getByRole('searchbox').fill(model);
+    const sum = grid.locator('.is-sum').first();
+    await sum.waitFor();
+    assert.equal(await grid.locator('.is-field').count(), 0);
+    await grid.focus();
+    await page.keyboard.press('Home');
+    // What the checks said of it comes first.
+    const chosen = grid.locator('.is-sum[aria-selected=true]');
+    for (let row = 0; row < 5 && (await chosen.count()) === 0; row += 1) await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Space');
+    await until(async () => (await grid.locator('.is-field').count()) === fields.length, 'the fields of the model');
+    await visitor.look('changes-unfolded', { narrow: true });
+    await page.keyboard.press('ArrowLeft');
+    await until(async () => (await grid.locator('.is-field').count()) === 0, 'the folded model');
+    await page.getByRole('searchbox').fill('');
   });
 
   await test('changes: the other way round', async () => {

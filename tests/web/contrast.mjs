@@ -3,7 +3,7 @@ import { historyBoard } from './parts.mjs';
 import { Visitor } from './visitor.mjs';
 
 const PLACES = [
-  ['overview', 'No proxy yet. The source is watched all the same'],
+  ['overview', 'No proxy yet. The source is still watched'],
   ['changes', /^Repriced/],
   ['models/azure%2Fgpt-4o-mini-audio-preview-2024-12-17', 'Price history'],
   ['history', 'No sync has run yet'],

@@ -41,7 +41,7 @@ export default async function (test) {
     await at('#/models/');
     await press('Control+k');
     await page.keyboard.type('zzzz nothing');
-    await visitor.sees('Nothing is called that.');
+    await visitor.sees('No matches.');
     await visitor.look('palette-nothing');
     await press('Escape');
     await palette.waitFor({ state: 'detached' });

@@ -55,8 +55,12 @@ export default async function (test) {
 
   await test('welcome: what a sync would bring, and then the sync itself, with its proof', async () => {
     host.serve(newest);
+    const before = host.proxyHits;
     await visitor.button('See what will change').click();
-    await visitor.sees('A sync would bring:');
+    await visitor.sees('A sync would bring');
+    // A look changes nothing: no proxy is saved, and the proxy fetched nothing.
+    assert.deepEqual((await board.call('state')).proxies, []);
+    assert.equal(host.proxyHits, before);
     await visitor.look('welcome-preview');
     await visitor.button('Sync now and finish').click();
     await page.getByRole('article').getByText('Read back', { exact: false }).first().waitFor();
@@ -229,7 +233,7 @@ export default async function (test) {
     await visitor.look('changes-held', { narrow: true });
     await visitor.go('#/history');
     await page.getByRole('row', { name: /Held/ }).first().click();
-    await page.getByRole('heading', { name: /What the checks said/ }).waitFor();
+    await page.getByRole('heading', { name: /Check findings/ }).waitFor();
     await visitor.look('history-held');
   });
 
@@ -241,7 +245,7 @@ export default async function (test) {
     await attention.getByText(/HTML/).first().waitFor();
     await visitor.look('overview-login-page');
     host.serve(newest);
-    await attention.getByRole('button', { name: 'Check again' }).click();
+    await attention.getByRole('button', { name: 'Check now' }).click();
     await attention.getByText(/HTML/).first().waitFor({ state: 'detached' });
     await attention.getByText(/held back/).waitFor({ state: 'detached' });
     const { source } = await board.call('state');
@@ -252,9 +256,9 @@ export default async function (test) {
     await visitor.go('#/overview');
     visitor.losesServer();
     await board.stop('SIGKILL');
-    await visitor.sees('Connection to Auto-Sync lost, trying again');
+    await visitor.sees('Connection to Auto-Sync lost; reconnecting');
     await page.getByRole('button', { name: `Sync now: ${main}` }).click();
-    await visitor.sees('Auto-Sync does not answer.');
+    await visitor.sees('Auto-Sync is not responding.');
     await visitor.look('connection-lost', { narrow: true });
     await visitor.page.context().close();
   });

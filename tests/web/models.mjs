@@ -35,7 +35,7 @@ export default async function (test) {
     assert.ok(await rows() > 0);
     await visitor.look('models-filtered');
     await search.fill('no model is called that');
-    await visitor.sees('No model matches this search.');
+    await visitor.sees('No models match this search.');
     await visitor.look('models-no-match');
     await visitor.button('Clear search and filters').click();
     await grid.waitFor();
@@ -44,7 +44,7 @@ export default async function (test) {
   await test('models: an entry in depth, with the prices that it had', async () => {
     await visitor.go('#/models/azure%2Fgpt-4o-mini-audio-preview-2024-12-17');
     await page.getByRole('complementary').getByRole('heading', { name: 'Price history' }).waitFor();
-    await visitor.sees('There is no proxy yet to read this model from.');
+    await visitor.sees('No proxy has been added to read this model from.');
     await visitor.look('model-panel', { narrow: true });
     await page.keyboard.press('Escape');
     await page.getByRole('complementary').waitFor({ state: 'detached' });

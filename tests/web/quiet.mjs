@@ -23,17 +23,17 @@ export default async function (test) {
     const other = visitor.page.getByText('Another address').or(visitor.page.getByText('Use another address'));
     if (await other.count()) await other.first().click(); // a proxy of the person who runs the tests
     await visitor.button('Watch the source and finish').click();
-    await visitor.sees('No proxy yet. The source is watched all the same');
+    await visitor.sees('No proxy yet. The source is still watched');
   });
 
   await test('overview without a proxy', async () => {
     await visitor.look('overview-no-proxy', { narrow: true });
     await visitor.page.reload();
-    await visitor.sees('No proxy yet. The source is watched all the same');
+    await visitor.sees('No proxy yet. The source is still watched');
   });
 
   await test('screens that have nothing to show say what to do', async () => {
-    for (const [screen, text] of [['changes', 'There is only one map yet'], ['models', 'No map is promoted yet'], ['history', 'No sync has run yet']]) {
+    for (const [screen, text] of [['changes', 'There is only one map so far'], ['models', 'No map has been promoted yet'], ['history', 'No sync has run yet']]) {
       await visitor.go(`#/${screen}`);
       await visitor.sees(text);
       await visitor.look(`${screen}-empty`);
@@ -45,7 +45,7 @@ export default async function (test) {
   await test('checking the source by hand brings its map', async () => {
     await visitor.go('#/overview');
     await visitor.button('Check now').click();
-    await visitor.sees('3,919 models. The line begins with the next revision.');
+    await visitor.sees('3,919 models. The chart starts with the next revision.');
     await visitor.look('overview-first-map');
     await visitor.close();
   });
@@ -62,7 +62,7 @@ export default async function (test) {
     await slow.page.locator('[aria-busy=true]').first().waitFor();
     await slow.look('overview-loading', { narrow: true });
     answer();
-    await slow.sees('No proxy yet. The source is watched all the same');
+    await slow.sees('No proxy yet. The source is still watched');
     await slow.close();
   });
 

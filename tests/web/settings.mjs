@@ -41,7 +41,7 @@ export default async function (test) {
     await page.getByRole('radio', { name: 'Custom' }).click();
     await saved('Sync every', /every = "3h"/, () => entered(page.getByLabel('Sync every'), '3h'));
     await saved('Only in these windows', /allow Mon-Fri 02:00-05:00/, () => left(page.getByLabel('Only in these windows'), 'allow Mon-Fri 02:00-05:00'));
-    await visitor.sees('Syncs begin once there is a proxy.');
+    await visitor.sees('Syncs start once you add a proxy.');
     await page.getByLabel('Quiet from').fill('22:00');
     await saved('Quiet hours', /quiet = "22:00-07:00"/, () => entered(page.getByLabel('Quiet until'), '07:00'));
     await saved('Theme', /theme = "dark"/, () => page.getByRole('radio', { name: 'Dark' }).click());

@@ -65,6 +65,9 @@ export function revision(bytes) {
 
 /** The host of the map. Proxies can be given another answer than our program: 'drip' never comes to its end. */
 export class MapHost {
+  /** How often a proxy fetched from here: once at its start, and once a reload. */
+  proxyHits = 0;
+
   static async start(bytes) {
     const host = new MapHost();
     host.serve(bytes);
@@ -102,7 +105,10 @@ export class MapHost {
   #answer(request, response) {
     const agent = request.headers['user-agent'] ?? '';
     const isProxy = agent.startsWith('litellm/') || agent.startsWith('python'); // ours is litellm-autosync/…
-    if (isProxy) this.onProxy?.();
+    if (isProxy) {
+      this.proxyHits += 1;
+      this.onProxy?.();
+    }
     const answer = isProxy ? this.forProxies : this.forAutosync;
     if (answer === 'drip') {
       response.writeHead(200, { 'content-length': 3_000_000 });

@@ -57,7 +57,7 @@ export default async function (test) {
     await visitor.go('#/overview');
     const letGo = await hold(page, 'models');
     await visitor.rush('Control+3', '/', 'claude');
-    await page.getByRole('status', { name: 'Reading the models' }).waitFor();
+    await page.getByRole('status', { name: 'Loading the models' }).waitFor();
     await visitor.look('models-loading', { narrow: true });
     await visitor.rush(' opus');
     letGo();
@@ -103,7 +103,7 @@ export default async function (test) {
     await page.getByRole('grid', { name: 'Models' }).waitFor();
     await visitor.button('Capabilities').focus();
     await visitor.rush('Enter', 'Tab', ' ', 'Escape');
-    const boxes = page.getByRole('group', { name: 'Capabilities that a model must have', includeHidden: true }).locator('input');
+    const boxes = page.getByRole('group', { name: 'Required capabilities', includeHidden: true }).locator('input');
     assert.deepEqual([await boxes.nth(0).isChecked(), await boxes.nth(1).isChecked()], [false, true]);
     await boxes.nth(1).evaluate((box) => box.click());
     // The button closes its menu, too, and a click beside it.

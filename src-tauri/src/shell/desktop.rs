@@ -24,7 +24,8 @@ impl Desktop for AppDesktop {
         let autolaunch = self.0.autolaunch();
         let done = if on { autolaunch.enable() } else { autolaunch.disable() };
         done.map_err(|cause| {
-            Error::new(ErrorCode::Unsupported, "The system did not let the start at login be changed.").detail(cause)
+            Error::new(ErrorCode::Unsupported, "The system did not allow changing whether the app starts at login.")
+                .detail(cause)
         })
     }
 
@@ -56,7 +57,7 @@ static CLIPBOARD: Mutex<Option<Clipboard>> = Mutex::new(None);
 /// Puts text on the clipboard.
 pub(crate) fn copy(text: &str) -> Result<()> {
     let cannot = |cause: &dyn std::fmt::Display| {
-        Error::new(ErrorCode::Unsupported, "The clipboard cannot be used.").detail(cause)
+        Error::new(ErrorCode::Unsupported, "The clipboard is not available.").detail(cause)
     };
     let mut kept = CLIPBOARD.lock().map_err(|cause| cannot(&cause))?;
     if kept.is_none() {

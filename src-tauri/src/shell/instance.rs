@@ -48,7 +48,7 @@ async fn show(home: &Home) -> Result<Start> {
             Some(_) => {
                 return Err(Error::new(
                     ErrorCode::HomeBusy,
-                    "`autosync watch` runs in a terminal and does all of it there. End it with Ctrl-C to use the app.",
+                    "`autosync watch` is already running in a terminal and does everything there. End it with Ctrl-C to use the app.",
                 ));
             }
             None => {}

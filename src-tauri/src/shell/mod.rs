@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use api::view::{AppState, HostKind};
 use api::{Api, Desktop};
-use engine::controller::{Engine, EngineOptions, Environment};
+use engine::controller::{Engine, EngineOptions, Environment, FirstSyncs};
 use engine::door::{Door, Kind};
 use engine::home::{Home, HomeLock};
 use engine::log::{LogGuard, init_tracing};
@@ -167,6 +167,7 @@ async fn begin(
         environment: Arc::clone(&environment),
         clock: clock.clone(),
         scheduled: true,
+        first_syncs: FirstSyncs::Asked,
     })
     .await?;
     let desktop: Box<dyn Desktop> = Box::new(AppDesktop(app.clone()));
@@ -230,7 +231,7 @@ fn display() -> engine::Result<()> {
     if cfg!(target_os = "linux") && !is_set("DISPLAY") && !is_set("WAYLAND_DISPLAY") {
         return Err(Error::new(
             ErrorCode::Unsupported,
-            "There is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). `autosync watch` does the same without one.",
+            "There is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). `autosync watch` does the same without a display.",
         ));
     }
     Ok(())

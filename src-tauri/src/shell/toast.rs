@@ -60,7 +60,7 @@ pub(crate) fn show(app: &AppHandle, toast: Toast) {
             Ok(()) => noted(&app, None),
             Err(error) => {
                 tracing::warn!(%error, title = toast.title, "a toast could not be shown");
-                noted(&app, Some("This system has no notification service that answers.".to_owned()));
+                noted(&app, Some("No notification service answers on this system.".to_owned()));
             }
         }
     });

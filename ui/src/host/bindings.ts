@@ -85,6 +85,10 @@ model_counts: Array<CountPoint>,
  */
 latest_changes: ChangeSummary | null, 
 /**
+ * What is new today; `None` until a second map was promoted.
+ */
+today: Today | null, 
+/**
  * Whether toasts can be shown.
  */
 toasts: ToastView, };
@@ -113,6 +117,10 @@ text: string,
  * A model or a revision to show in mono before `text`.
  */
 subject: string | null, 
+/**
+ * A proxy's card says it, so the overview does not say it again above.
+ */
+in_card: boolean, 
 /**
  * The one thing that resolves it.
  */
@@ -145,7 +153,23 @@ label: string,
 /**
  * Which.
  */
-proxy: string, } | { "kind": "check_source", 
+proxy: string, } | { "kind": "sync_all", 
+/**
+ * The button's label.
+ */
+label: string, 
+/**
+ * Which.
+ */
+proxies: Array<string>, } | { "kind": "ask_all", 
+/**
+ * The button's label.
+ */
+label: string, 
+/**
+ * Which.
+ */
+proxies: Array<string>, } | { "kind": "check_source", 
 /**
  * The button's label.
  */
@@ -704,6 +728,19 @@ export type OpenArgs = {
 what: Outside, };
 
 /**
+ * Another source than ours, which a proxy reads.
+ */
+export type OtherSourceView = { 
+/**
+ * What is so, and what to do.
+ */
+message: string, 
+/**
+ * The address that can be used here too.
+ */
+usable: string | null, };
+
+/**
  * Things outside of the dashboard.
  */
 export type Outside = "logs" | "data";
@@ -875,7 +912,11 @@ key_header: string,
 /**
  * The key may go over plain HTTP to a public address.
  */
-allow_plain_http: boolean, };
+allow_plain_http: boolean, 
+/**
+ * A PEM file of authorities to trust for it beside the system's store; or empty.
+ */
+ca_file: string, };
 
 /**
  * A proxy in the settings.
@@ -905,6 +946,10 @@ key_header: string,
  * The key may go over plain HTTP to a public address.
  */
 allow_plain_http: boolean, 
+/**
+ * A PEM file of authorities that are trusted for it; empty: only the system's store.
+ */
+ca_file: string, 
 /**
  * It comes from the environment, and cannot be edited here.
  */
@@ -950,6 +995,10 @@ unpriced: Array<string>,
  * What stands in the way, and what to do.
  */
 error: ErrorView | null, 
+/**
+ * It reads another source than we do, so no sync reloads it.
+ */
+other_source: OtherSourceView | null, 
 /**
  * What this version does that people do not expect.
  */
@@ -1035,6 +1084,10 @@ running: RunningView | null,
  * When the schedule is due next.
  */
 next_run: string | null, 
+/**
+ * No person has asked for a sync of it yet; until then nothing else syncs it.
+ */
+awaits_first_sync: boolean, 
 /**
  * The last 30 runs, the oldest first.
  */
@@ -1358,7 +1411,7 @@ value: string, };
 /**
  * A setting that one control changes.
  */
-export type SettingField = "source" | "watch" | "preset" | "every" | "windows" | "on_change" | "gate_mode" | "gate_direct" | "gate_soak" | "notify_new_models" | "notify_price_changes" | "notify_failures" | "quiet" | "autostart" | "close" | "network_proxy" | "theme";
+export type SettingField = "source" | "watch" | "preset" | "every" | "windows" | "on_change" | "gate_mode" | "gate_direct" | "gate_soak" | "notify_new_models" | "notify_price_changes" | "notify_failures" | "quiet" | "autostart" | "close" | "network_proxy" | "network_ca_file" | "theme";
 
 /**
  * All settings, as the file and the environment give them.
@@ -1444,6 +1497,10 @@ close: string,
  * `system`, `none`, or the address of an HTTP proxy.
  */
 network_proxy: string, 
+/**
+ * A PEM file of authorities that are trusted for the source; empty: only the system's store.
+ */
+network_ca_file: string, 
 /**
  * What the environment says: `HTTPS_PROXY=http://proxy:3128`, without credentials.
  */
@@ -1572,7 +1629,11 @@ export type TestArgs = {
 /**
  * What is typed; it is not saved.
  */
-form: ProxyForm, };
+form: ProxyForm, 
+/**
+ * The source that is chosen with it; `None`: the one of the settings.
+ */
+source: string | null, };
 
 /**
  * Text.
@@ -1591,6 +1652,155 @@ export type ToastView = {
  * Why the last toast could not be shown; `None` where they work or none was due yet.
  */
 problem: string | null, };
+
+/**
+ * What changed today and was not looked at yet. A quiet day has neither `yours` nor `fresh`.
+ */
+export type Today = { 
+/**
+ * The map that it is compared with: where *All changes* starts.
+ */
+from: string, 
+/**
+ * The newest promoted map of the source.
+ */
+to: string, 
+/**
+ * Since when this is all that is new: the older map was promoted then, or the changes were looked at then.
+ */
+since: string, 
+/**
+ * New models.
+ */
+models: number, 
+/**
+ * Models with another price.
+ */
+prices: number, 
+/**
+ * Models of my proxies that changed in any way: the badge.
+ */
+mine: number, 
+/**
+ * Changed models that no proxy of mine uses.
+ */
+elsewhere: number, 
+/**
+ * What has proved the new map: "prod-gateway", or "3 proxies".
+ */
+proved_on: string | null, 
+/**
+ * When that was.
+ */
+proved_at: string | null, 
+/**
+ * One sentence a change of my models, the worst first.
+ */
+yours: Array<TodayChange>, 
+/**
+ * How many more there are.
+ */
+yours_more: number, 
+/**
+ * New models, one line a provider.
+ */
+fresh: Array<TodayModel>, 
+/**
+ * How many new models are in none of these lines.
+ */
+fresh_more: number, };
+
+/**
+ * One change of a model that a proxy uses, as a sentence: model, `says`, `target`.
+ */
+export type TodayChange = { 
+/**
+ * The model.
+ */
+model: string, 
+/**
+ * Which kind.
+ */
+kind: TodayKind, 
+/**
+ * "is 20.0% cheaper", "now means".
+ */
+says: string, 
+/**
+ * The model that the sentence ends with.
+ */
+target: string | null, 
+/**
+ * Said before the prices: "was claude-opus-5-5".
+ */
+note: string | null, 
+/**
+ * Prices that tell it, at most two.
+ */
+prices: Array<TodayPrice>, 
+/**
+ * What else moved: "and 6 tiers alike".
+ */
+more: string | null, 
+/**
+ * No proxy that uses the model has proved the map with this change.
+ */
+in_source: boolean, };
+
+/**
+ * What kind of news.
+ */
+export type TodayKind = "gone" | "rise" | "moved" | "repriced" | "retires" | "fall";
+
+/**
+ * New models of one provider: one of them, and how many more.
+ */
+export type TodayModel = { 
+/**
+ * "Anthropic".
+ */
+provider: string, 
+/**
+ * The one that is shown.
+ */
+model: string, 
+/**
+ * Who else hosts it: "Bedrock", "Azure".
+ */
+also: Array<string>, 
+/**
+ * How many more of this provider are new; copies of one model count once.
+ */
+more: number, 
+/**
+ * Its input price per million tokens.
+ */
+input: string | null, 
+/**
+ * Its output price per million tokens.
+ */
+output: string | null, 
+/**
+ * Its context window in tokens.
+ */
+context: number | null, };
+
+/**
+ * A price with both values, as people read them.
+ */
+export type TodayPrice = { 
+/**
+ * "In", "Out", "Cached input".
+ */
+label: string, 
+/**
+ * What it was.
+ */
+before: string | null, 
+/**
+ * What it is.
+ */
+after: string | null, };
 
 /**
  * How grave.
@@ -1693,6 +1903,8 @@ export interface Commands {
   sync: { args: SyncArgs; result: Array<RunRow> };
   /** What a sync of this proxy would do; nothing is changed. */
   preview: { args: ProxyArg; result: RunDetail };
+  /** What a sync of a proxy that is only typed would do; nothing is saved or changed. */
+  preview_draft: { args: TestArgs; result: RunDetail };
   /** Cancels the running syncs of these proxies. */
   cancel: { args: Proxies; result: null };
   /** Asks the source whether it has a new map. */

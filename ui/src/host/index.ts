@@ -42,7 +42,7 @@ export function toErrorView(thrown: unknown): ErrorView {
     return { code: thrown.code, message: thrown.message, detail: thrown.detail ?? null, field: thrown.field ?? null };
   }
   const detail = thrown instanceof Error ? thrown.message : String(thrown);
-  return { code: 'dashboard', message: 'The dashboard could not finish that. Nothing was changed.', detail, field: null };
+  return { code: 'dashboard', message: 'The dashboard could not complete that. Nothing was changed.', detail, field: null };
 }
 
 function isErrorView(thrown: unknown): thrown is ErrorView {

@@ -29,7 +29,7 @@ export function webHost(): Host {
     } catch (thrown) {
       throw new HostError({
         code: 'host_unreachable',
-        message: 'Auto-Sync does not answer. Nothing was changed; the dashboard tries again by itself.',
+        message: 'Auto-Sync is not responding. Nothing was changed; the dashboard will keep trying.',
         detail: thrown instanceof Error ? thrown.message : null,
         field: null,
       });
@@ -111,6 +111,6 @@ function refusal(status: number) {
   const message =
     status === 401 || status === 403
       ? 'This page has no valid token. Open the dashboard from Auto-Sync again.'
-      : 'Auto-Sync gave no usable answer. Nothing was changed.';
+      : 'Auto-Sync sent an invalid answer. Nothing was changed.';
   return { code: 'host_refused', message, detail: `HTTP ${status}`, field: null };
 }

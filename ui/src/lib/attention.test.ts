@@ -3,7 +3,7 @@ import type { Attention } from '../host';
 import { attentionKey, attentionIcon, isDismissible, shownAttention } from './attention';
 
 const one = (id: string, tone: Attention['tone'], text = 'text'): Attention => ({
-  id, tone, title: 'title', text, subject: null, action: { kind: 'check_source', label: 'Check now' },
+  id, tone, title: 'title', text, subject: null, in_card: false, action: { kind: 'check_source', label: 'Check now' },
 });
 
 it('folds a long list, but never for a single line', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CauseView, ChangeGroup, ChangeKind, ChangeRow, Changes } from '../host/bindings';
-import { chips, flat, groupNote, noFilter, prepare, view, type ChangesFilter, type Chip } from './changes-view';
+import { chips, fieldsText, flat, groupNote, noFilter, prepare, view, type ChangesFilter, type Chip } from './changes-view';
 
 const row = (model: string, more: Partial<ChangeRow> = {}): ChangeRow => ({
   model,
@@ -124,7 +124,7 @@ describe('flat', () => {
   const labels = (filter: ChangesFilter, opened: Chip[] = []) => flat(view(long, filter), filter, new Set(opened)).map((item) => (item.type === 'more' ? item.label : item.type));
 
   it('cuts a long group and says how much is hidden', () => {
-    expect(labels(noFilter)).toEqual(['head', ...Array<string>(10).fill('row'), 'Show 5 more fields']);
+    expect(labels(noFilter)).toEqual(['head', ...Array<string>(10).fill('row'), 'Show 5 more models']);
   });
 
   it('shows all of it once opened, and whatever a filter finds', () => {
@@ -135,6 +135,35 @@ describe('flat', () => {
   it('never hides a single row', () => {
     const eleven = prepare(changes([group('new', Array.from({ length: 11 }, (_, index) => row(`m${index}`)))]));
     expect(flat(view(eleven, noFilter), noFilter, new Set())).toHaveLength(12);
+  });
+});
+
+describe('a model with several fields', () => {
+  const field = (label: string, more: Partial<ChangeRow> = {}) => row('opus', { label, field: label, ...more });
+  const fields = [field('Cached input'), row('opus'), field('Output'), field('Input, over 200k', { before: null })];
+  const two = prepare(changes([group('repriced', [...fields.slice(0, 2), row('grok'), ...fields.slice(2)])]));
+  const lines = (opened: string[]) => flat(view(two, noFilter), noFilter, new Set(opened));
+
+  it('is one row that shows its input, and unfolds to its fields', () => {
+    const [, sum, other] = lines([]);
+    expect(lines([]).map(({ type }) => type)).toEqual(['head', 'sum', 'row']);
+    expect(sum).toMatchObject({ row: { model: 'opus', label: 'Input' }, text: 'Input and 2 more; Input, over 200k added', isOpen: false });
+    expect(other).toMatchObject({ row: { model: 'grok' } });
+    const open = lines([sum?.type === 'sum' ? sum.key : '']);
+    expect(open.map(({ type }) => type)).toEqual(['head', 'sum', 'field', 'field', 'field', 'field', 'row']);
+  });
+
+  it('says tiers that came or went in one sentence', () => {
+    const tiers = (change: Partial<ChangeRow>) => ['Input', 'Output', 'Cached input'].map((label) => field(`${label}, over 200k`, change));
+    expect(fieldsText(tiers({ before: null }), 'repriced')).toBe('3 prices over 200k tokens added');
+    expect(fieldsText(tiers({ after: null }), 'repriced')).toBe('3 prices over 200k tokens gone');
+    expect(fieldsText([...tiers({ before: null }), field('Image', { before: null })], 'repriced')).toBe('4 prices added');
+    expect(fieldsText([field('Max input'), field('Max output')], 'limits')).toBe('Max input, max output');
+  });
+
+  it('shows of another name what it stands for', () => {
+    const alias = prepare(changes([group('alias', [field('Stands for', { before: 'opus-5', after: 'opus-6' }), row('opus')])]));
+    expect(flat(view(alias, noFilter), noFilter, new Set())[1]).toMatchObject({ type: 'sum', row: { after: 'opus-6' }, text: 'Stands for, input' });
   });
 });
 

@@ -8,7 +8,7 @@ export const KINDS: readonly ChangeKind[] = ['repriced', 'alias', 'new', 'remove
 
 export const KIND_NAMES: Record<ChangeKind, string> = {
   repriced: 'Repriced',
-  alias: 'Other names',
+  alias: 'Aliases',
   new: 'New',
   removed: 'Removed',
   limits: 'Limits',
@@ -73,13 +73,17 @@ export interface ChangesView {
 export type Item =
   | { type: 'head'; chip: Chip; title: string; note: string }
   | { type: 'row'; row: ChangeRow; kind: ChangeKind }
+  /** A model of which several fields differ; they are folded. */
+  | { type: 'sum'; row: ChangeRow; kind: ChangeKind; rows: ChangeRow[]; text: string; key: string; isOpen: boolean }
+  /** One field of an unfolded model. */
+  | { type: 'field'; row: ChangeRow; kind: ChangeKind }
   | { type: 'cause'; cause: CauseView; key: string; isOpen: boolean }
   | { type: 'model'; model: string; isMine: boolean }
   | { type: 'unnamed'; label: string }
   | { type: 'notice'; notice: NoticeView }
   | { type: 'more'; chip: Chip; label: string };
 
-/** What is unfolded: a group that is shown to its end, or a cause with its models. */
+/** What is unfolded: a group that is shown to its end, a cause with its models, or a model with its fields. */
 export type Opened = ReadonlySet<string>;
 
 /** A group shows so many rows until it is opened or a filter is set. */
@@ -156,6 +160,7 @@ export function flat(view: ChangesView, filter: ChangesFilter, opened: Opened): 
       const item = rows[index]!;
       items.push(item);
       if (item.type === 'cause' && item.isOpen) for (const line of modelsOf(item.cause)) items.push(line);
+      if (item.type === 'sum' && item.isOpen) for (const row of item.rows) items.push({ type: 'field', row, kind: item.kind });
     }
     if (shown < rows.length) items.push({ type: 'more', chip, label: `Show ${grouped(rows.length - shown)} more ${what}` });
   };
@@ -165,28 +170,70 @@ export function flat(view: ChangesView, filter: ChangesFilter, opened: Opened): 
     causesNote(view),
     view.causes.map((cause) => ({ type: 'cause', cause, key: causeKey(cause), isOpen: opened.has(causeKey(cause)) })),
     CAUSES_AT_FIRST,
-    'remarks',
+    'findings',
   );
   for (const group of view.groups) {
-    const whole = group.kind === 'new' || group.kind === 'removed';
-    add(
-      group.kind,
-      KIND_NAMES[group.kind],
-      groupNote(group),
-      group.rows.map((row) => ({ type: 'row', row, kind: group.kind })),
-      AT_FIRST,
-      whole ? 'models' : 'fields',
-    );
+    add(group.kind, KIND_NAMES[group.kind], groupNote(group), byModel(group, opened), AT_FIRST, 'models');
   }
   add(
     'notices',
     'Summarised',
-    counted(view.notices.length, 'change of many models', 'changes of many models'),
+    counted(view.notices.length, 'change across many models', 'changes across many models'),
     view.notices.map((notice) => ({ type: 'notice', notice })),
     AT_FIRST,
     'notices',
   );
   return items;
+}
+
+/** One line a model, in the order of its first field. */
+function byModel({ kind, rows }: GroupView, opened: Opened): Item[] {
+  const models = new Map<string, ChangeRow[]>();
+  for (const row of rows) {
+    const known = models.get(row.model);
+    if (known) known.push(row);
+    else models.set(row.model, [row]);
+  }
+  return [...models.values()].map((fields): Item => {
+    const [first] = fields as [ChangeRow];
+    if (fields.length === 1) return { type: 'row', row: first, kind };
+    const key = `${kind} ${first.model}`;
+    return { type: 'sum', row: telling(fields, kind), kind, rows: fields, text: fieldsText(fields, kind), key, isOpen: opened.has(key) };
+  });
+}
+
+const isChanged = ({ before, after }: ChangeRow) => before !== null && after !== null;
+
+/** The field that stands for the others: input, else output, else the first that was there before and is now; of another
+ * name, what it stands for. */
+function telling(rows: ChangeRow[], kind: ChangeKind): ChangeRow {
+  if (kind === 'alias') return rows[0]!;
+  const changed = rows.filter(isChanged);
+  const named = (field: string) => changed.find((row) => row.field === field);
+  return named('input_cost_per_token') ?? named('output_cost_per_token') ?? changed[0] ?? rows[0]!;
+}
+
+/** What differs in one model: "Input and 8 more; 3 prices over 200k tokens added". */
+export function fieldsText(rows: ChangeRow[], kind: ChangeKind): string {
+  const changed = rows.filter(isChanged);
+  const first = telling(rows, kind);
+  const parts: string[] = [];
+  if (changed.length === 1) parts.push(first.label);
+  else if (changed.length === 2) parts.push(`${first.label}, ${changed.find((row) => row !== first)!.label.toLowerCase()}`);
+  else if (changed.length > 2) parts.push(`${first.label} and ${grouped(changed.length - 1)} more`);
+  parts.push(...cameOrWent(rows.filter(({ before, after }) => before === null && after !== null), kind, 'added'));
+  parts.push(...cameOrWent(rows.filter(({ before, after }) => before !== null && after === null), kind, 'gone'));
+  return parts.join('; ');
+}
+
+/** Tiers that came or went together are one sentence. */
+function cameOrWent(rows: ChangeRow[], kind: ChangeKind, verb: string): string[] {
+  if (rows.length === 0) return [];
+  if (rows.length === 1) return [`${rows[0]!.label} ${verb}`];
+  const tiers = new Set(rows.map(({ label }) => /, over (\d\w*)/.exec(label)?.[1] ?? ''));
+  const [tier] = tiers;
+  const over = tiers.size === 1 && tier ? ` over ${tier} tokens` : '';
+  return [`${counted(rows.length, kind === 'repriced' ? 'price' : 'field')}${over} ${verb}`];
 }
 
 /** Behind a group's name: "12 models, 15 fields: 4 rise, 11 fall". */
@@ -217,7 +264,7 @@ function causesNote({ causes, toReview }: ChangesView): string {
     held && (held === 1 ? '1 holds the map back' : `${grouped(held)} hold the map back`),
     toReview && (toReview === 1 ? '1 entry to review' : `${grouped(toReview)} entries to review`),
   ].filter(Boolean);
-  return parts.length ? parts.join(', ') : counted(causes.length, 'remark');
+  return parts.length ? parts.join(', ') : counted(causes.length, 'finding');
 }
 
 export interface ChipView {
@@ -230,7 +277,7 @@ export interface ChipView {
 export function chips(table: ChangesTable): ChipView[] {
   const labels: Record<ChangeKind, readonly [one: string, many: string]> = {
     repriced: ['repriced', 'repriced'],
-    alias: ['other name', 'other names'],
+    alias: ['alias', 'aliases'],
     new: ['new', 'new'],
     removed: ['removed', 'removed'],
     limits: ['limit', 'limits'],
@@ -252,7 +299,7 @@ export function chips(table: ChangesTable): ChipView[] {
 /** What the checks want to be looked at; where that is nothing, what they only remark. */
 function causesChip({ causes, to_review }: Changes): ChipView {
   const asked = holds(causes) + to_review;
-  return asked > 0 ? { chip: 'causes', count: asked, label: 'to review' } : { chip: 'causes', count: causes.length, label: causes.length === 1 ? 'remark' : 'remarks' };
+  return asked > 0 ? { chip: 'causes', count: asked, label: 'to review' } : { chip: 'causes', count: causes.length, label: causes.length === 1 ? 'finding' : 'findings' };
 }
 
 function summed(kind: ChangeKind, rows: ChangeRow[]): GroupView {

@@ -27,7 +27,9 @@ describe('the facts of a proxy', () => {
     const fresh = { ...healthy, sync: 'unknown' as const, live_revision: null, proved_at: null, health: null, asked_at: null, last_run: null, next_run: null, callable: null, priced: null };
     expect(syncFact(fresh, now).evidence).toBe('never proved');
     expect(healthFact(fresh, now).glyph).toBe('health-unasked');
-    expect(operationFact(fresh, now)).toMatchObject({ glyph: 'run-none', evidence: 'No run is planned' });
+    expect(operationFact(fresh, now)).toMatchObject({ glyph: 'run-none', evidence: 'No run scheduled' });
+    expect(operationFact({ ...fresh, awaits_first_sync: true }, now).evidence).toBe('Waits for your first sync');
+    expect(operationFact({ ...healthy, next_run: null, awaits_first_sync: true }, now).evidence).toBe('24 min ago · waits for your first sync');
     expect(modelsFact(fresh)).toMatchObject({ value: 'Not counted', evidence: 'no answer yet' });
   });
 

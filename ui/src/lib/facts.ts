@@ -16,7 +16,7 @@ export function syncFact(proxy: ProxyView, now: number): Fact {
   const live = proxy.live_revision === null ? null : short(proxy.live_revision);
   const proved = proxy.proved_at === null ? null : `proved ${relative(proxy.proved_at, now)}`;
   const title = [
-    proxy.sync === 'held' ? 'The checks hold the new map back' : null,
+    proxy.sync === 'held' ? 'The checks are holding back the new map' : null,
     proxy.live_revision === null ? null : `Holds ${proxy.live_revision}`,
     proxy.proved_at === null ? 'never proved' : `proved ${exact(proxy.proved_at)}`,
   ];
@@ -30,17 +30,17 @@ export function syncFact(proxy: ProxyView, now: number): Fact {
 }
 
 export function healthFact(proxy: ProxyView, now: number): Fact {
-  const asked = proxy.asked_at === null ? 'Never asked' : `Asked ${exact(proxy.asked_at)}`;
+  const asked = proxy.asked_at === null ? 'Never checked' : `Checked ${exact(proxy.asked_at)}`;
   const glyph: GlyphName = proxy.health === null ? 'health-unasked' : `health-${proxy.health}`;
   const fact = (evidence: string): Fact => ({ glyph, evidence, title: line([evidence, asked], '; ') });
-  if (proxy.is_asking) return fact('Being asked now');
-  if (proxy.health === null) return fact('Waits for its first answer');
+  if (proxy.is_asking) return fact('Checking now');
+  if (proxy.health === null) return fact('Waiting for its first answer');
   if (proxy.health === 'down' && proxy.down_since !== null) {
     const past = now - Date.parse(proxy.down_since);
     const since = past < 20 * 3_600_000 ? clockTime(proxy.down_since) : relative(proxy.down_since, now).replace(' ago', '');
     return fact(past < 20 * 3_600_000 ? `since ${since}, ${span(past)}` : `for ${since}`);
   }
-  if (proxy.health === 'unauthorised') return fact('The key is refused');
+  if (proxy.health === 'unauthorised') return fact('Key rejected');
   const version = proxy.version === null ? null : `v${visible(proxy.version).replace(/^v/, '')}`;
   const database = proxy.database === null ? null : proxy.database ? 'database' : 'no database';
   return fact(line([version, database]) || 'answers');
@@ -62,10 +62,14 @@ export function operationFact(proxy: ProxyView, now: number): Fact {
   const run = proxy.last_run;
   const next = proxy.next_run === null ? null : Date.parse(proxy.next_run) <= now ? 'due now' : relative(proxy.next_run, now);
   const nextTitle = proxy.next_run === null ? null : `next ${exact(proxy.next_run)}`;
-  if (run === null) return { glyph: 'run-none', evidence: next === null ? 'No run is planned' : `first ${next}`, title: nextTitle ?? '' };
+  const first = 'Waits for your first sync';
+  if (run === null) {
+    const evidence = proxy.awaits_first_sync ? first : next === null ? 'No run scheduled' : `first ${next}`;
+    return { glyph: 'run-none', evidence, title: proxy.awaits_first_sync ? 'The schedule begins with your first sync' : (nextTitle ?? '') };
+  }
   const ended = run.finished ?? run.started;
   const willRetry = run.outcome === 'failed' || run.outcome === 'unproven' || run.outcome === 'interrupted';
-  const ahead = next === null ? null : `${willRetry ? 'retry' : 'next'} ${next}`;
+  const ahead = proxy.awaits_first_sync ? 'waits for your first sync' : next === null ? null : `${willRetry ? 'retry' : 'next'} ${next}`;
   const took = run.seconds === null ? null : `took ${duration(run.seconds)}`;
   return {
     glyph: `run-${run.outcome}`,
@@ -82,7 +86,7 @@ export function modelsFact(proxy: ProxyView): { value: string; evidence: string;
   return {
     value: proxy.callable === null ? 'Not counted' : `${count(proxy.callable)} callable`,
     evidence: priced === null ? (proxy.callable === null ? 'no answer yet' : 'as last counted') : line([priced, unpriced]),
-    title: some === 0 ? '' : `Billed as $0: ${proxy.unpriced.slice(0, 10).join(', ')}${some > 10 ? ', …' : ''}`,
+    title: some === 0 ? '' : `Billed at $0: ${proxy.unpriced.slice(0, 10).join(', ')}${some > 10 ? ', …' : ''}`,
   };
 }
 

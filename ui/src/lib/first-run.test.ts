@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { ErrorView, ProxyTest, RunDetail } from '../host';
-import { canFinish, currentTest, ending, endingLabel, next, previewSentence, searchTitle, shownTest, skipLabel, welcome, welcomeError, welcomeForm, type Welcome, type WelcomeEvent } from './first-run';
+import { canFinish, currentTest, ending, endingLabel, next, previewText, searchTitle, shownTest, skipLabel, welcome, welcomeError, welcomeForm, type Welcome, type WelcomeEvent } from './first-run';
 
 const found = { url: 'http://127.0.0.1:4000', version: '1.94.2', milliseconds: 6 };
-const good: ProxyTest = { version: '1.94.2', milliseconds: 6, can_read: true, can_sync: true, database: false, callable: 41, priced: 4609, unpriced: [], error: null, traps: [] };
+const good: ProxyTest = { version: '1.94.2', milliseconds: 6, can_read: true, can_sync: true, database: false, callable: 41, priced: 4609, unpriced: [], error: null, other_source: null, traps: [] };
 const refusal: ErrorView = { code: 'not_litellm', message: 'No LiteLLM. The key was not sent.', detail: null, field: 'url' };
 
 function after(...events: WelcomeEvent[]): Welcome {
@@ -102,11 +102,19 @@ describe('the preview', () => {
   const preview = (run: Partial<RunDetail['run']>): RunDetail =>
     ({ run: { outcome: 'planned', new_models: 0, removed_models: 0, pricing_changes: 0, error: null, ...run } }) as RunDetail;
 
-  test('in one sentence', () => {
-    expect(previewSentence(preview({ new_models: 4, pricing_changes: 12, removed_models: 1 }))).toBe(
-      '4 new models, 12 price changes and 1 model that is gone. Nothing was changed yet.',
-    );
-    expect(previewSentence(preview({}))).toBe('Nothing: the proxy has this map already.');
-    expect(previewSentence(preview({ outcome: 'failed', error: refusal }))).toBe(refusal.message);
+  test('in one head and one sentence each', () => {
+    const said = (run: Partial<RunDetail['run']>) => Object.values(previewText(preview(run))).join(' ');
+    expect(said({ new_models: 4, pricing_changes: 12, removed_models: 1 })).toBe('A sync would bring 4 new models, 12 price changes and 1 removed model. Nothing has changed yet.');
+    expect(said({})).toBe('A sync would change nothing: models and prices are the same already.');
+    expect(said({ outcome: 'held', error: null })).toMatch(/^A sync would wait\. The checks /);
+    // What failed is no news that a sync would bring.
+    expect(previewText(preview({ outcome: 'failed', error: refusal }))).toEqual({ head: 'No preview.', text: refusal.message });
   });
+});
+
+test('the source goes with the proxy that reads it', () => {
+  const state = after({ is: 'searched', found: [found] }, { is: 'source', source: 'https://maps.example/map.json' });
+  expect(currentTest(tested(state, good))).toBe(good);
+  expect(next(state, { is: 'typed', change: { secret: 'sk-1' } }).source).toBe('https://maps.example/map.json');
+  expect(next(state, { is: 'typed', change: { url: 'https://llm.example' } }).source).toBeNull();
 });

@@ -27,7 +27,9 @@ export interface Welcome {
   preview: RunDetail | null;
   preset: string;
   autostart: boolean;
-  /** The name under which the proxy is in the settings already. */
+  /** The source that goes with the proxy: the one that it reads, once a person took that over; else the settings' own. */
+  source: string | null;
+  /** The name under which an ending that failed halfway has saved the proxy. Nothing else saves it. */
   saved: string | null;
   busy: Busy | null;
 }
@@ -41,6 +43,7 @@ export type WelcomeEvent =
   | { is: 'chosen'; url: string }
   | { is: 'other_address' }
   | { is: 'typed'; change: Partial<Pick<ProxyDraft, 'url' | 'secret' | 'variable' | 'place' | 'allowPlainHttp'>> }
+  | { is: 'source'; source: string | null }
   | { is: 'started'; what: Busy }
   | { is: 'tested'; edition: number; result: ProxyTest }
   | { is: 'saved'; name: string }
@@ -64,6 +67,7 @@ export function welcome(): Welcome {
     preview: null,
     preset: 'production',
     autostart: false,
+    source: null,
     saved: null,
     busy: null,
   };
@@ -94,6 +98,8 @@ export function next(state: Welcome, event: WelcomeEvent): Welcome {
       return at(state, null, '');
     case 'typed':
       return changed(state, { ...state.proxy, ...event.change });
+    case 'source':
+      return { ...changed(state, state.proxy), source: event.source };
     case 'started':
       return { ...state, busy: event.what, error: null };
     case 'tested':
@@ -121,7 +127,8 @@ function at(state: Welcome, chosen: string | null, url: string): Welcome {
 
 /** What was found out about other values is not shown beside these. */
 function changed(state: Welcome, proxy: ProxyDraft): Welcome {
-  return { ...state, proxy, edition: state.edition + 1, test: null, error: null, preview: null };
+  const source = proxy.url === state.proxy.url ? state.source : null;
+  return { ...state, proxy, source, edition: state.edition + 1, test: null, error: null, preview: null };
 }
 
 /** What is sent: under a name that the address suggests, or the name it was saved under. */
@@ -164,11 +171,15 @@ export function endingLabel(state: Welcome): string {
   }
 }
 
+/** Whether the second way out keeps the proxy: once a person looked at what a sync would do, they may want to wait with it. */
+export function keepsProxy(state: Welcome): boolean {
+  return state.saved !== null || (ending(state) === 'sync' && canFinish(state) && (state.preview !== null || currentTest(state) !== null));
+}
+
 /** The second way out; `null` where the primary button is it. */
 export function skipLabel(state: Welcome): string | null {
   if (!hasAddress(state)) return null;
-  // Once the proxy is saved, "only watch" would be untrue.
-  return state.saved === null ? 'Skip, only watch the source' : 'Finish without syncing';
+  return keepsProxy(state) ? 'Finish without syncing' : 'Skip, only watch the source';
 }
 
 /** An address that answers but is no LiteLLM must not be saved: it would be given a key. */
@@ -209,17 +220,17 @@ export function searchTitle(state: Welcome): string {
   }
 }
 
-/** What a sync would do, in one sentence. */
-export function previewSentence(preview: RunDetail): string {
+/** What a sync would do: a head that stands out, and the rest of it. */
+export function previewText(preview: RunDetail): { head: string; text: string } {
   const { run } = preview;
-  if (run.outcome === 'failed' || run.outcome === 'unproven') return run.error?.message ?? 'The proxy could not be compared. Nothing was changed.';
-  if (run.outcome === 'held') return run.error?.message ?? 'The checks hold the newest map back; the proxy would keep what it has.';
+  if (run.outcome === 'held') return { head: 'A sync would wait.', text: run.error?.message ?? 'The checks hold the newest map back; the proxy would keep what it has.' };
+  if (run.outcome !== 'planned') return { head: 'No preview.', text: run.error?.message ?? 'The proxy could not be compared.' };
   const parts: string[] = [];
   const some = (n: number, one: string, many: string) => n > 0 && parts.push(`${count(n)} ${n === 1 ? one : many}`);
   some(run.new_models, 'new model', 'new models');
   some(run.pricing_changes, 'price change', 'price changes');
-  some(run.removed_models, 'model that is gone', 'models that are gone');
-  if (parts.length === 0) return 'Nothing: the proxy has this map already.';
+  some(run.removed_models, 'removed model', 'removed models');
+  if (parts.length === 0) return { head: 'A sync would change nothing:', text: 'models and prices are the same already.' };
   const last = parts.pop();
-  return `${parts.length ? `${parts.join(', ')} and ${last}` : last}. Nothing was changed yet.`;
+  return { head: 'A sync would bring', text: `${parts.length ? `${parts.join(', ')} and ${last}` : last}. Nothing has changed yet.` };
 }

@@ -24,7 +24,7 @@ export const glyphs: Record<GlyphName, Glyph> = {
   'health-degraded': { word: 'Degraded', tone: 'warn' },
   'health-down': { word: 'Down', tone: 'bad' },
   'health-unauthorised': { word: 'Unauthorised', tone: 'bad' },
-  'health-unasked': { word: 'Not asked yet', tone: 'q' },
+  'health-unasked': { word: 'Not checked yet', tone: 'q' },
   'run-running': { word: 'Running', tone: 'acc' },
   'run-succeeded': { word: 'Succeeded', tone: '' },
   'run-unchanged': { word: 'Unchanged', tone: '' },

@@ -29,7 +29,7 @@ describe('periods', () => {
   test('in words', () => {
     expect(periods.everyWords('5m')).toBe('Every 5 minutes');
     expect(periods.everyWords('1h')).toBe('Every hour');
-    expect(periods.everyWords('off', 'Only with a sync')).toBe('Only with a sync');
+    expect(periods.everyWords('off', 'Only when syncing')).toBe('Only when syncing');
     expect(periods.periodWords('1d')).toBe('1 day');
     expect(periods.periodWords('soon')).toBe('soon');
   });

@@ -34,8 +34,8 @@ export function timeOf(text: string): string | null {
 export function quietProblem({ from, to }: QuietTimes): ErrorView | null {
   const told = (message: string): ErrorView => ({ code: 'invalid_setting', message, detail: null, field: 'quiet' });
   if (from === '' && to === '') return null;
-  if (from === '' || to === '') return told(`Enter when quiet hours ${from === '' ? 'begin' : 'end'} too, or clear both times.`);
-  if (timeOf(from) === null || timeOf(to) === null) return told('Write times as hours and minutes, for example 22:00.');
+  if (from === '' || to === '') return told(`Also enter when quiet hours ${from === '' ? 'begin' : 'end'}, or clear both times.`);
+  if (timeOf(from) === null || timeOf(to) === null) return told('Enter times as hours and minutes, like 22:00.');
   return null;
 }
 
@@ -58,7 +58,7 @@ export function periodWords(period: string): string {
   return `${count(number)} ${number === 1 ? one : many}`;
 }
 
-/** "Every 6 hours", "Every hour", "Only with a sync". */
+/** "Every 6 hours", "Every hour", "Only when syncing". */
 export function everyWords(period: string, off = 'Never'): string {
   if (period === 'off' || isZero(period)) return off;
   return `Every ${periodWords(period).replace(/^1 /, '')}`;

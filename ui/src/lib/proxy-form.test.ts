@@ -19,6 +19,7 @@ describe('a proxy', () => {
     key_variable: null,
     key_header: 'Authorization',
     allow_plain_http: false,
+    ca_file: '',
     from_environment: false,
   };
 
@@ -27,6 +28,13 @@ describe('a proxy', () => {
     expect(form.formOf(draft).key).toEqual({ place: 'keyring', secret: null });
     expect(form.formOf({ ...draft, secret: ' sk-1 ' }).key).toEqual({ place: 'keyring', secret: ' sk-1 ' });
     expect(form.formOf({ ...draft, place: 'env', variable: ' KEY ' }).key).toEqual({ place: 'env', variable: 'KEY' });
+  });
+
+  test('a company’s own authority is kept, and its error stands beside it', () => {
+    const draft = form.draftOf({ ...setting, ca_file: '/etc/ssl/corp-ca.pem' });
+    expect(form.formOf({ ...draft, caFile: ` ${draft.caFile} ` }).ca_file).toBe('/etc/ssl/corp-ca.pem');
+    expect(form.isProxyDirty({ ...draft, caFile: '' }, { ...setting, ca_file: '/etc/ssl/corp-ca.pem' })).toBe(true);
+    expect(form.proxyFieldOf({ code: 'invalid_setting', message: '', detail: null, field: 'ca_file' })).toBe('ca_file');
   });
 
   test('the usual header is not shown as a choice, another one is kept', () => {
@@ -65,13 +73,14 @@ describe('a test in words', () => {
     priced: 4609,
     unpriced: [],
     error: null,
+    other_source: null,
     traps: [],
   };
   const heads = (test: ProxyTest) => form.testLines(test).map(({ mark, head }) => `${mark} ${head}`);
 
   test('each fact has its own line', () => {
     expect(heads(good)).toEqual(['yes Can read.', 'yes Can sync.', 'note No database.']);
-    expect(form.testLines(good)[0]?.text).toBe('41 callable models; 4,609 priced, and every callable one has a price.');
+    expect(form.testLines(good)[0]?.text).toBe('41 callable models; 4,609 priced, and every callable model has a price.');
   });
 
   test('what has no price is billed as nothing, and named', () => {
@@ -83,6 +92,13 @@ describe('a test in words', () => {
     const lines = form.testLines({ ...good, can_sync: false, error });
     expect(lines.filter(({ text }) => text === error.message)).toHaveLength(1);
     expect(heads({ ...good, can_read: false, can_sync: false, database: null, error })).toEqual(['no Cannot read.']);
+  });
+
+  test('another source is told, not "can sync"; a key that may not sync either stays told', () => {
+    const other = { ...good, can_sync: false, other_source: { message: 'It reads another source.', usable: null } };
+    expect(heads(other)).toEqual(['yes Can read.', 'no Cannot sync yet.', 'note No database.']);
+    const error: ErrorView = { code: 'unauthorised', message: 'The proxy refused the key.', detail: null, field: 'key' };
+    expect(heads({ ...other, error })).toEqual(['yes Can read.', 'no Cannot sync yet.', 'no Cannot sync.', 'note No database.']);
   });
 
   test('traps of the version come last', () => {

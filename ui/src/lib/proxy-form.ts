@@ -26,10 +26,12 @@ export interface ProxyDraft {
   /** The header that carries the key; empty for the usual one. */
   keyHeader: string;
   allowPlainHttp: boolean;
+  /** A PEM file of the company's own authority; empty for the system's store alone. */
+  caFile: string;
 }
 
 export function newProxy(name = '', url = ''): ProxyDraft {
-  return { edits: null, name, url, role: 'production', place: 'keyring', secret: '', variable: '', keyHeader: '', allowPlainHttp: false };
+  return { edits: null, name, url, role: 'production', place: 'keyring', secret: '', variable: '', keyHeader: '', allowPlainHttp: false, caFile: '' };
 }
 
 export function draftOf(setting: ProxySetting): ProxyDraft {
@@ -43,6 +45,7 @@ export function draftOf(setting: ProxySetting): ProxyDraft {
     variable: setting.key_variable ?? '',
     keyHeader: setting.key_header.toLowerCase() === DEFAULT_KEY_HEADER.toLowerCase() ? '' : setting.key_header,
     allowPlainHttp: setting.allow_plain_http,
+    caFile: setting.ca_file,
   };
 }
 
@@ -59,6 +62,7 @@ export function formOf(draft: ProxyDraft): ProxyForm {
         : { place: 'keyring', secret: draft.secret === '' ? null : draft.secret },
     key_header: draft.keyHeader.trim() || DEFAULT_KEY_HEADER,
     allow_plain_http: draft.allowPlainHttp,
+    ca_file: draft.caFile.trim(),
   };
 }
 
@@ -67,7 +71,7 @@ export function isProxyDirty(draft: ProxyDraft, setting: ProxySetting | null): b
   return (Object.keys(before) as (keyof ProxyDraft)[]).some((key) => key !== 'edits' && draft[key] !== before[key]);
 }
 
-export type ProxyField = 'name' | 'url' | 'role' | 'key' | 'key_header';
+export type ProxyField = 'name' | 'url' | 'role' | 'key' | 'key_header' | 'ca_file';
 
 /** Beside which field of the editor an error stands; `null`: below them all. */
 export function proxyFieldOf(error: ErrorView): ProxyField | null {
@@ -78,6 +82,7 @@ export function proxyFieldOf(error: ErrorView): ProxyField | null {
     case 'role':
     case 'key':
     case 'key_header':
+    case 'ca_file':
       return last;
     case 'address':
       return 'url';
@@ -130,13 +135,14 @@ export function testLines(test: ProxyTest): TestLine[] {
   const lines: TestLine[] = [];
   const reason = test.error?.message ?? '';
   if (test.can_read) lines.push({ mark: 'yes', head: 'Can read.', text: readText(test) });
-  else lines.push({ mark: 'no', head: 'Cannot read.', text: reason || 'The live map was not readable.' });
-  if (test.can_sync) lines.push({ mark: 'yes', head: 'Can sync.', text: 'The key may reload the price map.' });
-  else if (test.can_read) lines.push({ mark: 'no', head: 'Cannot sync.', text: reason || 'The key may not reload the price map.' });
+  else lines.push({ mark: 'no', head: 'Cannot read.', text: reason || 'The live map could not be read.' });
+  if (test.can_sync) lines.push({ mark: 'yes', head: 'Can sync.', text: 'The key can reload the price map.' });
+  else if (test.other_source) lines.push({ mark: 'no', head: 'Cannot sync yet.', text: test.other_source.message });
+  if (!test.can_sync && test.can_read && (reason || !test.other_source)) lines.push({ mark: 'no', head: 'Cannot sync.', text: reason || 'The key cannot reload the price map.' });
   if (test.database === false) {
     const text = test.can_sync
-      ? 'Fine for this app. The proxy cannot keep a schedule of its own, so this app keeps it.'
-      : 'LiteLLM reloads its map only with one. This app still shows what differs; a restart takes the newest map.';
+      ? 'Fine for this app. The proxy cannot keep its own schedule, so this app does.'
+      : 'LiteLLM cannot reload its map without one. This app still shows what differs; restarting the proxy loads the newest map.';
     lines.push({ mark: 'note', head: 'No database.', text });
   }
   for (const trap of test.traps) lines.push({ mark: 'note', head: 'Good to know.', text: trap });
@@ -150,7 +156,7 @@ function readText(test: ProxyTest): string {
   if (parts.length === 0) return 'The live map can be compared.';
   if (test.callable === null || test.callable === 0) return `${parts.join('; ')}.`;
   const without = test.unpriced.length;
-  if (without === 0) return `${parts.join('; ')}, and every callable one has a price.`;
+  if (without === 0) return `${parts.join('; ')}, and every callable model has a price.`;
   const many = without >= NAMED_UNPRICED ? `${NAMED_UNPRICED} or more` : count(without);
-  return `${parts.join('; ')}. ${many} callable ${without === 1 ? 'model has' : 'models have'} no price and ${without === 1 ? 'is' : 'are'} billed as $0: ${test.unpriced.slice(0, 3).join(', ')}${without > 3 ? ', …' : ''}.`;
+  return `${parts.join('; ')}. ${many} callable ${without === 1 ? 'model has' : 'models have'} no price and ${without === 1 ? 'is' : 'are'} billed at $0: ${test.unpriced.slice(0, 3).join(', ')}${without > 3 ? ', …' : ''}.`;
 }

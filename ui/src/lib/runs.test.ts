@@ -43,8 +43,9 @@ describe('the evidence of a run', () => {
 
   test('of an unproven run is why, and a reason that is not known here says only what is sure', () => {
     expect(evidence(run({ outcome: 'unproven', reason: 'old_revision' }))).toMatch(/older copy/);
-    expect(reasonSentence('of_a_newer_program')).toBe('The proxy said yes, but its live map does not show it.');
+    expect(reasonSentence('of_a_newer_program')).toBe('The proxy reported success, but its live map does not show it.');
     expect(reasonSentence(null)).toBe(reasonSentence('of_a_newer_program'));
+    expect(reasonSentence('live_differs')).not.toBe(reasonSentence(null));
   });
 
   test('never claims a proof that is not there', () => {

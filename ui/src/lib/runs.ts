@@ -34,7 +34,7 @@ const TRIGGER_SENTENCES: Record<Trigger, string> = {
   manual: 'You started it.',
   schedule: 'The schedule was due.',
   change: 'The source had a new map.',
-  retry: 'The run before it did not succeed.',
+  retry: 'The previous run did not succeed.',
   resume: 'The computer woke up, and a sync was overdue.',
 };
 
@@ -44,7 +44,8 @@ export function triggerSentence(trigger: Trigger): string {
 
 const REASONS: Record<string, string> = {
   old_revision: 'The proxy fetched an older copy of the map.',
-  other_revision: 'The proxy holds a map that is neither the old nor the new one.',
+  other_revision: 'The proxy has a map that is neither the old nor the new one.',
+  live_differs: 'The proxy names the right revision, but something in it changed entries after loading them.',
   replicas_disagree: 'The proxy’s workers or replicas hold different maps.',
   live_map_broken: 'The proxy’s live map cannot be read back.',
   internal: 'The comparison failed.',
@@ -52,7 +53,7 @@ const REASONS: Record<string, string> = {
 
 /** Why an unproven run is not proven; a reason of a newer program is not guessed at. */
 export function reasonSentence(reason: string | null): string {
-  return (reason !== null && Object.hasOwn(REASONS, reason) && REASONS[reason]) || 'The proxy said yes, but its live map does not show it.';
+  return (reason !== null && Object.hasOwn(REASONS, reason) && REASONS[reason]) || 'The proxy reported success, but its live map does not show it.';
 }
 
 /** What a run changed, as short parts: "4 new", "12 prices", "1 removed". One that changed nothing only meant to. */
@@ -82,21 +83,21 @@ export function evidence(run: RunRow): string {
   const read = run.compared_models === null ? null : `${count(run.compared_models)} entries read back`;
   switch (run.outcome) {
     case 'running':
-      return 'Under way';
+      return 'In progress';
     case 'succeeded':
       return read ?? 'Proved by read-back';
     case 'unchanged':
       return read ?? 'Already there';
     case 'planned':
-      return 'Only looked at; nothing was changed';
+      return 'Preview only; nothing was changed';
     case 'unproven':
       return reasonSentence(run.reason);
     case 'held':
-      return run.error ? firstSentence(run.error.message) : 'The checks hold this map back.';
+      return run.error ? firstSentence(run.error.message) : 'The checks held this map back.';
     case 'failed':
-      return run.error ? firstSentence(run.error.message) : 'It did not work; no reason was kept.';
+      return run.error ? firstSentence(run.error.message) : 'It failed; no reason was recorded.';
     case 'interrupted':
-      return run.error ? firstSentence(run.error.message) : 'Cut off before it ended; nothing is proved.';
+      return run.error ? firstSentence(run.error.message) : 'Cut off before it ended; nothing is proven.';
   }
 }
 

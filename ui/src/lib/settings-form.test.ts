@@ -23,6 +23,7 @@ const view: SettingsView = {
   autostart: null,
   close: 'tray',
   network_proxy: 'system',
+  network_ca_file: '',
   network_environment: [],
   theme: 'system',
   home: '/home/mira/.local/share/autosync',

@@ -130,6 +130,7 @@ const FIELD_OF: Record<string, SettingField> = {
   'app.close': 'close',
   'app.theme': 'theme',
   'network.proxy': 'network_proxy',
+  'network.ca_file': 'network_ca_file',
 };
 
 const SECTION_OF: Record<SettingField, SectionId> = {
@@ -149,6 +150,7 @@ const SECTION_OF: Record<SettingField, SectionId> = {
   autostart: 'startup',
   close: 'startup',
   network_proxy: 'network',
+  network_ca_file: 'network',
   theme: 'appearance',
 };
 

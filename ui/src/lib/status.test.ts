@@ -6,7 +6,7 @@ it('reads as drawn', () => {
   const state = scenario('drawn');
   expect(syncedText(state)).toEqual({ glyph: 'sync-behind', text: '1 of 3 synced' });
   expect(runningText(state)).toBe('build-box syncing, step 3 of 4');
-  expect(desiredText(state)).toBe('= source b41c9e2 less 3 held');
+  expect(desiredText(state)).toBe('= source, 3 entries need review');
 });
 
 it('never claims that all is well without a proxy', () => {

@@ -24,11 +24,12 @@ export function runningText(state: AppState): string | null {
   return `${middleCut(first.name, 40)} syncing, ${stepText(first.running)}`;
 }
 
-/** " = source b41c9e2 less 3 held", after the promoted revision. */
+/** "= source, 3 entries need review", after the revision that proxies are meant to have: the source's own, since they read it themselves. */
 export function desiredText(state: AppState): string | null {
   const promoted = state.promoted;
   if (promoted === null) return null;
-  if (promoted.held > 0) return `= source ${short(promoted.upstream)} less ${count(promoted.held)} held`;
-  if (state.source.revision === null || state.source.revision === promoted.upstream) return '= source';
+  if (state.source.revision === null || state.source.revision === promoted.upstream) {
+    return promoted.held > 0 ? `= source, ${count(promoted.held)} ${promoted.held === 1 ? 'entry needs' : 'entries need'} review` : '= source';
+  }
   return `· source has ${short(state.source.revision)}${state.source.verdict === 'held' ? ', held' : ''}`;
 }

@@ -2,11 +2,6 @@
 import type { ChangeSummary } from '../host';
 import { count, counted } from './format';
 
-/** All that differs, as one number. */
-export function changesCount(summary: ChangeSummary): number {
-  return summary.new_models + summary.removed_models + summary.repriced_models + summary.aliases + summary.limits + summary.other;
-}
-
 /** "4 new, 12 repriced (2 of yours), 1 other name, 3 limits, 1 removed"; null when nothing differs. */
 export function summaryText(summary: ChangeSummary): string | null {
   const parts: string[] = [];
@@ -15,7 +10,7 @@ export function summaryText(summary: ChangeSummary): string | null {
     const mine = summary.repriced_mine > 0 ? ` (${count(summary.repriced_mine)} of yours)` : '';
     parts.push(`${count(summary.repriced_models)} repriced${mine}`);
   }
-  if (summary.aliases > 0) parts.push(counted(summary.aliases, 'other name'));
+  if (summary.aliases > 0) parts.push(counted(summary.aliases, 'alias', 'aliases'));
   if (summary.limits > 0) parts.push(`${count(summary.limits)} ${summary.limits === 1 ? 'limit' : 'limits'}`);
   if (summary.removed_models > 0) parts.push(`${count(summary.removed_models)} removed`);
   if (summary.other > 0) parts.push(`${count(summary.other)} other`);

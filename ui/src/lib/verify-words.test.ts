@@ -16,9 +16,9 @@ it('says why each field differs', () => {
   expect(found.head).toBe('3 of 4 differ');
   expect(found.isBad).toBe(true);
   expect(found.reasons).toEqual([
-    'Input, output: box has another value than the promoted map.',
+    'Input, output: box has a different value from the promoted map.',
     'Batch input: box has no such field, so LiteLLM may bill $0.',
-    'Context: the source has another value, which is not promoted.',
+    'Context: the source has a different value, which is not promoted.',
   ]);
 });
 

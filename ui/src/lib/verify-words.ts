@@ -16,10 +16,10 @@ export function foundIn({ rows, proxy }: VerifyView): Found {
   const waiting = rows.filter(isWaiting);
   const bad = drifts.length + missing.length;
   const reasons: string[] = [];
-  if (drifts.length > 0) reasons.push(`${listed(drifts)}: ${where} has another value than the promoted map.`);
+  if (drifts.length > 0) reasons.push(`${listed(drifts)}: ${where} has a different value from the promoted map.`);
   if (missing.length > 0) reasons.push(`${listed(missing)}: ${where} has no such field, so LiteLLM may bill $0.`);
   if (overrides.length > 0) reasons.push(`${listed(overrides)}: set by the operator of ${where} on purpose, so not counted.`);
-  if (waiting.length > 0) reasons.push(`${listed(waiting)}: the source has another value, which is not promoted.`);
+  if (waiting.length > 0) reasons.push(`${listed(waiting)}: the source has a different value, which is not promoted.`);
   const head = rows.length === 0 ? 'No prices to compare' : bad === 0 ? `${rows.length} of ${rows.length} agree` : `${bad} of ${rows.length} differ`;
   return { head, isBad: bad > 0, reasons };
 }

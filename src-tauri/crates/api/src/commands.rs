@@ -103,6 +103,9 @@ pub struct LogArgs {
 pub struct TestArgs {
     /// What is typed; it is not saved.
     pub form: ProxyForm,
+    /// The source that is chosen with it; `None`: the one of the settings.
+    #[serde(default)]
+    pub source: Option<String>,
 }
 
 /// A proxy to add or change.
@@ -157,6 +160,8 @@ pub enum SettingField {
     Close,
     /// `system`, `none`, or an address.
     NetworkProxy,
+    /// A PEM file of authorities, or empty.
+    NetworkCaFile,
     /// `system`, `light`, `dark`.
     Theme,
 }
@@ -230,6 +235,8 @@ commands! {
     sync(SyncArgs) -> Vec<RunRow>;
     /// What a sync of this proxy would do; nothing is changed.
     preview(ProxyArg) -> RunDetail;
+    /// What a sync of a proxy that is only typed would do; nothing is saved or changed.
+    preview_draft(TestArgs) -> RunDetail;
     /// Cancels the running syncs of these proxies.
     cancel(Proxies) -> ();
     /// Asks the source whether it has a new map.
@@ -284,7 +291,7 @@ commands! {
 
 fn given<T: DeserializeOwned>(name: &str, args: Value) -> Result<T> {
     serde_json::from_value(args).map_err(|error| {
-        Error::new(ErrorCode::Usage, format!("The arguments of the command {name} do not fit.")).detail(error)
+        Error::new(ErrorCode::Usage, format!("The command {name} got invalid arguments.")).detail(error)
     })
 }
 

@@ -43,11 +43,11 @@ impl Desktop for NoDesktop {
     }
 
     fn set_autostart(&self, _on: bool) -> Result<()> {
-        Err(unsupported("Starting at login is set in the app's own window."))
+        Err(unsupported("Starting at login can only be set in the app's own window."))
     }
 
     fn open_folder(&self, path: &Path) -> Result<()> {
-        Err(unsupported("A browser opens no folder.").detail(path.display()))
+        Err(unsupported("Folders cannot be opened from a browser.").detail(path.display()))
     }
 
     fn downloads(&self) -> Option<PathBuf> {
@@ -55,7 +55,7 @@ impl Desktop for NoDesktop {
     }
 
     fn copy(&self, _text: &str) -> Result<()> {
-        Err(unsupported("The browser itself copies."))
+        Err(unsupported("The browser does the copying itself."))
     }
 
     fn toast_problem(&self) -> Option<String> {

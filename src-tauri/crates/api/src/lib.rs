@@ -7,14 +7,16 @@ pub mod commands;
 mod desktop;
 mod handlers;
 mod maps;
+mod news;
 #[cfg(test)]
 mod samples;
 mod state;
 pub mod toast;
+mod today;
 pub mod tray;
 pub mod view;
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
@@ -62,10 +64,12 @@ pub struct Api {
     pub(crate) desktop: Box<dyn Desktop>,
     pub(crate) host: HostKind,
     pub(crate) differences: Differences,
+    /// What is new today, as it was told last.
+    pub(crate) today: today::Known,
     /// Checks of the source that a person asked for and that go on.
     pub(crate) checking: AtomicUsize,
-    /// How often something else than the engine's snapshot changed what is shown.
-    pub(crate) refreshes: AtomicU64,
+    /// The state that was told last: the next one is numbered after it.
+    pub(crate) told: tokio::sync::Mutex<Option<Arc<AppState>>>,
     pub(crate) wake: Notify,
     /// The settings file, as it could be read last.
     last_file: Mutex<Option<SettingsFile>>,
@@ -101,8 +105,9 @@ impl Api {
             desktop,
             host,
             differences: Differences::default(),
+            today: today::Known::default(),
             checking: AtomicUsize::default(),
-            refreshes: AtomicU64::default(),
+            told: tokio::sync::Mutex::default(),
             wake: Notify::new(),
             last_file: Mutex::default(),
             events,
@@ -111,7 +116,6 @@ impl Api {
 
     /// Pushes the state anew, though the engine's own did not change.
     pub fn refresh(&self) {
-        self.refreshes.fetch_add(1, Ordering::Relaxed);
         self.wake.notify_one();
     }
 

@@ -37,7 +37,7 @@ impl Differences {
 /// A map that the ledger must have.
 pub(crate) async fn map(ledger: &Ledger, revision: &Revision) -> Result<Arc<CostMap>> {
     parsed(ledger, revision).await?.ok_or_else(|| {
-        Error::new(ErrorCode::NotFound, format!("The map {} is not kept here.", revision.short())).field("revision")
+        Error::new(ErrorCode::NotFound, format!("The map {} is not stored here.", revision.short())).field("revision")
     })
 }
 
@@ -45,5 +45,5 @@ pub(crate) async fn map(ledger: &Ledger, revision: &Revision) -> Result<Arc<Cost
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     spawn_blocking(work)
         .await
-        .map_err(|defect| Error::new(ErrorCode::Internal, "A piece of work failed.").detail(defect))
+        .map_err(|defect| Error::new(ErrorCode::Internal, "A background task failed.").detail(defect))
 }

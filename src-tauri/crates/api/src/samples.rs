@@ -42,6 +42,7 @@ pub(crate) fn state() -> AppState {
         next_sync: None,
         model_counts: vec![],
         latest_changes: None,
+        today: None,
         toasts: ToastView::default(),
     }
 }
@@ -68,6 +69,7 @@ pub(crate) fn proxy(name: &str) -> ProxyView {
         last_run: Some(run(name, Outcome::Succeeded)),
         running: None,
         next_run: None,
+        awaits_first_sync: false,
         strip: vec![],
         rate: RateView::default(),
         callable: None,

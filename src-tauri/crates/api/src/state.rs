@@ -41,6 +41,9 @@ const CAUSES: usize = 20;
 /// The state goes out at most this often: a sync's steps follow each other within milliseconds.
 const AT_MOST_EVERY: Duration = Duration::from_millis(80);
 
+/// A state that could not be read is read again after this time.
+const AGAIN_AFTER: Duration = Duration::from_secs(2);
+
 /// Where the ledger keeps that the welcome is over.
 pub(crate) const WELCOMED: &str = "welcomed";
 
@@ -50,21 +53,33 @@ impl Api {
     /// # Errors
     /// The ledger's, and those of the settings file.
     pub async fn app_state(&self) -> Result<AppState> {
+        // One at a time: what was read later has the higher number.
+        let mut told = self.told.lock().await;
         let snapshot = Arc::clone(&self.engine.snapshot().borrow());
-        self.build(&snapshot).await
+        let mut state = self.build(&snapshot).await?;
+        state.revision = following(told.as_deref(), &mut state);
+        *told = Some(Arc::new(state.clone()));
+        Ok(state)
     }
 
     /// Pushes the state to the windows and into `latest` whenever it changes, until the engine ends.
     pub async fn keep_pushing(self: Arc<Self>, latest: watch::Sender<Option<Arc<AppState>>>) {
         let mut snapshots = self.engine.snapshot();
         loop {
-            let snapshot = Arc::clone(&snapshots.borrow_and_update());
-            match self.build(&snapshot).await {
+            snapshots.mark_unchanged();
+            match self.app_state().await {
                 Ok(state) => {
                     latest.send_replace(Some(Arc::new(state.clone())));
                     self.push(AppEvent::State { state: Box::new(state) });
                 }
-                Err(error) => tracing::warn!(%error, "the state could not be told"),
+                Err(error) => {
+                    tracing::warn!(%error, "the state could not be told");
+                    // What changed is still to be told, whether or not more changes.
+                    tokio::time::sleep(AGAIN_AFTER).await;
+                    if snapshots.has_changed().is_ok() {
+                        continue;
+                    }
+                }
             }
             tokio::time::sleep(AT_MOST_EVERY).await;
             tokio::select! {
@@ -90,6 +105,10 @@ impl Api {
         for proxy in &snapshot.proxies {
             proxies.push(self.proxy(proxy, snapshot.source.as_ref()).await?);
         }
+        let today = self.today(snapshot, &proxies, &mine).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "what is new today could not be told");
+            None
+        });
         let source = self.source(snapshot, &chosen.settings, latest_changes.as_ref()).await?;
         let findings = match snapshot.promoted.as_deref().filter(|promotion| !promotion.held_models.is_empty()) {
             Some(promotion) => ledger.latest_findings(&promotion.upstream).await?.unwrap_or_default(),
@@ -97,7 +116,7 @@ impl Api {
         };
         let toasts = ToastView { problem: self.desktop.toast_problem() };
         let mut state = AppState {
-            revision: snapshot.revision + self.refreshes.load(Ordering::Relaxed),
+            revision: 0,
             now: self.now(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             platform: std::env::consts::OS.to_owned(),
@@ -113,6 +132,7 @@ impl Api {
             proxies,
             attention: Vec::new(),
             latest_changes,
+            today,
             toasts,
         };
         state.attention = attention(&state, &chosen.problems);
@@ -179,6 +199,7 @@ impl Api {
             last_run: proxy.last_run.as_deref().map(RunRow::from),
             running: proxy.running.as_ref().map(RunningView::from),
             next_run: proxy.next_run,
+            awaits_first_sync: proxy.awaits_first_sync,
             strip: strip.into_iter().rev().map(|(id, outcome, started)| StripRun { id, outcome, started }).collect(),
             rate: RateView::from(rate),
             callable: status.and_then(|status| status.callable_models),
@@ -187,6 +208,16 @@ impl Api {
             receipt: receipt.map(ReceiptView::from),
         })
     }
+}
+
+/// The number of this state: one more than of the one told before, unless only the time went on.
+fn following(told: Option<&AppState>, state: &mut AppState) -> u64 {
+    let Some(told) = told else { return 1 };
+    let now = std::mem::replace(&mut state.now, told.now);
+    state.revision = told.revision;
+    let is_same = state == told;
+    state.now = now;
+    told.revision + u64::from(!is_same)
 }
 
 /// A run begins with the source.
@@ -324,4 +355,69 @@ impl From<&Receipt> for ReceiptView {
 /// An error that carries an invalid field's name to the form.
 pub(crate) fn at_field(error: Error, field: &str) -> Error {
     if error.field.is_some() { error } else { error.field(field) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use engine::controller::{Engine, EngineOptions};
+    use engine::home::{Home, HomeLock};
+    use engine::settings::SettingsFile;
+
+    use super::*;
+    use crate::NoDesktop;
+    use crate::view::HostKind;
+
+    /// On a home with these settings.
+    async fn api(folder: &tempfile::TempDir, settings: &str) -> (Engine, Arc<Api>) {
+        let home = Home::resolve(Some(folder.path().join("home")), &|_| None).unwrap();
+        home.create().unwrap();
+        std::fs::write(home.settings(), settings).unwrap();
+        let environment: engine::controller::Environment = Arc::new(|_| None);
+        let clock = engine::Clock::manual(crate::samples::at("2026-03-04T12:00:00Z"));
+        let options = EngineOptions {
+            lock: HomeLock::acquire(&home, Duration::from_secs(5)).unwrap(),
+            settings: SettingsFile::load(&home.settings()).unwrap(),
+            environment: Arc::clone(&environment),
+            clock: clock.clone(),
+            scheduled: false,
+            first_syncs: engine::controller::FirstSyncs::Asked,
+            home: home.clone(),
+        };
+        let engine = Engine::start(options).await.unwrap();
+        let api = Api::new(engine.handle(), home, clock, environment, Box::new(NoDesktop), HostKind::Browser);
+        (engine, api)
+    }
+
+    #[tokio::test]
+    async fn a_state_with_other_data_never_has_the_number_of_an_older_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (engine, api) = api(&folder, "schema = 1\n").await;
+        let first = api.app_state().await.unwrap();
+        assert_eq!(api.app_state().await.unwrap(), first, "nothing is new");
+        // What the state shows of the settings and the ledger changes without the engine's snapshot.
+        let mut last = first;
+        for theme in ["dark", "light", "dark"] {
+            std::fs::write(api.home.settings(), format!("schema = 1\n[app]\ntheme = \"{theme}\"\n")).unwrap();
+            let next = api.app_state().await.unwrap();
+            assert_eq!(next.theme, theme);
+            assert!(next.revision > last.revision, "{} after {}", next.revision, last.revision);
+            last = next;
+        }
+        engine.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn checking_ends_though_who_asked_went_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let settings = format!("schema = 1\n[source]\nurl = \"http://{}/map.json\"\n", silent.local_addr().unwrap());
+        let (engine, api) = api(&folder, &settings).await;
+        let asking = api.check_source(());
+        assert!(tokio::time::timeout(Duration::from_millis(50), asking).await.is_err());
+        engine.cancel(None);
+        assert!(!api.app_state().await.unwrap().source.is_checking);
+        engine.shutdown().await;
+    }
 }

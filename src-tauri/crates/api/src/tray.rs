@@ -150,7 +150,8 @@ fn tooltip(state: &AppState, icon: TrayIcon, now: DateTime<Utc>) -> String {
             Some(until) => format!("Paused until {}", moment(until, now)),
             None => "Paused until you resume".to_owned(),
         },
-        TrayIcon::Stale => format!("No contact with the source since {}", ago(state.source.checked_at, now)),
+        TrayIcon::Stale if state.source.checked_at.is_none() => "Source never reached".to_owned(),
+        TrayIcon::Stale => format!("Source last reached {}", ago(state.source.checked_at, now)),
         TrayIcon::Healthy => headline(state, now),
     }
 }
@@ -173,6 +174,10 @@ fn menu(state: &AppState, now: DateTime<Utc>) -> Vec<TrayItem> {
             AttentionAction::Open { label, place } => (label, TrayAction::Open(Some(place.clone()))),
             AttentionAction::Sync { label, proxy } => (label, TrayAction::Sync(Some(proxy.clone()))),
             AttentionAction::Ask { label, proxy } => (label, TrayAction::Ask(proxy.clone())),
+            // The menu has a line for each of them.
+            AttentionAction::SyncAll { label, .. } | AttentionAction::AskAll { label, .. } => {
+                (label, TrayAction::Open(Some(Place::Overview)))
+            }
             AttentionAction::CheckSource { label } => (label, TrayAction::CheckSource),
         };
         menu.push(TrayItem::Action(cut(&format!("{} {label}…", first.title)), action));
@@ -275,7 +280,7 @@ fn health_word(proxy: &ProxyView) -> &'static str {
         Some(Health::Degraded) => "Degraded",
         Some(Health::Down) => "Down",
         Some(Health::Unauthorised) => "Unauthorised",
-        None => "Not asked yet",
+        None => "Not checked yet",
     }
 }
 
@@ -390,7 +395,7 @@ mod tests {
         state.proxies.clear();
         let tray = of(&mut state, "2026-03-06T12:00:00Z");
         assert_eq!(tray.icon, TrayIcon::Stale);
-        assert_eq!(tray.tooltip, "No contact with the source since 2 days ago");
+        assert_eq!(tray.tooltip, "Source last reached 2 days ago");
         assert!(labels(&tray).contains(&"Check source now"));
     }
 

@@ -16,7 +16,7 @@ Environment:
   AUTOSYNC_LOG            what is logged: error, warn, info, debug, trace, or a filter such as engine=debug
   LITELLM_PROXY_URL       a proxy named env; its key in LITELLM_PROXY_API_KEY or LITELLM_MASTER_KEY
   LITELLM_MODEL_COST_MAP_URL  the source, where the settings name none
-  HTTPS_PROXY, HTTP_PROXY, NO_PROXY   the way to the source
+  HTTPS_PROXY, HTTP_PROXY, NO_PROXY   how the source is reached
   NO_COLOR                no colours
 
 First steps:
@@ -37,7 +37,7 @@ pub(crate) struct Cli {
 /// What every command takes.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Global {
-    /// Print one JSON document on stdout and nothing else (watch and logs --follow: one object a line).
+    /// Print one JSON document on stdout and nothing else (watch and logs --follow: one object per line).
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// Keep settings, history and logs in this folder.
@@ -48,39 +48,39 @@ pub(crate) struct Global {
 /// One command.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Sync proxies: fetch and check the map, have each proxy take it, and prove that it did.
+    /// Sync proxies: fetch and check the map, have each proxy load it, and prove that it did.
     #[command(after_help = "\
-Without a proxy in the settings only the source is checked. --force makes a proxy reload a map that it has already;
-it never passes a hold. Several proxies: the exit code is the worst, in the order 5, 4, 1, 3, 6, 0.
+If the settings have no proxy, only the source is checked. --force makes a proxy reload a map it already has;
+it never overrides a hold. With several proxies, the exit code is the worst, in the order 5, 4, 1, 3, 6, 0.
 
 Examples:
   autosync sync
   autosync sync --proxy production --dry-run")]
     Sync(SyncArgs),
-    /// Show the source, the promoted map and every proxy: in sync or not, up or down, the last and the next run.
+    /// Show the source, the promoted map and every proxy: in sync or not, up or down, last and next run.
     Status,
-    /// Run until stopped: the schedule and the watch over the source. Prints what happens.
+    /// Run until stopped: follow the schedule, watch the source and print what happens.
     #[command(after_help = "\
-Prints what works and what does not, then `ready` on a line of its own, then one line for each event. A source or a
-proxy that cannot be reached never ends it; Ctrl-C does, with exit code 0. With --json: one object a line.
+Prints what works and what does not, then `ready` on a line of its own, then one line per event. An unreachable
+source or proxy never ends it; Ctrl-C does, with exit code 0. With --json: one object per line.
 
-Meanwhile other terminals work as always: what they change is done by this program.")]
+Other terminals keep working as usual: this program carries out their changes.")]
     Watch,
-    /// Put the prices of one model side by side: upstream, promoted, and live in a proxy.
+    /// Compare one model's prices side by side: upstream, promoted, and live in a proxy.
     #[command(after_help = "\
 Examples:
   autosync verify gpt-4o
   autosync verify gpt-4o --proxy local --expect input_cost_per_token=0.0000025")]
     Verify(VerifyArgs),
-    /// Check a map: a file, a URL, or a revision of the history.
+    /// Check a map: a file, a URL, or a revision from the history.
     #[command(after_help = "\
-Exits 0 when the map is accepted or wants a review, 3 when it is held, 4 when it cannot be read.
+Exits 0 if the map is accepted or needs review, 3 if it is held, 4 if it cannot be read.
 
 Examples:
   autosync check model_prices_and_context_window.json
   autosync check https://example.com/map.json --against 1a2b3c4 --json")]
     Check(CheckArgs),
-    /// Compare two maps: files, URLs, or revisions of the history.
+    /// Compare two maps: files, URLs, or revisions from the history.
     #[command(after_help = "\
 Examples:
   autosync diff old.json new.json
@@ -90,17 +90,17 @@ Examples:
     Models(ModelsArgs),
     /// Show every price of a model, now or as of a date.
     #[command(after_help = "\
-A date alone means the end of that day in UTC.
+A date without a time means the end of that day in UTC.
 
 Examples:
   autosync price gpt-4o
   autosync price gpt-4o --at 2026-03-31")]
     Price(PriceArgs),
-    /// List past sync runs, the newest first.
+    /// List past sync runs, newest first.
     History(HistoryArgs),
     /// Show one sync run with its changes and its proof.
     Show {
-        /// The number of the run, as `history` shows it.
+        /// The run's number, as shown by `history`.
         run: u64,
     },
     /// Print the sync log.
@@ -116,17 +116,17 @@ Examples:
     Schedule(ScheduleCommand),
     /// Pause scheduled syncs for a while, or until `resume`.
     Pause {
-        /// How long: 30m, 1h, 2d, or tomorrow (at eight in the morning). Left out: until `resume`.
+        /// How long: 30m, 1h, 2d, or tomorrow (8 in the morning). Default: until `resume`.
         length: Option<String>,
     },
-    /// Let scheduled syncs go on.
+    /// Resume scheduled syncs.
     Resume,
-    /// Look for what is wrong: home, settings, source, proxies, keys, databases, clock; each with what to do.
+    /// Find what is wrong with the home, settings, source, proxies, keys, databases or clock, and how to fix it.
     Doctor {
-        /// Also ask whether this model is priced and callable.
+        /// Also check whether this model is priced and callable.
         model: Option<String>,
     },
-    /// Print the completions for a shell.
+    /// Print the completion script for a shell.
     #[command(after_help = "\
 Example:
   autosync completions bash > ~/.local/share/bash-completion/completions/autosync")]
@@ -139,13 +139,13 @@ Example:
 /// `sync`.
 #[derive(Args, Debug)]
 pub(crate) struct SyncArgs {
-    /// Only this proxy; may be given more than once.
+    /// Only this proxy; can be repeated.
     #[arg(long, value_name = "NAME", action = ArgAction::Append)]
     pub(crate) proxy: Vec<String>,
-    /// Have the proxy reload even where it has the map already. Never passes a hold.
+    /// Reload the proxy even if it already has the map. Never overrides a hold.
     #[arg(long)]
     pub(crate) force: bool,
-    /// Only say what would be done: nothing is promoted, recorded or reloaded.
+    /// Only show what would be done: nothing is promoted, recorded or reloaded.
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
@@ -155,10 +155,10 @@ pub(crate) struct SyncArgs {
 pub(crate) struct VerifyArgs {
     /// The model's name in the map.
     pub(crate) model: String,
-    /// The proxy to ask; left out: the only one there is, or the first.
+    /// The proxy to ask. Default: the first one.
     #[arg(long, value_name = "NAME")]
     pub(crate) proxy: Option<String>,
-    /// What a field must be, in USD per unit; may be given more than once.
+    /// The value a field must have, in USD per unit; can be repeated.
     #[arg(long, value_name = "FIELD=VALUE", action = ArgAction::Append)]
     pub(crate) expect: Vec<String>,
 }
@@ -168,7 +168,7 @@ pub(crate) struct VerifyArgs {
 pub(crate) struct CheckArgs {
     /// A file, a URL, or a revision (at least 4 of its 40 digits).
     pub(crate) map: String,
-    /// The map before it, for the rules that look at changes.
+    /// The earlier map, for the rules that check changes.
     #[arg(long, value_name = "OLD")]
     pub(crate) against: Option<String>,
 }
@@ -198,13 +198,13 @@ pub(crate) enum DiffFormat {
 /// `models`.
 #[derive(Args, Debug)]
 pub(crate) struct ModelsArgs {
-    /// Only models with this text in their name; case does not count.
+    /// Only models with this text in their name, ignoring case.
     #[arg(long, value_name = "Q")]
     pub(crate) search: Option<String>,
-    /// Only models of this provider (`litellm_provider`).
+    /// Only models from this provider (`litellm_provider`).
     #[arg(long, value_name = "P")]
     pub(crate) provider: Option<String>,
-    /// Only models of this mode: chat, embedding, image_generation, …
+    /// Only models with this mode: chat, embedding, image_generation, …
     #[arg(long, value_name = "M")]
     pub(crate) mode: Option<String>,
     /// The live map of this proxy, instead of the promoted one.
@@ -220,6 +220,9 @@ pub(crate) struct PriceArgs {
     /// As of this time: 2026-03-31, or 2026-03-31T12:00:00Z.
     #[arg(long, value_name = "DATE")]
     pub(crate) at: Option<String>,
+    /// Every price that it ever had, with its dates.
+    #[arg(long, conflicts_with = "at")]
+    pub(crate) history: bool,
 }
 
 /// `history`.
@@ -231,7 +234,7 @@ pub(crate) struct HistoryArgs {
     /// Only runs with this outcome.
     #[arg(long)]
     pub(crate) outcome: Option<Ended>,
-    /// At most so many.
+    /// Show at most this many.
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) limit: usize,
 }
@@ -239,15 +242,15 @@ pub(crate) struct HistoryArgs {
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Ended {
-    /// The proxy took the map, proved.
+    /// The proxy loaded the map, and this was proven.
     Succeeded,
-    /// The proxy had it already, proved.
+    /// The proxy already had the map, and this was proven.
     Unchanged,
-    /// The checks hold the map back.
+    /// The checks held the map back.
     Held,
-    /// It did not work.
+    /// The sync failed.
     Failed,
-    /// The proxy said yes, but its live map does not show it.
+    /// The proxy reported success, but its live map does not show it.
     Unproven,
     /// Cancelled, or the program ended.
     Interrupted,
@@ -272,7 +275,7 @@ impl From<Ended> for Outcome {
 /// `logs`.
 #[derive(Args, Debug)]
 pub(crate) struct LogsArgs {
-    /// Go on printing as lines are added, until Ctrl-C.
+    /// Keep printing lines as they are added, until Ctrl-C.
     #[arg(long, short)]
     pub(crate) follow: bool,
 }
@@ -282,12 +285,12 @@ pub(crate) struct LogsArgs {
 pub(crate) enum ProxyCommand {
     /// Add a proxy.
     #[command(after_help = "\
-The key is never an argument. --key-stdin reads one line from stdin and keeps it in the system's key store; --key-env
+The key is never an argument. --key-stdin reads one line from stdin and stores it in the system's key store; --key-env
 names the environment variable that holds it. With neither, the key is looked up in the key store.
 
-First the address is asked, without a key, whether a LiteLLM proxy is there. Where something else answers, nothing is
-added. Where nothing answers, the proxy is added with a warning, and `autosync proxy test NAME` checks it later. The key
-is sent only after a LiteLLM has shown itself.
+First the URL is checked, without sending the key, for a LiteLLM proxy. If something else answers, nothing is
+added. If nothing answers, the proxy is added with a warning, and `autosync proxy test NAME` checks it later. The key
+is sent only once LiteLLM has answered.
 
 Examples:
   autosync proxy add local http://127.0.0.1:4000 --key-env LITELLM_MASTER_KEY
@@ -295,7 +298,7 @@ Examples:
     Add(ProxyAddArgs),
     /// List the proxies.
     List,
-    /// Ask a proxy: reachable, version, key, database, and what this version can and cannot do.
+    /// Test a proxy: is it reachable, its version, key and database, and what this version can and cannot do.
     Test {
         /// Its name.
         name: String,
@@ -314,32 +317,38 @@ pub(crate) struct ProxyAddArgs {
     pub(crate) name: String,
     /// Its address.
     pub(crate) url: String,
-    /// Read the key from stdin (one line) and keep it in the system's key store.
+    /// Read the key from stdin (one line) and store it in the system's key store.
     #[arg(long, conflicts_with = "key_env")]
     pub(crate) key_stdin: bool,
     /// The key is in this environment variable.
     #[arg(long, value_name = "VAR")]
     pub(crate) key_env: Option<String>,
-    /// What it is used for: production, staging, testing or development.
+    /// Its role: production, staging, testing or development.
     #[arg(long, value_name = "R", default_value = "production")]
     pub(crate) role: String,
-    /// The header that carries the key: what the proxy's litellm_key_header_name says.
+    /// The header that carries the key, as set by litellm_key_header_name in the proxy.
     #[arg(long, value_name = "NAME", default_value = "Authorization")]
     pub(crate) key_header: String,
-    /// Accept that the key goes over plain HTTP to a public address, where everybody on the way can read it.
+    /// Allow sending the key over plain HTTP to a public address, where anyone along the way can read it.
     #[arg(long)]
     pub(crate) allow_plain_http: bool,
+    /// A PEM file of a company's own authority, trusted for this proxy beside the system's store.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 /// `source …`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SourceCommand {
-    /// Show where maps come from, and what was last seen there.
+    /// Show the source of maps, and what was last seen there.
     Show,
-    /// Choose where maps come from; `default` is LiteLLM's own map on its main branch.
+    /// Set the source of maps; `default` is LiteLLM's own map on its main branch.
     Set {
-        /// An http(s) address, a file, or `default`.
+        /// An http(s) URL, a file, or `default`.
         source: String,
+        /// A PEM file of a company's own authority, trusted for the source beside the system's store; `none` for no such file.
+        #[arg(long, value_name = "FILE")]
+        ca_file: Option<String>,
     },
 }
 
@@ -354,19 +363,19 @@ pub(crate) enum ScheduleCommand {
     },
     /// Sync at an interval.
     #[command(after_help = "\
---on app (the default): this program syncs, while `autosync watch` or the app runs. --on proxy: the proxy itself fetches
-its map at whole hours, whether or not this program runs; it then takes maps that nobody has checked. Each proxy is asked
-first; for the app's schedule one that cannot be synced is only told.
+--on app (the default): this program syncs while `autosync watch` or the app is running. --on proxy: the proxy itself
+fetches its map every so many whole hours, whether or not this program is running, and loads it unchecked. Each proxy
+is tested first; for the app's schedule, one that cannot be synced only gets a warning.
 
 Examples:
   autosync schedule set --every 6h
   autosync schedule set --on-change off
   autosync schedule set --every 24h --on proxy --proxy production")]
     Set {
-        /// The interval: 30m, 6h, 1d. In a proxy whole hours, 1 to 8760.
+        /// The interval: 30m, 6h, 1d. In a proxy: whole hours, 1 to 8760.
         #[arg(long, value_name = "INTERVAL", required_unless_present = "on_change")]
         every: Option<String>,
-        /// Whether a new map at the source is synced at once, within windows and pauses: on or off.
+        /// Sync a new map as soon as the source has it, within windows and pauses: on or off.
         #[arg(long, value_name = "on|off", value_parser = on_or_off)]
         on_change: Option<bool>,
         #[command(flatten)]
@@ -393,7 +402,7 @@ pub(crate) struct SchedulePlace {
     /// Whose schedule.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) on: On,
-    /// With --on proxy: only this proxy; left out: all.
+    /// With --on proxy: only this proxy. Default: all.
     #[arg(long, value_name = "NAME")]
     pub(crate) proxy: Option<String>,
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use engine::controller::{Engine, EngineOptions, Environment};
+use engine::controller::{Engine, EngineOptions, Environment, FirstSyncs};
 use engine::door::DoorClient;
 use engine::home::{Home, HomeLock};
 use engine::ledger::Ledger;
@@ -92,7 +92,8 @@ impl Context {
         Ok(())
     }
 
-    /// A running engine that holds the home. `scheduled` runs the schedule and watches the source.
+    /// A running engine that holds the home. `scheduled` runs the schedule and watches the source: who starts that in a
+    /// terminal asks for the first sync of every proxy too.
     pub(crate) async fn engine(&self, lock: HomeLock, scheduled: bool) -> Result<Engine> {
         let filter = std::env::var(LOG_FILTER).ok();
         let guard = init_tracing(Some(&self.home()?), filter.as_deref(), filter.is_some())?;
@@ -105,6 +106,7 @@ impl Context {
             environment: Self::environment(),
             clock: self.clock.clone(),
             scheduled,
+            first_syncs: if scheduled { FirstSyncs::Start } else { FirstSyncs::Asked },
         })
         .await
     }

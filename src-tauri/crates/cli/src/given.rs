@@ -63,7 +63,7 @@ pub(crate) fn parsed(bytes: impl Into<Unread>, text: &str, known: Option<&CostMa
         let name = bounded(text, 200);
         Error::new(
             ErrorCode::Held,
-            format!("{name} is no cost map, so nothing was compared. `autosync check` says more."),
+            format!("{name} isn't a valid cost map, so nothing was compared. `autosync check` shows why."),
         )
         .detail(fault)
     })
@@ -83,7 +83,7 @@ fn read(from: impl Read, expected: u64, name: &str) -> Result<Vec<u8>> {
     if bytes.len() > limit {
         let name = bounded(name, 200);
         let message =
-            format!("{name} has more than {} MiB, so it is no cost map. It was not read further.", limit >> 20);
+            format!("{name} is larger than {} MiB, too large for a cost map. It was not read further.", limit >> 20);
         return Err(Error::new(ErrorCode::SourceTooLarge, message));
     }
     Ok(bytes)
@@ -93,9 +93,9 @@ fn unreadable(name: &str, cause: &io::Error) -> Error {
     let name = bounded(name, 200);
     let message = match cause.kind() {
         io::ErrorKind::NotFound => {
-            format!("There is no file {name}. A map is a file, an http(s) address, or a revision of the history.")
+            format!("There is no file {name}. A map can be a file, an http(s) URL, or a revision from the history.")
         }
-        _ => format!("{name} cannot be read. Check that it is a file and its permissions."),
+        _ => format!("{name} cannot be read. Check that it is a file, and its permissions."),
     };
     Error::new(ErrorCode::SourceFile, message).detail(cause)
 }
@@ -106,7 +106,8 @@ async fn fetch(context: &Context, text: &str) -> Result<Vec<u8>> {
     match Fetcher::for_network(&network)?.fetch(&source, None, &CancellationToken::new()).await? {
         Fetched::Map { bytes, .. } => Ok(bytes),
         Fetched::NotModified => {
-            let message = format!("{source} says \"not modified\" to a first request. It is no source of maps.");
+            let message =
+                format!("{source} answers \"not modified\" to a first request, so it cannot be used as a source.");
             Err(Error::new(ErrorCode::SourceStatus, message))
         }
     }
@@ -114,8 +115,9 @@ async fn fetch(context: &Context, text: &str) -> Result<Vec<u8>> {
 
 async fn from_ledger(context: &Context, text: &str) -> Result<Vec<u8>> {
     let nothing = || {
-        let message =
-            format!("No revision {text} is kept here, and there is no such file. `autosync history` shows what is.");
+        let message = format!(
+            "{text} is neither a stored revision nor an existing file. `autosync history` lists the revisions."
+        );
         Error::new(ErrorCode::NotFound, message)
     };
     let ledger = context.ledger().await?.ok_or_else(nothing)?;
@@ -128,5 +130,5 @@ fn block_on<T>(work: impl Future<Output = T>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime
         .map(|runtime| runtime.block_on(work))
-        .map_err(|cause| Error::new(ErrorCode::Internal, "The program could not begin its work.").detail(cause))
+        .map_err(|cause| Error::new(ErrorCode::Internal, "The program could not start.").detail(cause))
 }

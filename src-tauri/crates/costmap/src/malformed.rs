@@ -43,7 +43,7 @@ pub struct Malformed {
 
 impl Malformed {
     pub(crate) fn not_utf8(bytes: &[u8], valid_up_to: usize) -> Self {
-        Self::at(bytes, MalformedKind::NotUtf8, "a byte here is not UTF-8", valid_up_to)
+        Self::at(bytes, MalformedKind::NotUtf8, "invalid UTF-8", valid_up_to)
     }
 
     pub(crate) fn at(bytes: &[u8], kind: MalformedKind, message: &'static str, offset: usize) -> Self {

@@ -147,12 +147,12 @@ const NAMES: &[(&str, &str)] = &[
     ("google_maps_grounding_cost_per_query", "Google Maps grounding"),
     ("explicit_cache_read_input_token_cost", "Explicitly cached input"),
     ("max_input_tokens", "Context"),
-    ("max_output_tokens", "Longest output"),
-    ("max_tokens", "Most tokens"),
+    ("max_output_tokens", "Max output"),
+    ("max_tokens", "Max tokens"),
     ("litellm_provider", "Provider"),
     ("mode", "Mode"),
     ("deprecation_date", "Retires"),
-    ("deprecation_source", "Retirement announced at"),
+    ("deprecation_source", "Retirement announced"),
     ("successor_model", "Successor"),
 ];
 

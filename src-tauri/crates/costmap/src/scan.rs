@@ -24,7 +24,7 @@ pub(crate) fn scan(text: &str, known: Option<&Known<'_>>) -> Result<Scanned, Mal
     let bytes = text.as_bytes();
     let fault = |kind, message, offset| Malformed::at(bytes, kind, message, offset);
     if bytes.starts_with(b"\xef\xbb\xbf") {
-        return Err(fault(MalformedKind::ByteOrderMark, "a byte order mark stands before the JSON", 0));
+        return Err(fault(MalformedKind::ByteOrderMark, "there is a byte order mark before the JSON", 0));
     }
     if u32::try_from(bytes.len()).is_err() {
         return Err(fault(MalformedKind::TooLarge, "the file is larger than 4 GiB", 0));
@@ -57,7 +57,7 @@ pub(crate) fn scan(text: &str, known: Option<&Known<'_>>) -> Result<Scanned, Mal
             };
             let message = match kind {
                 MalformedKind::Html => "an HTML page, not JSON",
-                MalformedKind::Truncated => "the text ends in the middle",
+                MalformedKind::Truncated => "the text is cut off",
                 _ => message,
             };
             Err(fault(kind, message, scanner.at.min(bytes.len())))
@@ -105,7 +105,7 @@ impl Scanner<'_> {
                     Some(_) => no_json("text after the end of the JSON"),
                 };
             }
-            None => return no_json("nothing here"),
+            None => return no_json("the text is empty"),
         }
         self.space();
         if self.peek() == Some(b'}') {
@@ -331,7 +331,7 @@ impl Scanner<'_> {
                     self.escape()?;
                 }
                 Some(_) => return no_json("a control character in a string"),
-                None => return no_json("a string does not end"),
+                None => return no_json("a string is not closed"),
             }
         }
     }
@@ -348,7 +348,7 @@ impl Scanner<'_> {
             }
             None => {
                 self.at += 1;
-                return no_json("a string does not end");
+                return no_json("a string is not closed");
             }
             Some(_) => return no_json("an unknown escape in a string"),
         }

@@ -39,7 +39,9 @@ async fn file(State(folder): State<Arc<PathBuf>>, uri: Uri) -> Response {
             ];
             (headers, bytes).into_response()
         }
-        Err(_) => (StatusCode::NOT_FOUND, "There is no such file. `npm run build` in ui/ makes them.").into_response(),
+        Err(_) => {
+            (StatusCode::NOT_FOUND, "File not found. `npm run build` in ui/ builds the dashboard.").into_response()
+        }
     }
 }
 

@@ -22,7 +22,8 @@ impl Guard {
     pub(crate) fn new(port: u16) -> Result<Self> {
         let mut bytes = [0_u8; 24];
         getrandom::fill(&mut bytes).map_err(|cause| {
-            Error::new(ErrorCode::Internal, "The system gave no random bytes, so there is no dashboard.").detail(cause)
+            Error::new(ErrorCode::Internal, "The system provided no random bytes, so the dashboard cannot start.")
+                .detail(cause)
         })?;
         let token = bytes.map(|byte| format!("{byte:02x}")).concat();
         Ok(Self(Arc::new(Inner { token, hosts: [format!("127.0.0.1:{port}"), format!("localhost:{port}")] })))
@@ -55,12 +56,12 @@ pub(crate) async fn same_origin(State(guard): State<Guard>, request: Request, ne
     if guard.is_ours(request.headers()) {
         return next.run(request).await;
     }
-    (StatusCode::FORBIDDEN, "This dashboard answers only its own page.").into_response()
+    (StatusCode::FORBIDDEN, "This dashboard only answers requests from its own page.").into_response()
 }
 
 pub(crate) async fn token(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     if guard.has_token(request.headers()) {
         return next.run(request).await;
     }
-    (StatusCode::UNAUTHORIZED, "The token is missing: open the address that was printed.").into_response()
+    (StatusCode::UNAUTHORIZED, "The token is missing: open the URL that was printed at startup.").into_response()
 }

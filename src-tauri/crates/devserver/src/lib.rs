@@ -43,7 +43,7 @@ impl DevServer {
     /// Where the port is taken or the system gives no randomness.
     pub async fn bind(api: Arc<Api>, files: PathBuf, port: u16) -> Result<Self> {
         let cannot = |cause: &dyn std::fmt::Display| {
-            Error::new(ErrorCode::Internal, "The dashboard's address could not be opened.").detail(cause)
+            Error::new(ErrorCode::Internal, "The dashboard could not listen on its address.").detail(cause)
         };
         let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let listener = TcpListener::bind(wanted).await.map_err(|cause| cannot(&cause))?;

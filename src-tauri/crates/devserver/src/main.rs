@@ -10,7 +10,7 @@ use api::view::HostKind;
 use api::{Api, NoDesktop};
 use clap::Parser;
 use devserver::DevServer;
-use engine::controller::{Engine, EngineOptions, Environment};
+use engine::controller::{Engine, EngineOptions, Environment, FirstSyncs};
 use engine::doctor::{CheckState, DoctorContext, examine};
 use engine::door::{Door, Kind};
 use engine::home::{Home, HomeLock};
@@ -69,6 +69,7 @@ async fn run(args: Args) -> Result<()> {
         environment: Arc::clone(&environment),
         clock: clock.clone(),
         scheduled: true,
+        first_syncs: FirstSyncs::Asked,
     })
     .await?;
     let api = Api::new(

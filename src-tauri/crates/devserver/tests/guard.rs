@@ -7,7 +7,7 @@ use api::view::HostKind;
 use api::{Api, NoDesktop};
 use devserver::DevServer;
 use engine::Clock;
-use engine::controller::{Engine, EngineOptions};
+use engine::controller::{Engine, EngineOptions, FirstSyncs};
 use engine::home::{Home, HomeLock};
 use engine::settings::SettingsFile;
 use reqwest::{Client, Response};
@@ -40,6 +40,7 @@ async fn serve() -> Served {
         environment: Arc::clone(&nothing),
         clock: Clock::system(),
         scheduled: false,
+        first_syncs: FirstSyncs::Asked,
     };
     let engine = Engine::start(options).await.unwrap();
     let api = Api::new(engine.handle(), home, Clock::system(), nothing, Box::new(NoDesktop), HostKind::Browser);

@@ -98,7 +98,7 @@ pub async fn examine(context: DoctorContext<'_>) -> DoctorReport {
     checks.extend(source.into_iter().chain(clock).chain(key_store));
     if context.settings.proxies.is_empty() {
         let add = "`autosync proxy add NAME URL --key-env VAR` adds one.";
-        checks.push(DoctorCheck::warn("proxy", "There is no proxy yet.").remedy(add));
+        checks.push(DoctorCheck::warn("proxy", "No proxy has been added yet.").remedy(add));
     }
     checks.extend(proxies.into_iter().flatten());
     if let Some(model) = context.model {
@@ -114,7 +114,7 @@ async fn within(
     checks: impl Future<Output = Vec<DoctorCheck>>,
 ) -> Vec<DoctorCheck> {
     tokio::time::timeout(context.patience, checks).await.unwrap_or_else(|_| {
-        let message = format!("No answer within {} s; it may still come.", context.patience.as_secs());
+        let message = format!("No answer within {} s; it may just be slow.", context.patience.as_secs());
         vec![DoctorCheck::warn(name, message).remedy("`autosync doctor` waits longer.")]
     })
 }

@@ -6,6 +6,7 @@ pub mod controller;
 pub mod doctor;
 pub mod door;
 pub mod error;
+pub mod gate;
 pub mod home;
 pub mod ledger;
 pub mod log;

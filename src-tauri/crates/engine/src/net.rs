@@ -1,11 +1,16 @@
 //! What the source and the proxy client share about HTTP: the client, which way a request goes, and what went wrong.
 
+mod trust;
+
 use std::error::Error as StdError;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use reqwest::{Client, ClientBuilder, NoProxy, Proxy, Response, redirect};
 use url::{Host, Url};
+
+pub(crate) use trust::Trust;
+use trust::Untrusted;
 
 use crate::{Error, ErrorCode, Result};
 
@@ -79,7 +84,7 @@ pub fn refuse_credentials(url: &Url, field: &str) -> Result<()> {
     }
     Err(Error::new(
         ErrorCode::UrlHasCredentials,
-        format!("The address {} carries a user or a password. Nothing was changed; give it without them.", shown(url)),
+        format!("The URL {} contains a user name or password. Nothing was changed; enter it without them.", shown(url)),
     )
     .field(field))
 }
@@ -120,30 +125,32 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    /// Builds both; `tune` sets what differs between the source and the proxies.
-    pub(crate) fn new(env: &NetworkEnv, tune: impl Fn(ClientBuilder) -> ClientBuilder) -> Result<Self> {
-        // Idempotent: the second caller finds the first one's provider.
-        rustls::crypto::ring::default_provider().install_default().ok();
+    /// Builds both; `tune` sets what differs between the source and the proxies, and `protocols` are what they speak.
+    pub(crate) fn new(
+        env: &NetworkEnv,
+        trust: &Trust,
+        protocols: &[&str],
+        tune: impl Fn(ClientBuilder) -> ClientBuilder,
+    ) -> Result<Self> {
+        let (tls, no_trust_store) = trust.config(protocols);
         let build = |route: &dyn Fn(ClientBuilder) -> ClientBuilder| {
-            let plain = || tune(route(Client::builder().user_agent(USER_AGENT).redirect(redirect::Policy::none())));
-            // Without any certificate in the system the platform verifier cannot be made, yet plain HTTP must work.
-            plain().build().map(|client| (client, false)).or_else(|_| {
-                plain().tls_certs_only([]).build().map(|client| (client, true)).map_err(|error| {
-                    Error::new(ErrorCode::Internal, "The HTTP client could not be made.").detail(evidence(error))
-                })
+            let plain = Client::builder().user_agent(USER_AGENT).redirect(redirect::Policy::none());
+            tune(route(plain.tls_backend_preconfigured(tls.clone()))).build().map_err(|error| {
+                Error::new(ErrorCode::Internal, "The HTTP client could not be created.").detail(evidence(error))
             })
         };
-        let (direct, no_trust_store) = build(&ClientBuilder::no_proxy)?;
+        let direct = build(&ClientBuilder::no_proxy)?;
         let proxied = match env {
             NetworkEnv::Direct => None,
             NetworkEnv::System if cfg!(any(windows, target_os = "macos")) || !NetworkEnv::variables().is_empty() => {
-                Some(build(&|builder| builder)?.0)
+                Some(build(&|builder| builder)?)
             }
             NetworkEnv::System => None,
             NetworkEnv::Fixed { http, https, no_proxy } => {
                 let bypass = || no_proxy.as_deref().and_then(NoProxy::from_string);
                 let bad = |error| {
-                    Error::new(ErrorCode::InvalidSetting, "The outgoing proxy is no address.").detail(evidence(error))
+                    Error::new(ErrorCode::InvalidSetting, "The outgoing proxy isn't a valid URL.")
+                        .detail(evidence(error))
                 };
                 let mut proxies = Vec::new();
                 if let Some(url) = http {
@@ -152,7 +159,7 @@ impl Clients {
                 if let Some(url) = https {
                     proxies.push(Proxy::https(url.clone()).map_err(bad)?.no_proxy(bypass()));
                 }
-                Some(build(&|builder| proxies.iter().cloned().fold(builder.no_proxy(), ClientBuilder::proxy))?.0)
+                Some(build(&|builder| proxies.iter().cloned().fold(builder.no_proxy(), ClientBuilder::proxy))?)
             }
         };
         Ok(Self { direct, proxied, no_trust_store })
@@ -238,20 +245,44 @@ impl Trouble {
 }
 
 fn is_certificate(error: &(dyn StdError + 'static)) -> bool {
+    matches!(tls_error(error), Some(rustls::Error::InvalidCertificate(_)))
+}
+
+/// What TLS said, wherever in the chain of causes it is.
+fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
     if let Some(tls) = error.downcast_ref() {
-        return matches!(tls, rustls::Error::InvalidCertificate(_));
+        return Some(tls);
     }
     // An io::Error hides what it wraps from `source()`, and connectors wrap one in another.
     let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
     match wrapped {
-        Some(inner) => is_certificate(inner),
-        None => error.source().is_some_and(is_certificate),
+        Some(inner) => tls_error(inner),
+        None => error.source().and_then(tls_error),
+    }
+}
+
+/// The certificate that was refused, for people: ` (issued by Corp Root CA)`, or nothing where that is not known.
+pub(crate) fn issued_by(error: &reqwest::Error) -> String {
+    untrusted(error)
+        .filter(|refused| !refused.issuer.is_empty())
+        .map_or_else(String::new, |refused| format!(" (issued by {})", refused.issuer))
+}
+
+fn untrusted<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Untrusted> {
+    match tls_error(error)? {
+        rustls::Error::InvalidCertificate(rustls::CertificateError::Other(rustls::OtherError(refused))) => {
+            refused.downcast_ref()
+        }
+        _ => None,
     }
 }
 
 /// The chain of causes as text, without the address (whose query may hold a secret) and without saying anything twice.
 pub(crate) fn evidence(error: reqwest::Error) -> String {
     let error = error.without_url();
+    if let Some(refused) = untrusted(&error) {
+        return format!("{error}: {refused}");
+    }
     let mut parts = vec![error.to_string()];
     let mut next = error.source();
     while let Some(cause) = next {

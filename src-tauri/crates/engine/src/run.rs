@@ -109,7 +109,7 @@ pub struct SyncRun {
     pub finished: Option<DateTime<Utc>>,
     /// How it ended.
     pub outcome: Outcome,
-    /// Why an unproven run is not proven: `old_revision`, `other_revision`, `old_map`, …
+    /// Why an unproven run is not proven: `old_revision`, `other_revision`, `live_differs`, `replicas_disagree`, `live_map_broken`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// What went wrong, and what to do.

@@ -22,7 +22,7 @@ impl Signals {
     /// `internal` where the system does not tell of signals.
     pub fn listen() -> Result<Self> {
         Self::new()
-            .map_err(|cause| Error::new(ErrorCode::Internal, "Ctrl-C and SIGTERM cannot be listened to.").detail(cause))
+            .map_err(|cause| Error::new(ErrorCode::Internal, "Ctrl-C and SIGTERM cannot be handled.").detail(cause))
     }
 
     #[cfg(unix)]

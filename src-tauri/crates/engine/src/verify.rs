@@ -100,7 +100,7 @@ pub async fn verify(order: VerifyOrder<'_>, cancel: &CancellationToken) -> Resul
     let files = [Some(&*upstream), promoted.as_deref()].map(|map| map.map(|map| map.priced(order.model)));
     if files.iter().flatten().all(Option::is_none) && live_entry.is_none() {
         let message = format!(
-            "No model is named {}: not upstream, not in the promoted map, not in the proxy. The list of models, or `autosync models --search …`, finds names.",
+            "No model is named {}, neither upstream, nor in the promoted map, nor in the proxy. Find names in Models or with `autosync models --search …`.",
             bounded(order.model, 160)
         );
         return Err(Error::new(ErrorCode::NotFound, message).field("model"));
@@ -126,8 +126,11 @@ impl Live {
     async fn read(client: &ProxyClient, upstream: Revision) -> Result<Self> {
         let bytes = client.live_map().await?;
         let map = CostMap::parse(bytes).map_err(|fault| {
-            Error::new(ErrorCode::LiveMapBroken, "The proxy's live map is no map, so nothing was compared.")
-                .detail(fault)
+            Error::new(
+                ErrorCode::LiveMapBroken,
+                "The proxy's live map isn't a valid cost map, so nothing was compared.",
+            )
+            .detail(fault)
         })?;
         // Both want an admin's key; without one a difference is told as drift.
         let deployments = client.deployments().await.unwrap_or_default();
@@ -150,13 +153,13 @@ async fn upstream(order: &VerifyOrder<'_>, cancel: &CancellationToken) -> Result
     let bytes = match (order.fetcher.fetch(order.source, validator.as_deref(), cancel).await?, kept) {
         (Fetched::Map { bytes, .. }, _) | (Fetched::NotModified, Some(bytes)) => bytes,
         (Fetched::NotModified, None) => {
-            let message = "The source says \"not modified\" of a map that was never kept.";
+            let message = "The source answered \"not modified\" for a map that is not stored here.";
             return Err(Error::new(ErrorCode::SourceStatus, message));
         }
     };
     let map = tokio::task::spawn_blocking(move || CostMap::parse(bytes)).await;
     let held = |detail: String| {
-        Error::new(ErrorCode::Held, "What the source sends is no cost map, so nothing was compared.").detail(detail)
+        Error::new(ErrorCode::Held, "What the source sends isn't a cost map, so nothing was compared.").detail(detail)
     };
     map.map_err(|error| held(error.to_string()))?.map(Arc::new).map_err(|fault| held(fault.to_string()))
 }

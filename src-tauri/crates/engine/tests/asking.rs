@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use border::{Answer, Border, answer};
 use chrono::TimeDelta;
-use engine::controller::{EngineOptions, Happening, Pause, ProxySnapshot, Snapshot};
+use engine::controller::{EngineOptions, FirstSyncs, Happening, Pause, ProxySnapshot, Snapshot};
 use engine::home::{Home, HomeLock};
 use engine::settings::{Proxy, ProxyUrl, SettingsFile};
 use engine::status::Health;
@@ -52,9 +52,17 @@ async fn engine(folder: &TempDir, clock: &Clock, proxies: &[(&str, &str)]) -> En
     let lock = HomeLock::acquire(&home, Duration::ZERO).unwrap();
     let settings = SettingsFile::load(&home.settings()).unwrap();
     let environment = Arc::new(|name: &str| (name == "KEY").then(|| MASTER.to_owned()));
-    Engine::start(EngineOptions { home, lock, settings, environment, clock: clock.clone(), scheduled: true })
-        .await
-        .unwrap()
+    Engine::start(EngineOptions {
+        home,
+        lock,
+        settings,
+        environment,
+        clock: clock.clone(),
+        scheduled: true,
+        first_syncs: FirstSyncs::Start,
+    })
+    .await
+    .unwrap()
 }
 
 fn clock() -> Clock {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::Clock;
-use engine::controller::{Engine, EngineOptions, Pause};
+use engine::controller::{Engine, EngineOptions, FirstSyncs, Pause};
 use engine::door::{Door, DoorClient, Kind};
 use engine::home::{Home, HomeLock};
 use engine::settings::{SettingsEdit, SettingsFile};
@@ -21,6 +21,7 @@ async fn another_process_finds_the_door_while_it_is_open_and_only_then() {
         environment: Arc::new(|_| None),
         clock: Clock::system(),
         scheduled: false,
+        first_syncs: FirstSyncs::Asked,
     };
     let engine = Engine::start(options).await.unwrap();
     assert!(DoorClient::find(&home).await.unwrap().is_none(), "nobody answers before the door is open");
@@ -30,7 +31,7 @@ async fn another_process_finds_the_door_while_it_is_open_and_only_then() {
     for _ in 0..20 {
         assert!(client.pause(Pause::Indefinitely).await.unwrap().paused);
     }
-    let edits = (0..10).map(|_| client.edit(SettingsEdit::SetNetwork { proxy: "none".into() }));
+    let edits = (0..10).map(|_| client.edit(SettingsEdit::SetNetwork { proxy: Some("none".into()), ca_file: None }));
     for done in futures_util::future::join_all(edits).await {
         done.unwrap();
     }

@@ -4,107 +4,15 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod border;
-
-use std::fmt::Write;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
+mod stage;
 
 use border::{Answer, Border, answer};
 use chrono::TimeDelta;
-use costmap::{Revision, Verdict};
-use engine::controller::{EngineOptions, Snapshot, SyncOrder};
-use engine::home::{Home, HomeLock};
-use engine::run::{Outcome, Trigger};
+use costmap::Verdict;
+use engine::ErrorCode;
+use engine::run::Outcome;
 use engine::settings::SettingsFile;
-use engine::sync::SourceState;
-use engine::{Clock, Engine, ErrorCode};
-use tempfile::TempDir;
-
-const WITHIN: Duration = Duration::from_secs(20);
-
-struct Stage {
-    folder: TempDir,
-    clock: Clock,
-}
-
-impl Stage {
-    fn new() -> Self {
-        let stage =
-            Self { folder: TempDir::new().unwrap(), clock: Clock::manual("2026-03-04T12:00:00Z".parse().unwrap()) };
-        stage.home().create().unwrap();
-        stage
-    }
-
-    fn home(&self) -> Home {
-        Home::resolve(Some(self.folder.path().join("home")), &|_| None).unwrap()
-    }
-
-    fn source(&self) -> PathBuf {
-        self.folder.path().join("map.json")
-    }
-
-    /// Sixty models, the price of each in millionths of a dollar.
-    fn map(&self, price: u32) -> Revision {
-        let mut text = String::from("{");
-        for number in 0..60 {
-            let comma = if number == 0 { "" } else { "," };
-            write!(text, "{comma}\n\"model-{number}\": {{\"litellm_provider\": \"openai\", \"mode\": \"chat\", \"input_cost_per_token\": {price}e-06}}").unwrap();
-        }
-        text.push_str("\n}\n");
-        self.put(&text)
-    }
-
-    fn put(&self, text: &str) -> Revision {
-        std::fs::write(self.source(), text).unwrap();
-        Revision::of(text.as_bytes())
-    }
-
-    async fn engine(&self, proxies: &[(&str, &str)], scheduled: bool) -> Engine {
-        let home = self.home();
-        let proxy = |(name, url): &(&str, &str)| {
-            format!("[[proxy]]\nname = \"{name}\"\nurl = \"{url}\"\nrole = \"staging\"\nkey = \"env:KEY\"\n")
-        };
-        let proxies: String = proxies.iter().map(proxy).collect();
-        let text = format!("schema = 1\n[source]\nfile = '{}'\nwatch = \"off\"\n{proxies}", self.source().display());
-        std::fs::write(home.settings(), text).unwrap();
-        let lock = HomeLock::acquire(&home, Duration::from_secs(5)).unwrap();
-        let settings = SettingsFile::load(&home.settings()).unwrap();
-        let environment = Arc::new(|name: &str| (name == "KEY").then(|| "sk-1".to_owned()));
-        Engine::start(EngineOptions { home, lock, settings, environment, clock: self.clock.clone(), scheduled })
-            .await
-            .unwrap()
-    }
-
-    /// With a map that was promoted before, so that no proxy is asked for a first one.
-    async fn engine_with_promoted(&self, proxies: &[(&str, &str)]) -> Engine {
-        self.map(1);
-        let first = self.engine(&[], false).await;
-        assert_eq!(check(&first).await.verdict, Some(Verdict::Accepted));
-        first.shutdown().await;
-        self.engine(proxies, false).await
-    }
-}
-
-async fn check(engine: &Engine) -> SourceState {
-    engine.check_source().await.unwrap().source
-}
-
-fn order(proxies: &[&str]) -> SyncOrder {
-    let proxies = proxies.iter().map(|name| (*name).to_owned()).collect();
-    SyncOrder { proxies, force: false, dry_run: false, trigger: Trigger::Manual }
-}
-
-/// As soon as the snapshot fits.
-async fn when(engine: &Engine, fits: impl Fn(&Snapshot) -> bool) {
-    let mut snapshot = engine.snapshot();
-    let found = tokio::time::timeout(WITHIN, snapshot.wait_for(|snapshot| fits(snapshot))).await;
-    assert!(found.is_ok(), "it did not come: {:#?}", engine.snapshot().borrow());
-}
-
-fn runs(snapshot: &Snapshot, name: &str) -> bool {
-    snapshot.proxies.iter().any(|proxy| proxy.name == name && proxy.running.is_some())
-}
+use stage::{Stage, WITHIN, check, order, runs, when};
 
 #[tokio::test]
 async fn cancelling_one_proxy_leaves_the_others_of_its_job_alone() {
@@ -209,8 +117,8 @@ async fn a_map_is_news_against_what_was_promoted_when_it_came() {
     assert!(held.held_because.is_some());
     stage.put("<html>sign in</html>");
     let page = check(&engine).await;
-    assert_eq!((page.verdict, page.before), (Some(Verdict::Held), Some(first)));
-    assert!(page.held_because.unwrap().contains("HTML"), "it says what it was");
+    assert_eq!((page.revision, page.before), (held.revision, Some(first)), "it is no map, so no new one");
+    assert!(page.error.unwrap().message.contains("HTML"), "it says what it was");
     stage.map(1);
     let back = check(&engine).await;
     assert_eq!((back.revision, back.before, back.held_because), (Some(first), Some(first), None), "no news");

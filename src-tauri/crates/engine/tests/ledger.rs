@@ -76,7 +76,14 @@ async fn child_that_writes() {
         let bytes = map(id);
         let revision = Revision::of(&bytes);
         ledger.put_map(&revision, bytes.into(), "test", now, 1, Verdict::Accepted).await.unwrap();
-        let promotion = Promotion { revision, upstream: revision, models: 1, promoted_at: now, held_models: vec![] };
+        let promotion = Promotion {
+            revision,
+            upstream: revision,
+            models: 1,
+            promoted_at: now,
+            held_models: vec![],
+            baseline: None,
+        };
         ledger.promote(promotion).await.unwrap();
         let mut run = ledger.run(id).await.unwrap();
         run.outcome = Outcome::Succeeded;

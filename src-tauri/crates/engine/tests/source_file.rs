@@ -37,7 +37,7 @@ async fn what_cannot_be_read_is_told() {
     let home = tempfile::tempdir().unwrap();
     let missing = read(&home.path().join("none.json"), None).await.unwrap_err();
     assert_eq!(missing.code, ErrorCode::SourceFile);
-    assert!(missing.message.contains("no such file"), "{}", missing.message);
+    assert!(missing.message.contains("does not exist"), "{}", missing.message);
     let folder = read(home.path(), None).await.unwrap_err();
     assert_eq!(folder.code, ErrorCode::SourceFile);
     let large = home.path().join("large.json");

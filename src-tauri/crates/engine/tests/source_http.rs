@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use border::{Answer, Border, answer, nobody};
 use engine::net::NetworkEnv;
 use engine::settings::Network;
-use engine::source::{FetchLimits, FetchProgress, Fetched, Fetcher, Source, looks_like_a_web_page};
+use engine::source::{FetchLimits, FetchProgress, Fetched, Fetcher, Source};
 use engine::{Clock, Error, ErrorCode};
 use rstest::rstest;
 use tokio::io::AsyncWriteExt;
@@ -43,12 +43,11 @@ async fn fetch(url: &str) -> Result<Fetched, Error> {
 struct Map {
     bytes: Vec<u8>,
     validator: Option<String>,
-    content_type: Option<String>,
 }
 
 fn map(fetched: Result<Fetched, Error>) -> Map {
     match fetched.unwrap() {
-        Fetched::Map { bytes, validator, content_type, .. } => Map { bytes, validator, content_type },
+        Fetched::Map { bytes, validator, .. } => Map { bytes, validator },
         Fetched::NotModified => panic!("not modified"),
     }
 }
@@ -57,12 +56,11 @@ fn map(fetched: Result<Fetched, Error>) -> Map {
 async fn an_unchanged_map_is_not_sent_twice() {
     let border = Border::start(|_, request| match request.header("if-none-match") {
         Some("W/\"one\"") => Answer::Bytes(b"HTTP/1.1 304 Not Modified\r\n\r\n".to_vec()),
-        _ => answer("200 OK", "etag: W/\"one\"\r\ncontent-type: text/plain\r\n", MAP),
+        _ => answer("200 OK", "etag: W/\"one\"\r\n", MAP),
     })
     .await;
     let first = map(fetch(&border.url).await);
     assert_eq!(first.bytes, MAP);
-    assert_eq!(first.content_type.as_deref(), Some("text/plain"));
     let known = first.validator.unwrap();
     assert_eq!(fetch_with(limits(), &border.url, Some(&known)).await, Ok(Fetched::NotModified));
     // The tag of one address says nothing about another.
@@ -121,7 +119,7 @@ async fn a_compressed_bomb_is_counted_as_it_unfolds() {
 }
 
 #[rstest]
-#[case("404 Not Found", "spelling")]
+#[case("404 Not Found", "typos")]
 #[case("403 Forbidden", "login")]
 #[case("204 No Content", "cost map")]
 #[tokio::test]
@@ -199,7 +197,7 @@ async fn redirects_are_followed_to_the_map() {
 #[case("location: ftp://example.com/map.json\r\n", "ftp", 1)]
 #[case("location: file:///etc/passwd\r\n", "file", 1)]
 #[case("location: javascript:alert(1)\r\n", "javascript", 1)]
-#[case("location: http://[bad\r\n", "no address", 1)]
+#[case("location: http://[bad\r\n", "isn't a valid URL", 1)]
 #[case("", "without saying where", 1)]
 #[case("location: /again\r\n", "more than 5 times", 6)]
 #[tokio::test]
@@ -221,7 +219,6 @@ async fn a_login_page_arrives_as_what_it_is() {
     let border = Border::start(move |_, _| answer("200 OK", "content-type: text/html\r\n", page)).await;
     let fetched = map(fetch(&border.url).await);
     assert_eq!(fetched.bytes, page.as_bytes());
-    assert!(looks_like_a_web_page(&fetched.bytes, fetched.content_type.as_deref()));
 }
 
 #[tokio::test]
@@ -253,7 +250,7 @@ async fn a_silent_server_is_given_up() {
 async fn nobody_there_is_said_plainly() {
     let error = fetch(&nobody().await).await.unwrap_err();
     assert_eq!(error.code, ErrorCode::SourceUnreachable);
-    assert!(error.message.contains("no connection to 127.0.0.1"), "{}", error.message);
+    assert!(error.message.contains("could not connect to 127.0.0.1"), "{}", error.message);
     let error = fetch("http://no-such-host.invalid/map.json").await.unwrap_err();
     assert_eq!(error.code, ErrorCode::SourceUnreachable);
     assert!(error.message.contains("does not resolve"), "{}", error.message);
@@ -302,7 +299,7 @@ async fn a_public_source_goes_through_the_outgoing_proxy() {
 #[tokio::test]
 async fn the_settings_name_the_outgoing_proxy() {
     let proxy = Border::start(|_, _| answer("200 OK", "", MAP)).await;
-    let through = Network { proxy: proxy.url.parse().unwrap() };
+    let through = Network { proxy: proxy.url.parse().unwrap(), ca_file: None };
     let fetch = async |network: &Network, url: &str| {
         let fetcher = Fetcher::for_network(network).unwrap();
         fetcher.fetch(&url.parse().unwrap(), None, &CancellationToken::new()).await

@@ -16,9 +16,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Start the app: builds the dashboard and the app, then becomes it. Without a display, the dashboard is in a browser
+    /// Build the dashboard and the app, and start it. Without a display, the dashboard opens in a browser
     Run {
-        /// The optimised program, which takes minutes to build
+        /// Build the optimised program, which takes minutes
         #[arg(long)]
         release: bool,
         /// More arguments for the app: `--home DIR`, `--hidden`
@@ -31,7 +31,7 @@ enum Task {
         #[arg(long)]
         long: bool,
     },
-    /// Show the main job on a real LiteLLM proxy, started just for that
+    /// Show a whole sync on a real LiteLLM proxy, started just for this
     Demo,
     /// Install packages, and put real proxies, real maps and tools into the cache
     Setup {
@@ -50,9 +50,9 @@ enum Task {
         #[arg(long)]
         long: bool,
     },
-    /// Read in the source of LiteLLM's releases what each can do, and write costmap's versions.json (6 GB the first time)
+    /// Read what each LiteLLM release can do from its source, and write costmap's versions.json (6 GB the first time)
     Versions {
-        /// Only say whether the file would change; for before a release
+        /// Only report whether the file would change; for use before a release
         #[arg(long)]
         check: bool,
     },
@@ -79,7 +79,7 @@ enum Task {
     },
     /// Draw the icons from their sources
     Icons,
-    /// Make the pictures of the README anew (Debian: needs tint2 and dunst)
+    /// Recreate the pictures in the README (Debian: needs tint2 and dunst)
     Pictures,
     /// Run the benchmarks
     Bench {

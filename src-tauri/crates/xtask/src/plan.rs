@@ -135,11 +135,11 @@ pub(crate) fn told(machine: Machine, missing: &[&Thing]) -> String {
     let installs = missing.iter().any(|thing| matches!(thing.way(system), Way::Brew(_) | Way::Winget(_)));
     let hint = match system {
         System::MacOs if installs && !has_installer => GET_BREW,
-        System::MacOs if installs && is_root => "\nHomebrew refuses to work for root: run this as yourself.",
+        System::MacOs if installs && is_root => "\nHomebrew refuses to run as root: run this as your own user.",
         System::Windows if installs && !has_installer => GET_WINGET,
         _ => "",
     };
-    format!("this machine lacks:\n{lines}{hint}\nInstall that, then run this again in a new terminal, which finds it.")
+    format!("this machine lacks:\n{lines}{hint}\nInstall that, then run this again in a new terminal.")
 }
 
 fn told_on_linux(has_apt: bool, is_root: bool, missing: &[&Thing]) -> String {
@@ -171,19 +171,19 @@ fn told_on_linux(has_apt: bool, is_root: bool, missing: &[&Thing]) -> String {
     let newer = missing.iter().filter_map(|thing| Some((thing.what, thing.too_old?)));
     let sudo = if is_root { "" } else { "sudo " }; // in a container there is none, and root needs none
     parts.extend(
-        newer.map(|(what, command)| format!("Where that does not bring {what}:\n  {}", command.replace("sudo ", sudo))),
+        newer.map(|(what, command)| format!("If that does not install {what}:\n  {}", command.replace("sudo ", sudo))),
     );
     parts.join("\n")
 }
 
 /// <https://brew.sh>
-const GET_BREW: &str = "\nHomebrew is missing too, without which nothing can be installed from here. This brings it:\n  \
+const GET_BREW: &str = "\nHomebrew is missing too, and nothing can be installed from here without it. This installs it:\n  \
     /bin/bash -c \"$(curl -fsSL https://raw.githubusercontent.com/Homebrew/install/HEAD/install.sh)\"";
 
 /// <https://learn.microsoft.com/windows/package-manager/winget/>: it is registered at the first sign-in, and this does so
 /// at once; Microsoft's Store has it as "App Installer".
-const GET_WINGET: &str = "\nwinget is missing too, without which nothing can be installed from here. This brings it, \
-    in PowerShell (else \"App Installer\" from Microsoft's Store does):\n  Add-AppxPackage -RegisterByFamilyName \
+const GET_WINGET: &str = "\nwinget is missing too, and nothing can be installed from here without it. This installs \
+    it, in PowerShell (else \"App Installer\" from Microsoft's Store does):\n  Add-AppxPackage -RegisterByFamilyName \
     -MainPackage Microsoft.DesktopAppInstaller_8wekyb3d8bbwe";
 
 #[cfg(test)]
@@ -246,7 +246,7 @@ mod tests {
         assert!(message.contains("\n  sudo apt-get install nodejs npm git\n"), "{message}");
         let either = "\n  sudo apt-get install chromium || sudo apt-get install chromium-browser\n";
         assert!(message.contains(either), "{message}");
-        assert!(message.ends_with("\nWhere that does not bring Node.js:\n  sudo newer-node"), "{message}");
+        assert!(message.ends_with("\nIf that does not install Node.js:\n  sudo newer-node"), "{message}");
         let other = machine(System::Linux, false, true);
         assert_eq!(typed(other, &[&NODE]), Vec::<String>::new());
         assert!(told(other, &[&NODE]).contains("Node.js (Debian calls it nodejs, npm)"));
@@ -285,7 +285,7 @@ mod tests {
     fn homebrew_is_not_run_for_root_who_is_told_so() {
         let mac = machine(System::MacOs, true, true);
         assert_eq!(typed(mac, &[&NODE]), Vec::<String>::new());
-        assert!(told(mac, &[&NODE]).contains("Homebrew refuses to work for root"));
+        assert!(told(mac, &[&NODE]).contains("Homebrew refuses to run as root"));
     }
 
     #[test]

@@ -19,11 +19,11 @@ pub fn run(release: bool, args: &[String]) -> Result<()> {
     program.args(["run", "--quiet", "--package", package]).args(profile).arg("--");
     if has_display() {
         say(
-            "\nThe app is in the tray, and its window opens. Close the window, and it stays in the tray; quit it there, or with Ctrl-C here.",
+            "\nThe app is in the tray, and its window opens. Closing the window leaves it in the tray; quit it there, or with Ctrl-C here.",
         );
         say("No proxy at hand? `cargo xtask demo` shows a whole sync on a real LiteLLM proxy.");
     } else {
-        say("\nThere is no display here, so the app runs without its window; the dashboard opens in a browser.");
+        say("\nThere is no display, so the app runs without its window; the dashboard opens in a browser.");
         program.arg("--ui").arg(workspace::root().join("ui/dist"));
     }
     become_it(program.args(args))
@@ -45,7 +45,7 @@ fn become_it(program: &mut Command) -> Result<()> {
 /// Windows has no exec: Ctrl-C goes to every program of the console, and this one outlives it to pass the code on.
 #[cfg(not(unix))]
 fn become_it(program: &mut Command) -> Result<()> {
-    ctrlc::set_handler(|| {}).map_err(|error| Failure::failed(format!("Ctrl-C cannot be watched: {error}")))?;
+    ctrlc::set_handler(|| {}).map_err(|error| Failure::failed(format!("Ctrl-C cannot be handled: {error}")))?;
     let status =
         program.status().map_err(|error| Failure::failed(format!("the program cannot be started: {error}")))?;
     match status.code() {

@@ -83,7 +83,7 @@ const GONE = ['anthropic/claude-3-haiku', 'google/gemma-2-27b-it', 'meta-llama/l
 const { rule, severity, message } = heldFinding('gpt-5.6-luna-mini');
 const CAUSES: CauseView[] = [
   cause(rule, severity, message, ['gpt-5.6-luna-mini'], { mine: 1 }),
-  cause('price.not_a_number', 'review', 'deepinfra/Qwen4-Max: its price is no number, so LiteLLM would bill nothing.', ['deepinfra/Qwen4-Max'], { broken: true }),
+  cause('price.not_a_number', 'review', 'deepinfra/Qwen4-Max: its price isn’t a number, so LiteLLM would bill nothing.', ['deepinfra/Qwen4-Max'], { broken: true }),
   cause('provider.gone', 'review', 'openrouter: all 496 models are gone.', GONE, { count: 496, mine: 1 }),
   cause('jump.repaired', 'info', '3 models come back to the prices of their peers.', ['xai/grok-5', 'groq/llama-5-scout', 'novita/glm-5']),
 ];

@@ -5,10 +5,10 @@ import { ago, HOSTILE, REVISIONS, wait } from './world';
 
 /** Runs and the log. Scenarios: `empty` has none, `unreadable` fails, `hostile` is full of markup. */
 const ERRORS: Record<string, ErrorView> = {
-  unauthorised: { code: 'unauthorised', message: 'The proxy at https://llm.corp.example refused the key, or the key may not do this: LiteLLM wants the master key or a proxy admin’s. Nothing was changed.', detail: 'HTTP 401: Authentication Error, Invalid proxy server token passed', field: 'key' },
-  no_database: { code: 'no_database', message: 'The proxy at http://10.20.0.14:4000 has no database, and LiteLLM reloads or schedules the cost map only with one. Its map was not changed. Restart it to take the newest map, or give it a DATABASE_URL.', detail: null, field: null },
-  held: { code: 'held', message: 'The checks hold this map back; the proxy was not asked to reload. 1,204 of 4,611 models would disappear.', detail: null, field: null },
-  unproven: { code: 'unproven', message: 'The proxy took an older copy of the map from its source’s cache. It keeps what it has; the next try is in 5 minutes.', detail: 'live a07f3d1, wanted c83d05e', field: null },
+  unauthorised: { code: 'unauthorised', message: 'The proxy at https://llm.corp.example rejected the key, or the key is not allowed to do this: LiteLLM requires the master key or a proxy admin’s key. Nothing was changed.', detail: 'HTTP 401: Authentication Error, Invalid proxy server token passed', field: 'key' },
+  no_database: { code: 'no_database', message: 'The proxy at http://10.20.0.14:4000 has no database, and LiteLLM cannot reload or schedule the cost map without one. Its map was not changed. Restart it to load the newest map, or set DATABASE_URL for it.', detail: null, field: null },
+  held: { code: 'held', message: 'The checks held this map back; the proxy was not reloaded. 1,204 of 4,611 models would disappear.', detail: null, field: null },
+  unproven: { code: 'unproven', message: 'The proxy loaded an older copy of the map from its source’s cache. It keeps that one; the next try is in 5 minutes.', detail: 'live a07f3d1, wanted c83d05e', field: null },
   cancelled: { code: 'cancelled', message: 'Cancelled before the proxy was changed.', detail: null, field: null },
   internal: { code: 'internal', message: 'The comparison failed. The proxy was not changed.', detail: 'join error', field: null },
 };

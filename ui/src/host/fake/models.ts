@@ -161,7 +161,7 @@ export const heldFinding = (model: string): FindingView => ({
   severity: 'review',
   model,
   field: 'input_cost_per_token',
-  message: `${model}: input_cost_per_token went from $0.25 per 1M tokens to $250.00 per 1M tokens, 1,000 times as much; less than 10 times was expected.`,
+  message: `${model}: input_cost_per_token went from $0.25 per 1M tokens to $250.00 per 1M tokens, 1,000 times as much; expected less than 10 times.`,
 });
 
 function fields(row: ModelRow, capabilities: string[]): FieldView[] {

@@ -1,5 +1,6 @@
 import type { AppState, Attention, ProxyView, SourceView } from '../index';
 import { down, healthy, receipt, run, strip, syncing } from './proxies';
+import { busy, quiet, withAlias, withLongNames } from './today';
 import { ago, HOSTILE, NOW, REVISIONS } from './world';
 
 const source: SourceView = {
@@ -11,13 +12,13 @@ const source: SourceView = {
 };
 
 const heldEntries: Attention = {
-  id: 'held:c83d05e', tone: 'warn', title: '3 entries held for review.', subject: 'gpt-5.6-luna-mini',
-  text: 'input would rise 1,000×. Old prices stay; everything else went on.',
+  id: 'held:c83d05e', tone: 'warn', title: '3 entries held for review.', subject: 'gpt-5.6-luna-mini', in_card: false,
+  text: 'input would rise 1,000×. Old prices stay; everything else was updated.',
   action: { kind: 'open', label: 'Review', place: { screen: 'changes', from: null, to: REVISIONS.source } },
 };
 const unpriced: Attention = {
-  id: 'unpriced:build-box', tone: 'warn', title: '1 callable model has no price.', subject: 'corp/rerank-legal',
-  text: 'on build-box is billed as $0.', action: { kind: 'open', label: 'Show model', place: { screen: 'models', model: 'corp/rerank-legal' } },
+  id: 'unpriced:build-box', tone: 'warn', title: '1 callable model has no price.', subject: 'corp/rerank-legal', in_card: false,
+  text: 'on build-box is billed at $0.', action: { kind: 'open', label: 'Show model', place: { screen: 'models', model: 'corp/rerank-legal' } },
 };
 
 function counts(): AppState['model_counts'] {
@@ -34,7 +35,7 @@ const drawn: AppState = {
     causes: [{ rule: 'price.jump', severity: 'review', broken: false, message: 'gpt-5.6-luna-mini: input would rise 1,000×.', models: ['gpt-5.6-luna-mini'], count: 3, mine: 1 }],
   },
   pause: null, proxies: [healthy, syncing, down], attention: [heldEntries, unpriced],
-  last_sync: ago(24), next_sync: ago(-204), model_counts: counts(), latest_changes: source.new_there, toasts: { problem: null },
+  last_sync: ago(24), next_sync: ago(-204), model_counts: counts(), latest_changes: source.new_there, today: busy, toasts: { problem: null },
 };
 
 function named(base: ProxyView, name: string, more: Partial<ProxyView> = {}): ProxyView {
@@ -49,10 +50,10 @@ const scenarios: Record<string, () => AppState> = {
   // 6,000 rows of changes.
   many: () => drawn,
   // A source was read, and nothing is promoted yet.
-  unpromoted: () => ({ ...drawn, promoted: null, latest_changes: null, attention: [] }),
+  unpromoted: () => ({ ...drawn, promoted: null, latest_changes: null, today: null, attention: [] }),
   error: () => drawn,
   empty: () => ({
-    ...drawn, proxies: [], attention: [], last_sync: null, promoted: drawn.promoted, model_counts: drawn.model_counts.slice(-1),
+    ...drawn, proxies: [], attention: [], last_sync: null, promoted: drawn.promoted, model_counts: drawn.model_counts.slice(-1), today: { ...busy, yours: [], yours_more: 0, mine: 0, proved_on: null, proved_at: null },
   }),
   lost: () => drawn,
   /** The ledger is locked: History cannot be read. */
@@ -60,13 +61,17 @@ const scenarios: Record<string, () => AppState> = {
   /** The settings file holds values that are not valid. */
   problems: () => drawn,
   first: () => ({
-    ...drawn, first_run: true, proxies: [], attention: [], last_sync: null, next_sync: null, promoted: null, model_counts: [], latest_changes: null,
+    ...drawn, first_run: true, proxies: [], attention: [], last_sync: null, next_sync: null, promoted: null, model_counts: [], latest_changes: null, today: null,
     source: { ...source, new_there: null },
   }),
   /** A first run that finds no proxy. */
   lonely: () => scenario('first'),
   /** A first run on a machine without a key store. */
   keyless: () => scenario('first'),
+  /** A first run whose proxy reads another source, one whose proxy reads from S3, and one without a network. */
+  elsewhere: () => scenario('first'),
+  bucket: () => scenario('first'),
+  away: () => scenario('first'),
   one: () => ({
     ...calm,
     promoted: { ...drawn.promoted!, revision: REVISIONS.source, held: 0, held_models: [], causes: [] },
@@ -74,6 +79,27 @@ const scenarios: Record<string, () => AppState> = {
     proxies: [{ ...healthy, live_revision: REVISIONS.source, receipt: { ...receipt, revision: REVISIONS.source, proxy_revision: REVISIONS.source } }],
   }),
   running: () => ({ ...drawn, attention: [], proxies: [syncing, named(syncing, 'prod-gateway', { role: 'production', running: { ...syncing.running!, step: 'check_source', done: [] } })] }),
+  /** A quiet day. */
+  quiet: () => ({ ...calm, today: quiet }),
+  /** Only another name moved. */
+  moved: () => ({ ...calm, today: withAlias }),
+  /** Five proxies that nobody reaches, for one reason. */
+  trouble: () => {
+    const names = ['prod-gateway', 'edge-eu', 'edge-us', 'build-box', 'eu-staging-with-a-rather-long-name'];
+    return {
+      ...drawn,
+      today: { ...busy, proved_on: null, proved_at: null, yours: busy.yours.map((change) => ({ ...change, in_source: change.kind !== 'retires' })) },
+      proxies: names.map((name) => named(down, name, { role: name.startsWith('p') ? 'production' : 'staging' })),
+      attention: [
+        {
+          id: `down::${names.join(',')}`, tone: 'bad', title: '5 proxies are down.', subject: null, in_card: false,
+          text: `${names.slice(0, 3).join(', ')} and 2 more. ${down.error!.message}`,
+          action: { kind: 'ask_all', label: 'Test again', proxies: names },
+        },
+        heldEntries,
+      ],
+    };
+  },
   five: () => ({
     ...drawn,
     proxies: [
@@ -99,7 +125,7 @@ const scenarios: Record<string, () => AppState> = {
       named(healthy, 'build-box', { sync: 'held', reads: 'direct', to_the_byte: false, last_run: run({ id: 411, proxy: 'build-box', outcome: 'held', finished: ago(12) }), strip: strip('uuuuuucuuucuuuuucuuuuuucuuuuuh') }),
     ],
     attention: [{
-      id: 'held-map:b41c9e2', tone: 'warn', title: 'The new map is held.', subject: null,
+      id: 'held-map:b41c9e2', tone: 'warn', title: 'The new map is held.', subject: null, in_card: false,
       text: '1,204 of 4,611 models would disappear. Proxies keep a07f3d1; nothing was changed.',
       action: { kind: 'open', label: 'Show changes', place: { screen: 'changes', from: null, to: REVISIONS.source } },
     }],
@@ -116,11 +142,12 @@ const scenarios: Record<string, () => AppState> = {
     attention: [
       { ...heldEntries, subject: HOSTILE.markup }, { ...unpriced, subject: HOSTILE.long, text: 'x'.repeat(400), tone: 'bad' },
       {
-        id: 'toasts', tone: 'info', title: 'Notifications cannot be shown here.', subject: null,
-        text: 'No notification service answers on this desktop. Everything stays in History.',
+        id: 'toasts', tone: 'info', title: 'Notifications cannot be shown here.', subject: null, in_card: false,
+        text: 'No notification service answers on this desktop. You can find everything in History.',
         action: { kind: 'open', label: 'Notification settings', place: { screen: 'settings', section: 'notifications', proxy: null } },
       },
     ],
+    today: withLongNames,
     toasts: { problem: 'No notification service answers on this desktop, so toasts cannot be shown.' },
   }),
 };

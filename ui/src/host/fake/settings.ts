@@ -1,11 +1,12 @@
-import type { ErrorView, ProxyForm, ProxySetting, ProxyTest, ProxyView, SettingField, SettingsView } from '../index';
+import type { ErrorView, OtherSourceView, ProxyForm, ProxySetting, ProxyTest, ProxyView, SettingField, SettingsView } from '../index';
 import { run } from './proxies';
 import type { Handlers, World } from './world';
 import { ago, HOSTILE, wait } from './world';
 
 /**
  * Settings, proxies and the first run, kept as long as the page. Scenarios: `problems` has a damaged file and a proxy of
- * the environment, `keyless` no key store, `lonely` finds no proxy. In any of them an address with `refuse` gives a wrong
+ * the environment, `keyless` no key store, `lonely` finds no proxy; the proxies of `elsewhere` and `bucket` read another
+ * source, and the source of `away` cannot be reached. In any of them an address with `refuse` gives a wrong
  * key, with `down` no answer, with `other` no LiteLLM, and one without `http` is no address.
  */
 interface Kept {
@@ -24,9 +25,9 @@ function of(world: World): Kept {
   if (known) return known;
   const isBroken = world.scenario === 'problems';
   const proxies: ProxySetting[] = world.state.proxies.map((proxy, at) => ({
-    name: proxy.name, url: proxy.url, role: proxy.role, key_variable: at === 1 && isBroken ? 'BUILD_BOX_KEY' : null, key_header: at === 2 ? 'X-LiteLLM-Key' : 'Authorization', allow_plain_http: false, from_environment: false,
+    name: proxy.name, url: proxy.url, role: proxy.role, key_variable: at === 1 && isBroken ? 'BUILD_BOX_KEY' : null, key_header: at === 2 ? 'X-LiteLLM-Key' : 'Authorization', allow_plain_http: false, ca_file: '', from_environment: false,
   }));
-  if (isBroken) proxies.push({ name: 'env', url: 'http://127.0.0.1:4000', role: 'development', key_variable: 'LITELLM_MASTER_KEY', key_header: 'Authorization', allow_plain_http: false, from_environment: true });
+  if (isBroken) proxies.push({ name: 'env', url: 'http://127.0.0.1:4000', role: 'development', key_variable: 'LITELLM_MASTER_KEY', key_header: 'Authorization', allow_plain_http: false, ca_file: '', from_environment: true });
   const made: Kept = {
     proxies,
     settings: {
@@ -34,13 +35,13 @@ function of(world: World): Kept {
       watch: '5m', preset: 'production', every: '6h', windows: [], on_change: true, next_syncs: [ago(-202), ago(-562), ago(-922)],
       gate_mode: 'review', gate_direct: 'tell', gate_soak: '0m',
       notify_new_models: true, notify_price_changes: 'mine', notify_failures: true, quiet: isBroken ? '' : '22:00-07:00',
-      autostart: isBroken ? null : false, close: 'tray', network_proxy: 'system', network_environment: isBroken ? ['HTTPS_PROXY=http://proxy.corp.example:3128', 'NO_PROXY=localhost,.corp.example'] : [],
+      autostart: isBroken ? null : false, close: 'tray', network_proxy: 'system', network_ca_file: '', network_environment: isBroken ? ['HTTPS_PROXY=http://proxy.corp.example:3128', 'NO_PROXY=localhost,.corp.example'] : [],
       theme: world.state.theme, home: '/home/mira/.local/share/litellm-auto-sync', ledger_bytes: 41_200_000,
       problems: isBroken
-        ? [{ field: 'schedule.every', message: '“six hours” is no length of time. Production, every 6 hours, holds instead.' }, { field: 'notify.quiet', message: 'A span of the day is written 22:00-07:00. There are no quiet hours.' }, { field: 'overlay.path', message: 'There is no setting of this name in this version; it is kept.' }]
+        ? [{ field: 'schedule.every', message: '“six hours” isn’t a valid duration. Production, every 6 hours, applies instead.' }, { field: 'notify.quiet', message: 'Write a time span like 22:00-07:00. There are no quiet hours.' }, { field: 'overlay.path', message: 'There is no setting of this name in this version; it is kept.' }]
         : [],
       key_store: 'Secret Service',
-      key_store_problem: world.scenario === 'keyless' ? 'This system has no key store that could be reached. Start and unlock a Secret Service (GNOME Keyring, KWallet, KeePassXC), or keep the key in an environment variable.' : null,
+      key_store_problem: world.scenario === 'keyless' ? 'No key store could be reached on this system. Start and unlock a Secret Service (GNOME Keyring, KWallet, KeePassXC), or keep the key in an environment variable.' : null,
     },
   };
   kept.set(world, made);
@@ -60,14 +61,16 @@ function check(field: SettingField, value: string): ErrorView | null {
   switch (field) {
     case 'every':
     case 'gate_soak':
-      return PERIOD.test(value) ? null : bad('A length of time is a number with s, m, h or d, of at most 366 days: 90s, 5m, 6h, 1d.', field);
+      return PERIOD.test(value) ? null : bad('Write a duration as a number with s, m, h or d, at most 366 days: 90s, 5m, 6h, 1d.', field);
     case 'windows': {
       const wrong = value.split('\n').find((line) => line.trim() !== '' && !new RegExp(`^(allow|deny) ([A-Z][a-z]{2}([-,][A-Z][a-z]{2})* )?${TIME}-${TIME}$`).test(line.trim()));
-      return wrong === undefined ? null : bad(`A sync window is written “allow Mon-Fri 02:00-05:00” or “deny Sat,Sun 00:00-24:00”, not “${wrong.slice(0, 60)}”.`, 'schedule.windows');
+      return wrong === undefined ? null : bad(`Write a sync window like “allow Mon-Fri 02:00-05:00” or “deny Sat,Sun 00:00-24:00”, not “${wrong.slice(0, 60)}”.`, 'schedule.windows');
     }
     case 'source':
-      if (value.trim() === '') return bad('The source is an http or https address, or the path of a file.', 'source');
-      return /^(https?:\/\/\S+|\/|[A-Z]:\\)/.test(value) ? null : bad('This is no address. One looks like https://litellm.example.com/map.json.', 'source.url');
+      if (value.trim() === '') return bad('The source must be an http or https URL, or the path of a file.', 'source');
+      return /^(https?:\/\/\S+|\/|[A-Z]:\\)/.test(value) ? null : bad('This isn’t a valid URL. Use one like https://litellm.example.com/map.json.', 'source.url');
+    case 'network_ca_file':
+      return value === '' || value.startsWith('/') ? null : bad(`The ca_file ${value.slice(0, 60)} does not exist. It has to be a PEM file of the authority’s certificates; no connection is made without it.`, 'network.ca_file');
     case 'network_proxy':
       return value === 'system' || value === 'none' || /^https?:\/\/\S+$/.test(value) ? null : bad('Start the address with http:// or https://, for example http://proxy.example:3128.', 'network.proxy');
     default:
@@ -100,31 +103,44 @@ function put(world: World, field: SettingField, value: string): void {
 /** What is wrong with what is typed, before anything is sent. */
 function checkForm(world: World, form: ProxyForm): ErrorView | null {
   const name = form.name.toLowerCase();
-  if (!/^[a-z0-9][a-z0-9._-]*$/.test(name) && form.edits === null) return bad('A name is 1 to 64 letters, digits, dots and dashes.', 'name');
+  if (!/^[a-z0-9][a-z0-9._-]*$/.test(name) && form.edits === null) return bad('A name must be 1 to 64 letters, digits, dots and dashes.', 'name');
   if (of(world).proxies.some((one) => one.name.toLowerCase() === name && one.name !== form.edits)) return bad(`There is a proxy named ${form.name} already.`, 'name', 'already_exists');
   if (!/^https?:\/\/[^\s/]+/.test(form.url)) return bad('Start the address with http:// or https://, for example http://10.31.4.2:4000.', 'url');
   if (form.url.includes('@')) return bad('The address holds a user or password. Leave it out; the key has its own field.', 'url', 'url_has_credentials');
   const isLocal = /^http:\/\/(localhost|127\.|10\.|192\.168\.|[^./:]+(:|\/|$))/.test(form.url);
-  if (form.url.startsWith('http:') && !isLocal && !form.allow_plain_http) return bad(`${form.url} is a public address, and plain HTTP would show your key to everybody on the way. Nothing was changed. Use https, or accept the risk.`, 'url', 'plain_http');
+  if (form.url.startsWith('http:') && !isLocal && !form.allow_plain_http) return bad(`${form.url} is a public address, and plain HTTP would expose your key to anyone along the way. Nothing was changed. Use https, or accept the risk.`, 'url', 'plain_http');
   if (form.key.place === 'env' && !/^[A-Za-z_]\w*$/.test(form.key.variable)) return bad('Enter the name of an environment variable, for example LITELLM_MASTER_KEY.', 'key');
-  if (form.key.place === 'keyring' && world.scenario === 'keyless') return bad('This system has no key store that could be reached. No key was stored.', 'key', 'no_secret_store');
+  if (form.key.place === 'keyring' && world.scenario === 'keyless') return bad('No key store could be reached on this system. No key was stored.', 'key', 'no_secret_store');
   return null;
 }
 
-function test(form: ProxyForm): ProxyTest {
-  const good: ProxyTest = { version: '1.94.2', milliseconds: 6, can_read: true, can_sync: true, database: false, callable: 41, priced: 4609, unpriced: [], error: null, traps: [] };
+/** A proxy with a source of its own, until it is the source here too. */
+const OTHER = 'https://maps.corp.example/litellm/model_prices.json';
+
+function otherSource(source: string | null, theirs: string): OtherSourceView | null {
+  if (source === theirs) return null;
+  if (theirs.startsWith('s3:')) return { message: `This proxy reads its map from ${theirs}, an object in S3, which this app cannot read or check. To sync it, point its LITELLM_MODEL_COST_MAP_URL at https://raw.githubusercontent.com/BerriAI/litellm/main/model_prices_and_context_window.json.`, usable: null };
+  return { message: `This proxy reads its map from ${theirs}, but the source here is https://raw.githubusercontent.com/BerriAI/litellm/main/model_prices_and_context_window.json. A sync reloads it only when both are the same: use the proxy’s source here, or change its LITELLM_MODEL_COST_MAP_URL.`, usable: theirs };
+}
+
+function test(world: World, form: ProxyForm, source: string | null): ProxyTest {
+  const good: ProxyTest = { version: '1.94.2', milliseconds: 6, can_read: true, can_sync: true, database: false, callable: 41, priced: 4609, unpriced: [], error: null, other_source: null, traps: [] };
   const nothing = { version: null, can_read: false, can_sync: false, database: null, callable: null, priced: null };
-  if (form.url.includes('down')) return { ...good, ...nothing, error: bad(`The proxy at ${form.url} cannot be reached: nothing listens there. Start the proxy, or check the address and the port.`, 'url', 'proxy_unreachable') };
-  if (form.url.includes('other')) return { ...good, ...nothing, error: bad(`${form.url} does not answer as LiteLLM does (HTTP 404). Check the address and the port. The key was not sent.`, 'url', 'not_litellm') };
-  if (form.url.includes('refuse')) return { ...good, can_sync: false, database: true, error: bad('The key may read, but not reload the price map: LiteLLM wants the master key or a proxy admin’s.', 'key', 'unauthorised') };
+  if (form.url.includes('down')) return { ...good, ...nothing, error: bad(`The proxy at ${form.url} cannot be reached: nothing is listening there. Start the proxy, or check the host and port.`, 'url', 'proxy_unreachable') };
+  if (form.url.includes('other')) return { ...good, ...nothing, error: bad(`${form.url} does not answer like LiteLLM (HTTP 404). Check the host and port. The key was not sent.`, 'url', 'not_litellm') };
+  if (form.url.includes('refuse')) return { ...good, can_sync: false, database: true, error: bad('The key can read but not reload the price map: LiteLLM requires the master key or a proxy admin’s key.', 'key', 'unauthorised') };
   if (form.url.includes('corp')) return { ...good, milliseconds: 42, database: true, unpriced: ['corp/rerank-legal'], priced: 4612, traps: ['This version erases the proxy’s own reload schedule with each reload by hand.'] };
+  if (world.scenario === 'elsewhere' || world.scenario === 'bucket') {
+    const other_source = otherSource(source, world.scenario === 'bucket' ? 's3://prices/model_prices.json' : OTHER);
+    return { ...good, database: true, other_source, can_sync: other_source === null };
+  }
   return good;
 }
 
 function shown(form: ProxyForm): ProxyView {
   return {
     name: form.name, url: form.url, role: form.role, sync: 'unknown', live_revision: null, proved_at: null, to_the_byte: false, health: null, asked_at: null, is_asking: true,
-    down_since: null, version: null, database: null, reads: 'unknown', error: null, last_run: null, running: null, next_run: ago(-202), strip: [],
+    down_since: null, version: null, database: null, reads: 'unknown', error: null, last_run: null, running: null, next_run: null, awaits_first_sync: true, strip: [],
     rate: { days: 30, succeeded: 0, failed: 0, held: 0, interrupted: 0 }, callable: null, priced: null, unpriced: [], receipt: null, withdrawn: null,
   };
 }
@@ -144,7 +160,7 @@ export const settingsHandlers: Handlers = {
     const wrong = checkForm(world, form);
     if (wrong) throw wrong;
     const { proxies } = of(world);
-    const setting: ProxySetting = { name: form.edits ?? form.name, url: form.url, role: form.role, key_variable: form.key.place === 'env' ? form.key.variable : null, key_header: form.key_header, allow_plain_http: form.allow_plain_http, from_environment: false };
+    const setting: ProxySetting = { name: form.edits ?? form.name, url: form.url, role: form.role, key_variable: form.key.place === 'env' ? form.key.variable : null, key_header: form.key_header, allow_plain_http: form.allow_plain_http, ca_file: form.ca_file, from_environment: false };
     const at = proxies.findIndex(({ name }) => name === form.edits);
     if (at < 0) proxies.push(setting);
     else proxies[at] = setting;
@@ -158,11 +174,11 @@ export const settingsHandlers: Handlers = {
     world.change({ proxies: world.state.proxies.filter(({ name }) => name !== proxy) });
     return view(world);
   },
-  test_proxy: async ({ form }, world) => {
+  test_proxy: async ({ form, source }, world) => {
     await wait(400);
     const wrong = checkForm(world, form);
     if (wrong && wrong.field !== 'name') throw wrong;
-    return test(form);
+    return test(world, form, source);
   },
   find_proxies: async (_args, world) => {
     await wait(world.scenario === 'first' ? 80 : 300);
@@ -171,6 +187,13 @@ export const settingsHandlers: Handlers = {
   preview: async ({ proxy }, world) => {
     await wait(500);
     const row = run({ id: 0, proxy, outcome: 'planned', started: world.state.now, finished: world.state.now });
+    return { run: row, steps: [], receipt: null, causes: [], new_models: [], removed_models: [], price_changes: [], held_models: [], held: 0, has_diff: false };
+  },
+  preview_draft: async ({ form }, world) => {
+    await wait(500);
+    const isAway = world.scenario === 'away';
+    const error = isAway ? { code: 'source_unreachable', message: 'The source cannot be reached: the name raw.githubusercontent.com does not resolve. Check this computer’s network, or set another source. The map that was promoted before stays.', detail: null, field: null } : null;
+    const row = run({ id: 0, proxy: form.name, outcome: isAway ? 'failed' : 'planned', error, new_models: isAway ? 0 : 41, pricing_changes: isAway ? 0 : 3, started: world.state.now, finished: world.state.now });
     return { run: row, steps: [], receipt: null, causes: [], new_models: [], removed_models: [], price_changes: [], held_models: [], held: 0, has_diff: false };
   },
   end_first_run: (_args, world) => {

@@ -1,6 +1,6 @@
 /** Runs the welcome: calls the commands, and tells the state machine what came of them. */
-import { call, toErrorView, type SettingsView } from '../../host';
-import { currentTest, ending, next, welcome, welcomeForm, type Welcome, type WelcomeEvent } from '../../lib/first-run';
+import { call, toErrorView, type ProxyForm, type SettingsView } from '../../host';
+import { currentTest, ending, keepsProxy, next, welcome, welcomeForm, type Welcome, type WelcomeEvent } from '../../lib/first-run';
 import { route } from '../../state/route.svelte';
 import { snacks } from '../../state/snack.svelte';
 
@@ -33,14 +33,25 @@ export class WelcomeModel {
     await this.#try(async () => void (await this.#ask()));
   }
 
-  /** Saves the proxy first: a preview is asked of one of the settings. */
+  /** Looks at what is typed, and saves nothing. What a test stops at would stop the preview too. */
   async preview(): Promise<void> {
     if (this.state.busy !== null) return;
     this.tell({ is: 'started', what: 'preview' });
     await this.#try(async () => {
-      const name = await this.#save();
-      this.tell({ is: 'previewed', preview: await call('preview', { proxy: name }) });
+      const { edition } = this.state;
+      const known = currentTest(this.state) ?? (await this.#ask());
+      if (!known.can_read || known.other_source) return;
+      const preview = await call('preview_draft', this.#typed());
+      if (edition === this.state.edition) this.tell({ is: 'previewed', preview });
     });
+    this.#pause();
+  }
+
+  /** The source here becomes the one that the proxy reads, or goes back to what the settings have; nothing is saved yet. */
+  async useSource(source: string | null): Promise<void> {
+    if (this.state.busy !== null) return;
+    this.tell({ is: 'source', source });
+    await this.test();
   }
 
   async finish(): Promise<void> {
@@ -55,15 +66,18 @@ export class WelcomeModel {
       const name = await this.#save();
       await this.#end(willSync ? name : null);
     });
-    // It stopped at what the test said.
-    if (this.state.busy !== null) this.tell({ is: 'paused' });
+    this.#pause();
   }
 
-  /** Without a sync; a proxy that a preview has saved stays. */
+  /** Without a sync: with the proxy where a person looked at it, else without. */
   async skip(): Promise<void> {
     if (this.state.busy !== null) return;
+    const keeps = keepsProxy(this.state);
     this.tell({ is: 'started', what: 'skip' });
-    await this.#try(() => this.#end(null));
+    await this.#try(async () => {
+      if (keeps) await this.#save();
+      await this.#end(null);
+    });
   }
 
   async #readSettings(): Promise<void> {
@@ -77,12 +91,18 @@ export class WelcomeModel {
 
   async #ask() {
     const { edition } = this.state;
-    const result = await call('test_proxy', { form: welcomeForm(this.state) });
+    const result = await call('test_proxy', this.#typed());
     this.tell({ is: 'tested', edition, result });
     return result;
   }
 
+  #typed(): { form: ProxyForm; source: string | null } {
+    return { form: welcomeForm(this.state), source: this.state.source };
+  }
+
   async #save(): Promise<string> {
+    const { source } = this.state;
+    if (source !== null) await call('set', { field: 'source', value: source });
     const form = welcomeForm(this.state);
     await call('save_proxy', { form });
     this.tell({ is: 'saved', name: form.name });
@@ -98,6 +118,11 @@ export class WelcomeModel {
     route.open({ screen: 'overview' });
     // Its steps are seen on the overview; the welcome does not wait for them.
     if (sync !== null) void call('sync', { proxies: [sync], force: false }).catch((thrown: unknown) => snacks.show(toErrorView(thrown).message));
+  }
+
+  /** It stopped at what the test said. */
+  #pause(): void {
+    if (this.state.busy !== null) this.tell({ is: 'paused' });
   }
 
   async #try(work: () => Promise<void>): Promise<void> {

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { HostError, useHost, type Args, type CommandName, type ErrorView, type Host, type ProxyTest } from '../../host';
+import { ending, skipLabel } from '../../lib/first-run';
 import { WelcomeModel } from './welcome.svelte';
 
-const good: ProxyTest = { version: '1.94.2', milliseconds: 6, can_read: true, can_sync: true, database: true, callable: 3, priced: 9, unpriced: [], error: null, traps: [] };
+const good: ProxyTest = { version: '1.94.2', milliseconds: 6, can_read: true, can_sync: true, database: true, callable: 3, priced: 9, unpriced: [], error: null, other_source: null, traps: [] };
 const taken: ErrorView = { code: 'plain_http', message: 'Use https.', detail: null, field: 'url' };
 
 /** A program that answers from a table, and keeps what it was asked. */
@@ -15,7 +16,7 @@ function program(answers: Record<string, unknown> = {}): string[] {
     ...answers,
   };
   const call = async (name: CommandName, args: Args<CommandName>) => {
-    asked.push(name === 'set' ? `set ${JSON.stringify(args)}` : name);
+    asked.push(name === 'set' || name === 'preview_draft' ? `${name} ${JSON.stringify(args)}` : name);
     const answer = table[name] ?? null;
     if (answer instanceof Error) throw answer;
     return answer;
@@ -79,11 +80,68 @@ describe('finishing the welcome', () => {
   });
 });
 
-it('a preview saves once, and then changes what it saved', async () => {
-  const asked = program();
-  const model = await started();
-  await model.preview();
-  await model.preview();
-  expect(asked.filter((name) => name === 'save_proxy')).toHaveLength(2);
-  expect(model.state.saved).toBe('local');
+/** What changes something, or would be kept. */
+const changing = (asked: readonly string[]) => asked.filter((one) => !/^(find_proxies|settings|test_proxy|preview_draft)\b/.test(one));
+
+describe('looking before anything is agreed to', () => {
+  const planned = { run: { outcome: 'planned', new_models: 1, pricing_changes: 0, removed_models: 0, error: null } };
+
+  it('a preview is of what is typed, and saves nothing', async () => {
+    const asked = program({ preview_draft: planned });
+    const model = await started();
+    model.tell({ is: 'typed', change: { secret: 'sk-1' } });
+    model.tell({ is: 'preset', preset: 'testing' });
+    await model.preview();
+    await model.preview();
+    expect(asked.filter((one) => one.startsWith('preview_draft'))).toHaveLength(2);
+    expect(asked.find((one) => one.startsWith('preview_draft'))).toContain('"secret":"sk-1"');
+    expect(changing(asked)).toEqual([]);
+    expect(model.state).toMatchObject({ saved: null, busy: null, preview: planned });
+  });
+
+  it('finishing without syncing after it saves the proxy, and syncs nothing', async () => {
+    const asked = program({ preview_draft: planned });
+    const model = await started();
+    await model.preview();
+    expect(skipLabel(model.state)).toBe('Finish without syncing');
+    await model.skip();
+    expect(changing(asked)).toEqual(['save_proxy', 'end_first_run']);
+  });
+
+  it('leaving before it saves no proxy', async () => {
+    const asked = program();
+    const model = await started();
+    expect(skipLabel(model.state)).toBe('Skip, only watch the source');
+    await model.skip();
+    expect(changing(asked)).toEqual(['end_first_run']);
+  });
+});
+
+describe('a proxy that reads another source', () => {
+  const theirs = 'https://maps.example/map.json';
+  const other: ProxyTest = { ...good, can_sync: false, other_source: { message: 'It reads another source.', usable: theirs } };
+
+  it('is not synced and not previewed, and its source is saved only at the end', async () => {
+    const asked = program({ test_proxy: other });
+    const model = await started();
+    await model.preview();
+    expect(asked.some((one) => one.startsWith('preview_draft'))).toBe(false);
+    expect(ending(model.state)).toBe('save');
+
+    asked.length = 0;
+    const taken = program({ test_proxy: good });
+    await model.useSource(theirs);
+    expect(model.state).toMatchObject({ source: theirs, test: { result: good } });
+    expect([...asked, ...changing(taken)]).toEqual([]);
+    await model.finish();
+    expect(changing(taken)).toEqual([`set ${JSON.stringify({ field: 'source', value: theirs })}`, 'save_proxy', 'end_first_run', 'sync']);
+  });
+
+  it('gives its source up with its address', async () => {
+    program();
+    const model = await started();
+    await model.useSource(theirs);
+    model.tell({ is: 'other_address' });
+    expect(model.state.source).toBeNull();
+  });
 });

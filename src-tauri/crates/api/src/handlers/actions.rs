@@ -2,14 +2,33 @@
 
 use std::sync::atomic::Ordering;
 
-use engine::controller::{Pause, SyncOrder};
+use engine::controller::{Draft, Pause, SyncOrder, SyncReport};
 use engine::run::Trigger;
 use engine::{Error, ErrorCode, Result};
 
+use super::proxies::typed;
 use crate::Api;
-use crate::commands::{PauseArgs, Proxies, ProxyArg, SyncArgs};
+use crate::commands::{PauseArgs, Proxies, ProxyArg, SyncArgs, TestArgs};
 use crate::state::WELCOMED;
 use crate::view::{AppState, RunDetail, RunRow};
+
+/// "Checking…" is shown for as long as this lives: who asked may go away before the answer.
+struct Checking<'a>(&'a Api);
+
+impl<'a> Checking<'a> {
+    fn begin(api: &'a Api) -> Self {
+        api.checking.fetch_add(1, Ordering::Relaxed);
+        api.refresh();
+        Self(api)
+    }
+}
+
+impl Drop for Checking<'_> {
+    fn drop(&mut self) {
+        self.0.checking.fetch_sub(1, Ordering::Relaxed);
+        self.0.refresh();
+    }
+}
 
 impl Api {
     pub(crate) async fn state(&self, (): ()) -> Result<AppState> {
@@ -29,9 +48,20 @@ impl Api {
 
     pub(crate) async fn preview(&self, args: ProxyArg) -> Result<RunDetail> {
         let order = SyncOrder { proxies: vec![args.proxy], force: false, dry_run: true, trigger: Trigger::Manual };
-        let report = self.engine.sync(order).await?;
+        self.previewed(self.engine.sync(order).await?)
+    }
+
+    /// The key is in memory alone: it goes into no store, and to the proxy only once a LiteLLM has shown itself there.
+    pub(crate) async fn preview_draft(&self, args: TestArgs) -> Result<RunDetail> {
+        let proxy = typed(&args.form)?;
+        let source = self.drafted_source(args.source.as_deref())?;
+        let key = Some(self.key(&args.form, &proxy).await?);
+        self.previewed(self.engine.preview(Draft { proxy, key, source }).await?)
+    }
+
+    fn previewed(&self, report: SyncReport) -> Result<RunDetail> {
         let run = report.runs.into_iter().next();
-        let run = run.ok_or_else(|| Error::new(ErrorCode::NotFound, "There was nothing to look at."))?;
+        let run = run.ok_or_else(|| Error::new(ErrorCode::NotFound, "There was nothing to check."))?;
         Ok(self.run_detail(&run, false))
     }
 
@@ -44,11 +74,9 @@ impl Api {
     }
 
     pub(crate) async fn check_source(&self, (): ()) -> Result<()> {
-        self.checking.fetch_add(1, Ordering::Relaxed);
-        self.refresh();
+        let checking = Checking::begin(self);
         let report = self.engine.check_source().await;
-        self.checking.fetch_sub(1, Ordering::Relaxed);
-        self.refresh();
+        drop(checking);
         let report = report?;
         report.source.error.map_or(Ok(()), Err)
     }

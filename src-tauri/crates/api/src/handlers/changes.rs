@@ -50,7 +50,7 @@ impl Api {
             ledger.revisions(REVISIONS).await?.iter().map(|stored| revision_row(stored, &promotions)).collect();
         let wanted = |text: &str| {
             rows.iter().position(|row| row.revision == text).ok_or_else(|| {
-                Error::new(ErrorCode::NotFound, "This map is not kept here.")
+                Error::new(ErrorCode::NotFound, "This map is not stored here.")
                     .detail(bounded(text, 60))
                     .field("revision")
             })
@@ -106,6 +106,7 @@ impl Api {
             })
             .collect();
         let groups = blocking(move || groups(&set, &old_map, &new_map, &mine, &held)).await?;
+        self.saw_changes(&new).await?;
         let between = rows.iter().skip(to.min(from)).take(from.abs_diff(to));
         let revisions = between.filter(|row| !row.is_composed).count();
         Ok(Some(Changes {
@@ -153,8 +154,9 @@ impl Api {
 
 /// A revision as it was given.
 pub(crate) fn revision(text: &str) -> Result<Revision> {
-    text.parse()
-        .map_err(|_| Error::new(ErrorCode::Usage, "This is no revision: it has 40 hex digits.").field("revision"))
+    text.parse().map_err(|_| {
+        Error::new(ErrorCode::Usage, "That isn't a revision: a revision has 40 hexadecimal digits.").field("revision")
+    })
 }
 
 fn revision_row(stored: &StoredRevision, promotions: &[Promotion]) -> RevisionRow {

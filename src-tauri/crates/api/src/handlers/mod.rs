@@ -2,7 +2,7 @@
 #![expect(clippy::unused_async, reason = "the table of commands awaits each of them alike")]
 
 mod actions;
-mod changes;
+pub(crate) mod changes;
 mod history;
 mod models;
 mod proxies;

@@ -1,4 +1,4 @@
-//! All entries of the promoted map, one of them in depth, and its prices side by side.
+//! All entries of the map by which proxies bill, one of them in depth, and its prices side by side.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ impl Api {
         let Some(promotion) = ledger.promoted().await? else {
             return Ok(ModelList { revision: None, capabilities: vec![], proxies: vec![], rows: vec![] });
         };
-        let map = map(ledger, &promotion.revision).await?;
+        let map = map(ledger, &promotion.billed()).await?;
         let users = self.users_of_models();
         let held: BTreeSet<String> = promotion.held_models.into_iter().collect();
         blocking(move || list(&map, &users, &held)).await
@@ -41,7 +41,7 @@ impl Api {
     pub(crate) async fn model(&self, args: ModelArg) -> Result<ModelDetail> {
         let ledger = self.engine.ledger();
         let promotion = ledger.promoted().await?.ok_or_else(|| unknown(&args.model))?;
-        let promoted = map(ledger, &promotion.revision).await?;
+        let promoted = map(ledger, &promotion.billed()).await?;
         let users = self.users_of_models();
         let history = self.price_history(&args.model).await?;
         let entry = promoted.priced(&args.model);
@@ -238,6 +238,6 @@ fn field_view(leaf: &Leaf<'_>) -> FieldView {
 }
 
 fn unknown(model: &str) -> Error {
-    let message = format!("No map that is kept here has a model named {}.", bounded(model, 160));
+    let message = format!("No stored map has a model named {}.", bounded(model, 160));
     Error::new(ErrorCode::NotFound, message).field("model")
 }

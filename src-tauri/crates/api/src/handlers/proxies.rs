@@ -4,16 +4,19 @@ use std::time::{Duration, Instant};
 
 use costmap::CostMap;
 use engine::proxy::{Database, KeyState, ProxyClient};
-use engine::settings::{KeyHeader, KeyPlace, Proxy, ProxyName, ProxyUrl, Role};
+use engine::settings::{
+    KeyHeader, KeyPlace, Proxy, ProxyName, ProxyUrl, Role, Source as SourceSetting, usable_ca_file,
+};
+use engine::source::Source;
 use engine::status::{PriceList, UsedModels};
-use engine::sync::parsed;
+use engine::sync::{OtherSource, parsed};
 use engine::{Error, ErrorCode, Result};
 use secrecy::SecretString;
 
 use crate::Api;
 use crate::commands::{ProxyArg, SaveProxyArgs, TestArgs};
 use crate::state::at_field;
-use crate::view::{ErrorView, FoundProxy, KeyForm, ProxyForm, ProxyTest, SettingsView};
+use crate::view::{ErrorView, FoundProxy, KeyForm, OtherSourceView, ProxyForm, ProxyTest, SettingsView};
 
 /// Where LiteLLM listens by default, and where people put it when that is taken.
 const PORTS: [u16; 4] = [4000, 8000, 8080, 4001];
@@ -44,6 +47,7 @@ impl Api {
             priced: None,
             unpriced: Vec::new(),
             error: None,
+            other_source: None,
             traps: Vec::new(),
         };
         match ProxyClient::new(proxy.url.url(), None)?.identify().await {
@@ -59,12 +63,13 @@ impl Api {
             Err(error) => (None, Some(error)),
         };
         let client = ProxyClient::of(&proxy, key)?;
-        let answered = self.fill(&client, &mut test).await;
+        let source = self.drafted_source(args.source.as_deref())?;
+        let answered = self.fill(&client, source, &mut test).await;
         test.error = answered.err().or(no_key).map(|error| ErrorView::from(&error)).or(test.error);
         Ok(test)
     }
 
-    async fn fill(&self, client: &ProxyClient, test: &mut ProxyTest) -> Result<()> {
+    async fn fill(&self, client: &ProxyClient, source: Option<SourceSetting>, test: &mut ProxyTest) -> Result<()> {
         let facts = client.probe().await?;
         test.database = match facts.database {
             Database::Yes => Some(true),
@@ -74,6 +79,15 @@ impl Api {
         test.can_sync = facts.may_sync;
         test.traps = facts.capabilities.traps().into_iter().map(Into::into).collect();
         test.error = facts.obstacle().map(|error| ErrorView::from(&error));
+        // One that cannot be used is told elsewhere.
+        let ours = source.map_or_else(|| self.chosen()?.settings.source(), Ok).map(Source::from);
+        if let Ok(ours) = ours
+            && let Some(other) = OtherSource::of(&ours, facts.source.as_ref())
+        {
+            test.can_sync = false;
+            let usable = other.usable().map(str::to_owned);
+            test.other_source = Some(OtherSourceView { message: other.warning(&ours).message, usable });
+        }
         let live = client.live_map().await?;
         let map = CostMap::parse(live).ok();
         test.can_read = map.is_some();
@@ -90,11 +104,17 @@ impl Api {
         Ok(())
     }
 
+    /// The source that goes with a draft, where it has one of its own.
+    pub(crate) fn drafted_source(&self, typed: Option<&str>) -> Result<Option<SourceSetting>> {
+        let Some(typed) = typed else { return Ok(None) };
+        Ok(Some(SourceSetting::parse(typed, self.chosen()?.file.folder())?))
+    }
+
     /// The prices of the promoted map, once there is one.
     async fn promoted_prices(&self) -> Result<Option<PriceList>> {
         let ledger = self.engine.ledger();
         let Some(promotion) = ledger.promoted().await? else { return Ok(None) };
-        Ok(parsed(ledger, &promotion.revision).await?.map(|map| PriceList::of(&map)))
+        Ok(parsed(ledger, &promotion.billed()).await?.map(|map| PriceList::of(&map)))
     }
 
     pub(crate) async fn save_proxy(&self, args: SaveProxyArgs) -> Result<SettingsView> {
@@ -157,7 +177,7 @@ impl Api {
     }
 
     /// The key that is typed, or the one that is kept for the proxy that is edited.
-    async fn key(&self, form: &ProxyForm, proxy: &Proxy) -> Result<SecretString> {
+    pub(crate) async fn key(&self, form: &ProxyForm, proxy: &Proxy) -> Result<SecretString> {
         match &form.key {
             KeyForm::Keyring { secret: Some(secret) } => Ok(SecretString::from(secret.trim().to_owned())),
             KeyForm::Keyring { secret: None } if form.edits.is_none() => Err(missing()),
@@ -169,17 +189,16 @@ impl Api {
 
 /// A new proxy has no kept key, whatever its name is.
 fn missing() -> Error {
-    Error::new(ErrorCode::NoKey, "Type the key of this proxy: its master key, or a proxy admin's.").field("key")
+    Error::new(ErrorCode::NoKey, "Enter the key of this proxy: its master key or a proxy admin's key.").field("key")
 }
 
 /// A kept key goes only to the address that it was given for.
 fn retype() -> Error {
-    let message =
-        "The address is another one: type the key again, so that it goes nowhere unasked. Nothing was changed.";
+    let message = "The URL has changed: enter the key again, so that it is not sent to the new address unasked. Nothing was changed.";
     Error::new(ErrorCode::NoKey, message).field("key")
 }
 
-fn typed(form: &ProxyForm) -> Result<Proxy> {
+pub(super) fn typed(form: &ProxyForm) -> Result<Proxy> {
     let name: ProxyName = match &form.edits {
         Some(name) => name.parse(),
         None => form.name.trim().parse(),
@@ -196,7 +215,8 @@ fn typed(form: &ProxyForm) -> Result<Proxy> {
     let header = form.key_header.trim();
     let key_header = if header.is_empty() { Ok(KeyHeader::default()) } else { header.parse() };
     let key_header = key_header.map_err(|error: Error| error.field("key_header"))?;
-    Ok(Proxy { name, url, role, key, key_header, allow_plain_http: form.allow_plain_http })
+    let ca_file = usable_ca_file(&form.ca_file)?;
+    Ok(Proxy { name, url, role, key, key_header, allow_plain_http: form.allow_plain_http, ca_file })
 }
 
 async fn look(port: u16) -> Option<FoundProxy> {

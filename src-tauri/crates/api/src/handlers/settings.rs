@@ -37,6 +37,7 @@ impl Api {
             },
             key_header: proxy.key_header.to_string(),
             allow_plain_http: proxy.allow_plain_http,
+            ca_file: path(proxy.ca_file.as_deref()),
             from_environment: !in_file(proxy.name.as_str()),
         });
         let problems = chosen.problems.iter();
@@ -61,6 +62,7 @@ impl Api {
             autostart: self.desktop.autostart(),
             close: settings.app.close.to_string(),
             network_proxy: settings.network.proxy.to_string(),
+            network_ca_file: path(settings.network.ca_file.as_deref()),
             network_environment: NETWORK_VARIABLES.iter().filter_map(|name| self.variable(name)).collect(),
             theme: settings.app.theme.to_string(),
             home: self.home.path().display().to_string(),
@@ -120,7 +122,12 @@ impl Api {
                 }
                 SettingField::Close => file.set_app(engine::settings::App { close: value.parse()?, ..now.app }),
                 SettingField::Theme => file.set_app(engine::settings::App { theme: value.parse()?, ..now.app }),
-                SettingField::NetworkProxy => file.set_network(engine::settings::Network { proxy: value.parse()? }),
+                SettingField::NetworkProxy => {
+                    file.set_network(engine::settings::Network { proxy: value.parse()?, ..now.network })
+                }
+                SettingField::NetworkCaFile => {
+                    SettingsEdit::SetNetwork { proxy: None, ca_file: Some(value.clone()) }.apply(file)
+                }
                 SettingField::Autostart => Ok(()),
             }
         });
@@ -172,16 +179,15 @@ impl Api {
             || args.name.starts_with('.')
             || !args.name.chars().all(is_plain)
         {
-            return Err(
-                Error::new(ErrorCode::Usage, "A file's name has letters, digits, dots and dashes only.").field("name")
-            );
+            return Err(Error::new(ErrorCode::Usage, "A file name may contain only letters, digits, dots and dashes.")
+                .field("name"));
         }
         let folder = self.desktop.downloads().ok_or_else(|| {
-            Error::new(ErrorCode::Unsupported, "There is no folder for downloads here. Copy the text instead.")
+            Error::new(ErrorCode::Unsupported, "There is no downloads folder here. Copy the text instead.")
         })?;
         let path = free_name(&folder, &args.name);
         engine::home::write_atomic(&path, args.text.as_bytes()).map_err(|cause| {
-            Error::new(ErrorCode::HomeUnusable, format!("The file could not be written into {}.", folder.display()))
+            Error::new(ErrorCode::HomeUnusable, format!("The file could not be written to {}.", folder.display()))
                 .detail(cause)
         })?;
         Ok(SavedFile { path: path.display().to_string() })
@@ -221,7 +227,7 @@ impl Api {
     pub(crate) async fn check_updates(&self, (): ()) -> Result<UpdateView> {
         let current = env!("CARGO_PKG_VERSION").to_owned();
         // A release names its channel when it is built; without one, asking would be asking a stranger.
-        let message = format!("This is version {current}, built from source: it has no update channel to ask.");
+        let message = format!("This is version {current}, built from source, so there is no update channel to check.");
         Ok(UpdateView { current, newest: None, message })
     }
 }
@@ -245,7 +251,7 @@ fn truth(value: &str, field: &str) -> Result<bool> {
     value
         .trim()
         .parse()
-        .map_err(|_| at_field(Error::new(ErrorCode::InvalidSetting, "This is either true or false."), field))
+        .map_err(|_| at_field(Error::new(ErrorCode::InvalidSetting, "This must be true or false."), field))
 }
 
 /// What the system calls its key store.
@@ -255,4 +261,9 @@ fn key_store() -> &'static str {
         "macos" => "Keychain",
         _ => "the system's key store",
     }
+}
+
+/// A file as it is shown; none is empty.
+fn path(file: Option<&std::path::Path>) -> String {
+    file.map(|file| file.display().to_string()).unwrap_or_default()
 }

@@ -7,6 +7,7 @@ mod models;
 mod place;
 mod settings;
 mod state;
+mod today;
 
 pub use changes::{
     CauseView, ChangeGroup, ChangeKind, ChangeRow, ChangeSummary, Changes, Direction, FindingView, NoticeView,
@@ -15,8 +16,11 @@ pub use changes::{
 pub use history::{LogRow, ReceiptView, RunDetail, RunRow, StepTime};
 pub use models::{FieldView, ModelDetail, ModelList, ModelRow, PricePoint, VerifiedRow, VerifyView};
 pub use place::{Attention, AttentionAction, Place, Tone};
-pub use settings::{FoundProxy, KeyForm, ProblemView, ProxyForm, ProxySetting, ProxyTest, SettingsView, UpdateView};
+pub use settings::{
+    FoundProxy, KeyForm, OtherSourceView, ProblemView, ProxyForm, ProxySetting, ProxyTest, SettingsView, UpdateView,
+};
 pub use state::{
     AppState, CountPoint, ErrorView, HostKind, PauseView, PromotedView, ProxyView, RateView, RunningView, SourceView,
     StripRun, ToastView,
 };
+pub use today::{Today, TodayChange, TodayKind, TodayModel, TodayPrice};

@@ -108,6 +108,8 @@ pub struct Attention {
     pub text: String,
     /// A model or a revision to show in mono before `text`.
     pub subject: Option<String>,
+    /// A proxy's card says it, so the overview does not say it again above.
+    pub in_card: bool,
     /// The one thing that resolves it.
     pub action: AttentionAction,
 }
@@ -137,11 +139,39 @@ pub enum AttentionAction {
         /// Which.
         proxy: String,
     },
+    /// Sync several proxies.
+    SyncAll {
+        /// The button's label.
+        label: String,
+        /// Which.
+        proxies: Vec<String>,
+    },
+    /// Ask several proxies again.
+    AskAll {
+        /// The button's label.
+        label: String,
+        /// Which.
+        proxies: Vec<String>,
+    },
     /// Ask the source again.
     CheckSource {
         /// The button's label.
         label: String,
     },
+}
+
+impl AttentionAction {
+    /// The button's label.
+    pub fn label(&self) -> &str {
+        match self {
+            Self::Open { label, .. }
+            | Self::Sync { label, .. }
+            | Self::Ask { label, .. }
+            | Self::SyncAll { label, .. }
+            | Self::AskAll { label, .. }
+            | Self::CheckSource { label } => label,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -50,6 +50,8 @@ pub struct ProxyForm {
     pub key_header: String,
     /// The key may go over plain HTTP to a public address.
     pub allow_plain_http: bool,
+    /// A PEM file of authorities to trust for it beside the system's store; or empty.
+    pub ca_file: String,
 }
 
 /// A proxy in the settings.
@@ -67,6 +69,8 @@ pub struct ProxySetting {
     pub key_header: String,
     /// The key may go over plain HTTP to a public address.
     pub allow_plain_http: bool,
+    /// A PEM file of authorities that are trusted for it; empty: only the system's store.
+    pub ca_file: String,
     /// It comes from the environment, and cannot be edited here.
     pub from_environment: bool,
 }
@@ -123,6 +127,8 @@ pub struct SettingsView {
     pub close: String,
     /// `system`, `none`, or the address of an HTTP proxy.
     pub network_proxy: String,
+    /// A PEM file of authorities that are trusted for the source; empty: only the system's store.
+    pub network_ca_file: String,
     /// What the environment says: `HTTPS_PROXY=http://proxy:3128`, without credentials.
     pub network_environment: Vec<String>,
     /// `system`, `light` or `dark`.
@@ -171,8 +177,19 @@ pub struct ProxyTest {
     pub unpriced: Vec<String>,
     /// What stands in the way, and what to do.
     pub error: Option<ErrorView>,
+    /// It reads another source than we do, so no sync reloads it.
+    pub other_source: Option<OtherSourceView>,
     /// What this version does that people do not expect.
     pub traps: Vec<String>,
+}
+
+/// Another source than ours, which a proxy reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct OtherSourceView {
+    /// What is so, and what to do.
+    pub message: String,
+    /// The address that can be used here too.
+    pub usable: Option<String>,
 }
 
 /// Whether there is a newer version of this program.

@@ -8,7 +8,7 @@ use engine::sync::Step;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{Attention, CauseView, ChangeSummary, ReceiptView, RunRow, StepTime};
+use super::{Attention, CauseView, ChangeSummary, ReceiptView, RunRow, StepTime, Today};
 
 /// Where the dashboard is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -79,6 +79,8 @@ pub struct AppState {
     pub model_counts: Vec<CountPoint>,
     /// The newest revision's changes against the one before.
     pub latest_changes: Option<ChangeSummary>,
+    /// What is new today; `None` until a second map was promoted.
+    pub today: Option<Today>,
     /// Whether toasts can be shown.
     pub toasts: ToastView,
 }
@@ -180,6 +182,8 @@ pub struct ProxyView {
     pub running: Option<RunningView>,
     /// When the schedule is due next.
     pub next_run: Option<DateTime<Utc>>,
+    /// No person has asked for a sync of it yet; until then nothing else syncs it.
+    pub awaits_first_sync: bool,
     /// The last 30 runs, the oldest first.
     pub strip: Vec<StripRun>,
     /// Over the last 30 days.

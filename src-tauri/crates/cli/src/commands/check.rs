@@ -46,9 +46,11 @@ fn text(screen: &Screen, name: &str, report: &CheckReport) -> String {
     }
     out.push('\n');
     out.push_str(match report.verdict {
-        Verdict::Accepted => "Nothing stands against this map.",
-        Verdict::Review => "Models to be reviewed keep their old entry until a person approves; the rest may go on.",
-        Verdict::Held => "This map would be held: no proxy is made to load it, and the promoted map stays.",
+        Verdict::Accepted => "No problems found in this map.",
+        Verdict::Review => {
+            "Models that need review keep their old entry until you approve them; the rest of the map is accepted."
+        }
+        Verdict::Held => "This map would be held: no proxy would be reloaded, and the promoted map would stay.",
     });
     out
 }

@@ -53,8 +53,8 @@ pub(super) fn text(screen: &Screen, report: &DoctorReport) -> String {
     let (failed, warned) = (number(CheckState::Fail), number(CheckState::Warn));
     let sum = match (failed, warned) {
         (0, 0) => "Everything works.".to_owned(),
-        (0, warned) => format!("It works, with {}.", count(warned, "warning")),
-        (failed, _) => format!("{} found.", count(failed, "fault")),
+        (0, warned) => format!("Everything works, with {}.", count(warned, "warning")),
+        (failed, _) => format!("{} found.", count(failed, "problem")),
     };
     format!("{}\n{}", grid.text(), paint(Tone::Strong, &sum))
 }

@@ -18,7 +18,13 @@ pub(super) async fn run(context: &Context, args: HistoryArgs) -> Result<Answer> 
     let runs = match context.ledger().await? {
         Some(ledger) => {
             let outcome = args.outcome.map(Outcome::from);
-            ledger.runs(RunFilter { proxy: args.proxy, outcome, limit: args.limit, before: None }).await?
+            // As it is spelled in the settings; of a proxy that is gone, as it was given.
+            let spelled =
+                |name: String| match context.settings().and_then(|chosen| chosen.settings.proxy(&name).cloned()) {
+                    Ok(proxy) => proxy.name.to_string(),
+                    Err(_) => name,
+                };
+            ledger.runs(RunFilter { proxy: args.proxy.map(spelled), outcome, limit: args.limit, before: None }).await?
         }
         None => Vec::new(),
     };
@@ -28,7 +34,7 @@ pub(super) async fn run(context: &Context, args: HistoryArgs) -> Result<Answer> 
 fn text(screen: &Screen, runs: &[SyncRun], is_filtered: bool) -> String {
     if runs.is_empty() {
         let none = if is_filtered {
-            "No run matches. `autosync history` lists them all."
+            "No matching runs. `autosync history` lists them all."
         } else {
             "No sync has run yet. `autosync sync` starts one."
         };
@@ -87,6 +93,6 @@ mod tests {
         bad.error = Some(Error::new(ErrorCode::ProxyUnreachable, "The proxy does not answer."));
         insta::assert_snapshot!(plain(&text(&pipe(), &[good, bad], false)));
         assert!(text(&pipe(), &[], false).contains("autosync sync"));
-        assert!(text(&pipe(), &[], true).contains("No run matches"));
+        assert!(text(&pipe(), &[], true).contains("No matching runs"));
     }
 }

@@ -61,7 +61,7 @@ async fn follow(context: &Context, log: &SyncLog) -> Result<Answer> {
 
 fn one_line(entry: &SyncLogLine) -> Result<String> {
     serde_json::to_string(entry)
-        .map_err(|cause| Error::new(ErrorCode::Internal, "A line of the log could not be shown.").detail(cause))
+        .map_err(|cause| Error::new(ErrorCode::Internal, "A log line could not be shown.").detail(cause))
 }
 
 fn text(entry: &SyncLogLine) -> String {

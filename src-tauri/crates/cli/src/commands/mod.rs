@@ -33,9 +33,11 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Answer> {
         Command::Diff(args) => diff::run(context, &args),
         Command::Completions { shell } => Ok(completions::run(shell)),
         command => {
-            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(
-                |cause| Error::new(ErrorCode::Internal, "The program could not begin its work.").detail(cause),
-            )?;
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(2)
+                .enable_all()
+                .build()
+                .map_err(|cause| Error::new(ErrorCode::Internal, "The program could not start.").detail(cause))?;
             let answer = runtime.block_on(dispatch(context, command));
             // A thread that still waits for stdin or a key store is not waited for.
             runtime.shutdown_background();

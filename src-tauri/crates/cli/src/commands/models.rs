@@ -47,16 +47,16 @@ pub(super) async fn run(context: &Context, args: &ModelsArgs) -> Result<Answer> 
     };
     let document = if context.screen.json { document() } else { Value::Null };
     Answer::new(&context.screen, &document, || match &map {
-        None => "No map is promoted yet. `autosync sync` fetches and checks the first one.".to_owned(),
+        None => "No map has been promoted yet. `autosync sync` fetches and checks the first one.".to_owned(),
         Some(_) => text(&context.screen, &found, all.len(), &origin),
     })
 }
 
-/// The map that proxies are meant to have.
+/// The map by which proxies bill.
 pub(super) async fn promoted(ledger: Option<&Ledger>) -> Result<Option<CostMap>> {
     let Some(ledger) = ledger else { return Ok(None) };
     let Some(promotion) = ledger.promoted().await? else { return Ok(None) };
-    kept(ledger, &promotion.revision).await.map(Some)
+    kept(ledger, &promotion.billed()).await.map(Some)
 }
 
 /// A map that the ledger must have.
@@ -65,7 +65,7 @@ pub(super) async fn kept(ledger: &Ledger, revision: &costmap::Revision) -> Resul
         Error::new(ErrorCode::Ledger, format!("The map {} in the ledger cannot be read.", revision.short()))
             .detail(detail)
     };
-    let bytes = ledger.map(revision).await?.ok_or_else(|| missing("it is not there"))?;
+    let bytes = ledger.map(revision).await?.ok_or_else(|| missing("it is missing"))?;
     CostMap::parse(bytes).map_err(|fault| missing(&fault.to_string()))
 }
 
@@ -76,7 +76,8 @@ async fn live(context: &Context, name: &str) -> Result<CostMap> {
     let key = context.secrets()?.key_for(proxy, &*Context::environment()).await.ok();
     let bytes = ProxyClient::of(proxy, key)?.live_map().await?;
     CostMap::parse(bytes).map_err(|fault| {
-        Error::new(ErrorCode::LiveMapBroken, format!("The live map of {} is no cost map.", safe(name))).detail(fault)
+        Error::new(ErrorCode::LiveMapBroken, format!("The live map of {} isn't a valid cost map.", safe(name)))
+            .detail(fault)
     })
 }
 
@@ -109,7 +110,7 @@ fn row(entry: &Entry<'_>) -> Row {
 
 fn text(screen: &Screen, found: &[Entry<'_>], all: usize, origin: &str) -> String {
     if found.is_empty() {
-        return format!("None of {} ({origin}) fits. Leave out a filter to see more.", count(all, "model"));
+        return format!("None of {} ({origin}) match. Remove a filter to see more.", count(all, "model"));
     }
     let heads = [
         Head::Left("model"),

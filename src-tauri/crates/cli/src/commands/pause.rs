@@ -37,11 +37,11 @@ fn answer(context: &Context, state: PauseState) -> Result<Answer> {
     Answer::new(&context.screen, &state, || match state.paused_until {
         Some(until) => {
             let until = when::both(until, context.screen.now);
-            format!("Scheduled syncs are paused; they go on {until}. `autosync sync` still runs.")
+            format!("Scheduled syncs are paused; they resume {until}. `autosync sync` still works.")
         }
         None if state.paused => {
-            "Scheduled syncs are paused until `autosync resume`. `autosync sync` still runs.".to_owned()
+            "Scheduled syncs are paused until `autosync resume`. `autosync sync` still works.".to_owned()
         }
-        None => "Scheduled syncs go on.".to_owned(),
+        None => "Scheduled syncs have resumed.".to_owned(),
     })
 }

@@ -1,8 +1,8 @@
-//! `autosync price MODEL [--at DATE]`: every price of a model in the promoted map, now or as of a date.
+//! `autosync price MODEL [--at DATE | --history]`: every price by which proxies bill a model, now or as of a date.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use costmap::{CostMap, Entry, Unit, people};
-use engine::ledger::{Ledger, Promotion};
+use engine::ledger::{Ledger, PriceInterval, Promotion};
 use engine::{Error, ErrorCode, Result};
 use serde_json::{Value, json};
 
@@ -19,13 +19,67 @@ const SUGGESTIONS: usize = 5;
 pub(super) async fn run(context: &Context, args: &PriceArgs) -> Result<Answer> {
     let at = args.at.as_deref().map(moment).transpose()?;
     let ledger = context.ledger().await?.ok_or_else(nothing_yet)?;
+    if args.history {
+        return history(context, &ledger, &args.model).await;
+    }
     let promotion = promotion(&ledger, at).await?;
-    let map = kept(&ledger, &promotion.revision).await?;
+    let map = kept(&ledger, &promotion.billed()).await?;
     let entry = map.priced(&args.model).ok_or_else(|| unknown(&args.model, &map))?;
     let document = document(&entry, at, &promotion);
     let held = promotion.held_models.contains(&args.model);
     let answer = Answer::new(&context.screen, &document, || text(&context.screen, &entry, &promotion))?;
-    Ok(if held { answer.note("This model is to be reviewed: it keeps this earlier entry until then.") } else { answer })
+    Ok(if held {
+        answer.note("This model needs review. A proxy that reads the source itself already bills these prices.")
+    } else {
+        answer
+    })
+}
+
+/// Every price that the model ever had.
+async fn history(context: &Context, ledger: &Ledger, model: &str) -> Result<Answer> {
+    let intervals = ledger.price_history(model).await?;
+    if intervals.is_empty() {
+        let promotion = ledger.promoted().await?.ok_or_else(nothing_yet)?;
+        let map = kept(ledger, &promotion.billed()).await?;
+        // A model without any price has no history of them either.
+        if map.priced(model).is_none() {
+            return Err(unknown(model, &map));
+        }
+    }
+    let mut fields: Vec<(&str, Vec<&PriceInterval>)> = Vec::new();
+    for interval in &intervals {
+        match fields.last_mut() {
+            Some((field, values)) if *field == interval.field => values.push(interval),
+            _ => fields.push((&interval.field, vec![interval])),
+        }
+    }
+    let told: Vec<Value> = fields.iter().map(|(field, values)| json!({ "field": field, "values": values })).collect();
+    let document = json!({ "model": model, "fields": told });
+    Answer::new(&context.screen, &document, || history_text(&context.screen, model, &intervals))
+}
+
+fn history_text(screen: &Screen, model: &str, intervals: &[PriceInterval]) -> String {
+    if intervals.is_empty() {
+        return format!("{} never had a price: its calls are billed at $0.", safe(model));
+    }
+    let heads = [Head::Left("field"), Head::Right("USD"), Head::Left(""), Head::Left("from"), Head::Left("until")];
+    let mut grid = Grid::new(screen, &heads);
+    let mut last = "";
+    for interval in intervals {
+        let unit = Unit::of_path(&interval.field);
+        let amount =
+            interval.value.parse().map_or_else(|_| interval.value.clone(), |price| people::amount(price, unit));
+        let field = if last == interval.field { String::new() } else { interval.field.clone() };
+        last = &interval.field;
+        grid.row([
+            cell(field),
+            cell(amount),
+            toned(Tone::Faint, unit.for_people().1),
+            cell(when::exact(interval.from)),
+            cell(interval.to.map_or_else(|| "now".to_owned(), when::exact)),
+        ]);
+    }
+    format!("{}\n\n{}", paint(Tone::Strong, &safe(model)), grid.text())
 }
 
 async fn promotion(ledger: &Ledger, at: Option<DateTime<Utc>>) -> Result<Promotion> {
@@ -36,7 +90,7 @@ async fn promotion(ledger: &Ledger, at: Option<DateTime<Utc>>) -> Result<Promoti
     // The newest first: the last one is the beginning of what is known.
     let first = ledger.promotions(usize::MAX).await?.pop().ok_or_else(nothing_yet)?;
     let message = format!(
-        "Nothing was promoted at {}. The history here begins at {}.",
+        "Nothing had been promoted at {}. The history here begins at {}.",
         when::exact(at),
         when::exact(first.promoted_at)
     );
@@ -46,7 +100,7 @@ async fn promotion(ledger: &Ledger, at: Option<DateTime<Utc>>) -> Result<Promoti
 fn nothing_yet() -> Error {
     Error::new(
         ErrorCode::NotFound,
-        "No map is promoted yet, so no price is known. `autosync sync` fetches and checks the first one.",
+        "No map has been promoted yet, so no price is known. `autosync sync` fetches and checks the first one.",
     )
 }
 
@@ -62,9 +116,9 @@ fn unknown(model: &str, map: &CostMap) -> Error {
     let hint = if near.is_empty() {
         "`autosync models --search …` finds names.".to_owned()
     } else {
-        format!("There is: {}.", near.join(", "))
+        format!("Similar names: {}.", near.join(", "))
     };
-    let message = format!("The map of that time has no model named {}. {hint}", safe(model));
+    let message = format!("The map at that time had no model named {}. {hint}", safe(model));
     Error::new(ErrorCode::NotFound, message).field("model")
 }
 
@@ -74,7 +128,7 @@ fn moment(text: &str) -> Result<DateTime<Utc>> {
     let of_date = || text.parse::<NaiveDate>().ok().map(|date| date.and_time(end_of_day).and_utc());
     let of_time = || DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
     of_time().or_else(of_date).ok_or_else(|| {
-        let message = "--at takes a date or a time: 2026-03-31, or 2026-03-31T12:00:00Z.";
+        let message = "--at takes a date or a time, like 2026-03-31 or 2026-03-31T12:00:00Z.";
         Error::new(ErrorCode::Usage, message).field("at")
     })
 }
@@ -89,7 +143,7 @@ fn document(entry: &Entry<'_>, at: Option<DateTime<Utc>>, promotion: &Promotion)
         "model": entry.name(),
         "alias_of": entry.stands_for(),
         "at": at,
-        "revision": promotion.revision,
+        "revision": promotion.billed(),
         "promoted_at": promotion.promoted_at,
         "provider": entry.provider(),
         "mode": entry.mode(),
@@ -101,13 +155,13 @@ fn text(screen: &Screen, entry: &Entry<'_>, promotion: &Promotion) -> String {
     let about = [entry.provider(), entry.mode()].into_iter().flatten().map(|text| safe(&text)).collect::<Vec<_>>();
     let mut out = format!("{}  {}\n", paint(Tone::Strong, &safe(&entry.name())), about.join(", "));
     if let Some(target) = entry.stands_for() {
-        out.push_str(&format!("another name for {}\n", safe(&target)));
+        out.push_str(&format!("alias of {}\n", safe(&target)));
     }
     out.push_str(&paint(
         Tone::Faint,
         &format!(
             "as of revision {}, promoted {}",
-            promotion.revision.short(),
+            promotion.billed().short(),
             when::both(promotion.promoted_at, screen.now)
         ),
     ));
@@ -120,7 +174,7 @@ fn text(screen: &Screen, entry: &Entry<'_>, promotion: &Promotion) -> String {
         let amount = leaf.decimal().map_or_else(|| leaf.text().to_owned(), |price| people::amount(price, unit));
         grid.row([cell(leaf.path().to_string()), cell(amount), toned(Tone::Faint, unit.for_people().1)]);
     }
-    if priced { out + &grid.text() } else { out + "The map has no price for this model: its calls are billed as $0." }
+    if priced { out + &grid.text() } else { out + "The map has no price for this model: its calls are billed at $0." }
 }
 
 #[cfg(test)]
@@ -154,6 +208,7 @@ mod tests {
             models: 1,
             promoted_at: "2026-03-04T10:00:00Z".parse().unwrap(),
             held_models: vec![],
+            baseline: None,
         };
         let entry = map.get("gpt").unwrap();
         insta::assert_snapshot!(plain(&text(&pipe(), &entry, &promotion)));

@@ -4,6 +4,8 @@ use std::io::{self, BufRead};
 
 use engine::proxy::{Database, KeyState, ProxyClient, ProxyFacts};
 use engine::settings::{KeyPlace, Proxy, ProxyUrl, Role, SettingsEdit};
+use engine::source::Source;
+use engine::sync::OtherSource;
 use engine::{Error, ErrorCode, Result};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -54,13 +56,13 @@ async fn add(context: &Context, args: ProxyAddArgs) -> Result<Answer> {
     }
     let elsewhere = match (&access, &proxy.key) {
         (Access::Door(door), KeyPlace::Env(variable)) => Some(format!(
-            "Process {}, which syncs, needs the variable {variable} in its own environment.",
+            "Process {}, which runs the syncs, needs the variable {variable} in its own environment.",
             door.who().pid
         )),
         _ => None,
     };
     drop(access);
-    let next = format!("`autosync proxy test {}` says what it lets us do; `autosync sync` syncs it.", proxy.name);
+    let next = format!("`autosync proxy test {}` shows what it allows; `autosync sync` syncs it.", proxy.name);
     let (version, warning) = match there {
         Ok(version) => (Some(version), None),
         Err(error) => (None, Some(error)),
@@ -70,7 +72,7 @@ async fn add(context: &Context, args: ProxyAddArgs) -> Result<Answer> {
         let version = version.as_deref().map(|version| format!(", LiteLLM {}", safe(version))).unwrap_or_default();
         format!("Added {} at {}{version}, its key in {}.\n{next}", proxy.name, proxy.url, place(&proxy.key))
     })?;
-    let warning = warning.map(|error| format!("The proxy was added, but could not be asked: {}", error.message));
+    let warning = warning.map(|error| format!("The proxy was added but could not be tested: {}", error.message));
     Ok([warning, elsewhere].into_iter().flatten().fold(answer, Answer::note))
 }
 
@@ -94,7 +96,15 @@ fn proxy(args: &ProxyAddArgs) -> Result<Proxy> {
         key,
         key_header: args.key_header.parse().map_err(|error: Error| error.field("key_header"))?,
         allow_plain_http: args.allow_plain_http,
+        ca_file: args.ca_file.as_deref().map(whole).transpose()?,
     })
+}
+
+/// The whole path of a file of authorities that is there.
+fn whole(file: &std::path::Path) -> Result<std::path::PathBuf> {
+    let path = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    let text = path.to_string_lossy();
+    Ok(engine::settings::usable_ca_file(&text)?.unwrap_or_else(|| path.clone()))
 }
 
 /// One line of stdin, never shown. On a terminal what is typed would be seen, so a pipe is asked for.
@@ -103,7 +113,7 @@ async fn key_from_stdin() -> Result<SecretString> {
     let no_key = |why: &str| Error::new(ErrorCode::NoKey, format!("{why} No proxy was added.")).field("key");
     if io::stdin().is_terminal() {
         return Err(no_key(
-            "--key-stdin reads the key from a pipe, so that it is not shown while you type: `printf %s \"$KEY\" | autosync proxy add …`.",
+            "--key-stdin reads the key from a pipe, so that it never shows on screen: `printf %s \"$KEY\" | autosync proxy add …`.",
         ));
     }
     let read = tokio::task::spawn_blocking(|| {
@@ -113,7 +123,7 @@ async fn key_from_stdin() -> Result<SecretString> {
     let line =
         read.await.ok().and_then(io::Result::ok).ok_or_else(|| no_key("The key could not be read from stdin."))?;
     if line.trim().is_empty() {
-        return Err(no_key("Stdin held no key."));
+        return Err(no_key("No key arrived on stdin."));
     }
     Ok(SecretString::from(line.trim().to_owned()))
 }
@@ -123,7 +133,7 @@ fn list(context: &Context) -> Result<Answer> {
     let proxies = &chosen.settings.proxies;
     let answer = Answer::new(&context.screen, &json!({ "proxies": proxies }), || {
         if proxies.is_empty() {
-            return "There is no proxy yet. `autosync proxy add NAME URL --key-env VAR` adds one.".to_owned();
+            return "No proxy has been added yet. `autosync proxy add NAME URL --key-env VAR` adds one.".to_owned();
         }
         let heads = [Head::Left("name"), Head::Left("address"), Head::Left("role"), Head::Left("key")];
         let mut grid = Grid::new(&context.screen, &heads);
@@ -155,7 +165,11 @@ async fn test(context: &Context, name: &str) -> Result<Answer> {
         Err(error) => (None, Some(error)),
     };
     let facts = ProxyClient::of(&proxy, key)?.probe().await?;
-    let problem = problem(&facts, no_key);
+    // One whose source cannot be used is told by `autosync source`.
+    let source = chosen.settings.source().map(Source::from).ok();
+    let other =
+        source.as_ref().and_then(|source| Some(OtherSource::of(source, facts.source.as_ref())?.warning(source)));
+    let problem = problem(&facts, no_key).or(other);
     let exit = problem.as_ref().map_or(0, |error| error.code.exit_code());
     let document = document(&proxy, &facts, problem.as_ref());
     let answer = Answer::new(&context.screen, &document, || text(&context.screen, &proxy, &facts, problem.as_ref()))?;
@@ -188,18 +202,18 @@ fn document(proxy: &Proxy, facts: &ProxyFacts, problem: Option<&Error>) -> Value
 }
 
 fn text(screen: &Screen, proxy: &Proxy, facts: &ProxyFacts, problem: Option<&Error>) -> String {
-    let version = facts.version.as_ref().map_or("of a version that it does not tell".to_owned(), ToString::to_string);
+    let version = facts.version.as_ref().map_or(", version unknown".to_owned(), |version| format!(" {version}"));
     let yes_or_no = |yes: bool, good: &str, bad: &str| if yes { cell(good) } else { toned(Tone::Warn, bad) };
     let mut grid = Grid::new(screen, &[Head::Left(""), Head::Left("")]);
     let mut fact = |name: &str, field| grid.row([toned(Tone::Faint, name), field]);
-    fact("reachable", cell(format!("yes, LiteLLM {}", safe(&version))));
+    fact("reachable", cell(format!("yes, LiteLLM{}", safe(&version))));
     fact(
         "key",
         match facts.key {
-            KeyState::Valid => cell("valid, an admin's"),
+            KeyState::Valid => cell("valid, admin"),
             KeyState::Invalid => toned(Tone::Bad, "refused"),
             KeyState::Missing => toned(Tone::Bad, "none"),
-            KeyState::NotAdmin => toned(Tone::Bad, "valid, but no admin's"),
+            KeyState::NotAdmin => toned(Tone::Bad, "valid, but not an admin key"),
         },
     );
     fact(
@@ -207,13 +221,13 @@ fn text(screen: &Screen, proxy: &Proxy, facts: &ProxyFacts, problem: Option<&Err
         match facts.database {
             Database::Yes => cell("connected"),
             Database::No => toned(Tone::Bad, "none"),
-            Database::Unknown => toned(Tone::Warn, "configured but not answering, or not told"),
+            Database::Unknown => toned(Tone::Warn, "configured but not answering, or not reported"),
         },
     );
-    fact("may sync", yes_or_no(facts.may_sync, "yes", "no"));
+    fact("can sync", yes_or_no(facts.may_sync, "yes", "no"));
     if let Some(live) = &facts.source {
         let revision = live.source_revision.map_or("unknown revision".to_owned(), |revision| revision.short());
-        let from = live.url.as_deref().map_or("the file in its package".to_owned(), safe);
+        let from = live.url.as_deref().map_or("the copy in its package".to_owned(), safe);
         fact("live map", cell(format!("{} models, {revision}, from {from}", live.model_count)));
     }
     let can = facts.capabilities;
@@ -221,8 +235,8 @@ fn text(screen: &Screen, proxy: &Proxy, facts: &ProxyFacts, problem: Option<&Err
         "proof",
         cell(match (can.knows_revisions, can.knows_source) {
             (true, _) => "by revision and by reading the live map back",
-            (false, true) => "by reading the live map back; this version names no revision",
-            (false, false) => "by reading the live map back; this version tells neither its source nor a revision",
+            (false, true) => "by reading the live map back; this version reports no revision",
+            (false, false) => "by reading the live map back; this version reports neither its source nor a revision",
         }),
     );
     let mut out = format!("{}  {}\n", paint(Tone::Strong, proxy.name.as_str()), proxy.url);

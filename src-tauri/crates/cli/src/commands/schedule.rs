@@ -15,7 +15,7 @@ use crate::output::grid::{Grid, Head, cell, sentence, toned};
 use crate::output::tone::{Tone, paint};
 use crate::output::{Answer, Screen, when};
 
-const UNCHECKED: &str = "On its own schedule the proxy fetches whatever its source then has, and nobody has checked it. `autosync schedule set --on app` checks first.";
+const UNCHECKED: &str = "On its own schedule, the proxy loads whatever its source has, unchecked. `autosync schedule set --on app` checks first.";
 
 /// What became of one proxy.
 struct Told {
@@ -29,7 +29,7 @@ pub(super) async fn run(context: &Context, command: ScheduleCommand) -> Result<A
         ScheduleCommand::Set { every, on_change, place } => match place.on {
             On::App => set_app(context, every.as_deref(), on_change, &place).await,
             On::Proxy if on_change.is_some() => {
-                let message = "--on-change is about this program's own schedule. Nothing was changed.";
+                let message = "--on-change applies only to this program's own schedule. Nothing was changed.";
                 Err(Error::new(ErrorCode::Usage, message).field("on_change"))
             }
             On::Proxy => {
@@ -55,11 +55,7 @@ async fn show(context: &Context, proxy: Option<&str>) -> Result<Answer> {
     let answer = Answer::new(&context.screen, &document, || {
         let mut out = app_text(&chosen) + "\n";
         if !told.is_empty() {
-            out.push_str(&format!(
-                "\n{}\n{}",
-                paint(Tone::Strong, "Inside the proxies"),
-                table(&context.screen, &told)
-            ));
+            out.push_str(&format!("\n{}\n{}", paint(Tone::Strong, "In the proxies"), table(&context.screen, &told)));
         }
         out
     })?;
@@ -88,14 +84,14 @@ fn app(chosen: &Chosen) -> Value {
 fn app_text(chosen: &Chosen) -> String {
     let schedule = &chosen.settings.schedule;
     let Some(every) = schedule.interval() else {
-        return "This program syncs only when asked. `autosync schedule set --every 6h` changes that.".to_owned();
+        return "This program syncs only on request. `autosync schedule set --every 6h` changes that.".to_owned();
     };
     let windows = match schedule.windows.as_slice() {
         [] => String::new(),
         windows => format!(", {}", windows.join(", ")),
     };
     let at_once = if schedule.on_change { ", and at once when the source has a new map" } else { "" };
-    format!("This program syncs every {every} ({}){windows}{at_once}, while it runs.", schedule.preset)
+    format!("While running, this program syncs every {every} ({}){windows}{at_once}.", schedule.preset)
 }
 
 async fn set_app(
@@ -132,7 +128,7 @@ async fn look(context: &Context, proxies: Vec<Proxy>) -> Result<Vec<(ProxyName, 
     let mut told: Vec<_> = proxies.into_iter().map(|proxy| (proxy.name, None)).collect();
     while let Some(asked) = asking.join_next().await {
         let (place, obstacle) =
-            asked.map_err(|defect| Error::new(ErrorCode::Internal, "A proxy could not be asked.").detail(defect))?;
+            asked.map_err(|defect| Error::new(ErrorCode::Internal, "A proxy could not be checked.").detail(defect))?;
         if let Some((_, error)) = told.get_mut(place) {
             *error = obstacle;
         }
@@ -171,7 +167,7 @@ fn confirm(context: &Context, looked: Option<&[(ProxyName, Option<Error>)]>) -> 
         app_text(&chosen) + &ready
     })?;
     let answer = looked.into_iter().flatten().fold(answer, |answer, (name, error)| match error {
-        Some(error) => answer.note(format!("{name} cannot be synced as it is: {}", error.message)),
+        Some(error) => answer.note(format!("{name} cannot be synced at present: {}", error.message)),
         None => answer,
     });
     Ok(with_problems(answer, &chosen.problems))
@@ -181,7 +177,8 @@ fn refuse_proxy(place: &SchedulePlace) -> Result<()> {
     if place.proxy.is_none() {
         return Ok(());
     }
-    let message = "This program's own schedule is for all proxies. --proxy goes with --on proxy. Nothing was changed.";
+    let message =
+        "This program's own schedule applies to all proxies. Use --proxy only with --on proxy. Nothing was changed.";
     Err(Error::new(ErrorCode::Usage, message).field("proxy"))
 }
 
@@ -190,7 +187,7 @@ async fn on_proxies(context: &Context, place: &SchedulePlace, hours: Option<u32>
     let chosen = context.settings()?;
     let proxies = chosen.proxies(place.proxy.as_deref())?;
     if proxies.is_empty() {
-        let message = "There is no proxy yet. `autosync proxy add NAME URL --key-env VAR` adds one.";
+        let message = "No proxy has been added yet. `autosync proxy add NAME URL --key-env VAR` adds one.";
         return Err(Error::new(ErrorCode::NotFound, message));
     }
     let mut told = Vec::new();
@@ -214,8 +211,10 @@ async fn change(context: &Context, proxy: &Proxy, hours: Option<u32>) -> Result<
     let client = client(context, proxy).await?;
     let facts = client.probe().await?;
     if facts.key != KeyState::Valid {
-        let message =
-            format!("The proxy {} refused the key, or it is no admin's. Its schedule was not changed.", proxy.name);
+        let message = format!(
+            "The proxy {} rejected the key, or it isn't an admin key. Its schedule was not changed.",
+            proxy.name
+        );
         return Err(Error::new(ErrorCode::Unauthorised, message));
     }
     match hours {
@@ -250,7 +249,7 @@ fn table(screen: &Screen, told: &[Told]) -> String {
                 let every = match (status.scheduled, status.interval_hours) {
                     (false, _) => "none".to_owned(),
                     (true, Some(hours)) => format!("every {hours} h"),
-                    (true, None) => "every so often".to_owned(),
+                    (true, None) => "at an unknown interval".to_owned(),
                 };
                 grid.row([name, cell(every), time(status.last_run), time(status.next_run), cell("")]);
             }
@@ -264,7 +263,7 @@ fn period(text: &str) -> Result<Period> {
     let usage = |why: &str| Error::new(ErrorCode::Usage, why).field("every");
     let period: Period = text.parse().map_err(|error: Error| usage(&error.message))?;
     if period.is_zero() {
-        return Err(usage("An interval of no length would never end. `autosync schedule clear` stops the schedule."));
+        return Err(usage("The interval must be longer than zero. `autosync schedule clear` stops the schedule."));
     }
     Ok(period)
 }
@@ -273,7 +272,7 @@ fn period(text: &str) -> Result<Period> {
 fn hours(text: &str) -> Result<u32> {
     let wrong = || {
         let message =
-            "The proxy's own schedule takes whole hours from 1 to 8760 (a year): 6h, 24h, 7d. Nothing was changed.";
+            "The proxy's own schedule takes whole hours, from 1 to 8760 (a year): 6h, 24h, 7d. Nothing was changed.";
         Error::new(ErrorCode::Usage, message).field("every")
     };
     let seconds = text.parse::<Period>().map_err(|_| wrong())?.duration().as_secs();

@@ -12,7 +12,7 @@ pub(super) async fn run(context: &Context, number: u64) -> Result<Answer> {
     let nothing = || {
         Error::new(
             ErrorCode::NotFound,
-            format!("There is no run {number}: nothing was synced yet. `autosync sync` does."),
+            format!("There is no run {number}: nothing has been synced yet. `autosync sync` starts the first run."),
         )
     };
     let ledger = context.ledger().await?.ok_or_else(nothing)?;

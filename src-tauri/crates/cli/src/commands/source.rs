@@ -15,7 +15,7 @@ use crate::output::{Answer, Screen, count, safe, when};
 pub(super) async fn run(context: &Context, command: SourceCommand) -> Result<Answer> {
     match command {
         SourceCommand::Show => show(context).await,
-        SourceCommand::Set { source } => set(context, &source).await,
+        SourceCommand::Set { source, ca_file } => set(context, &source, ca_file.as_deref()).await,
     }
 }
 
@@ -38,23 +38,36 @@ async fn show(context: &Context) -> Result<Answer> {
     Ok(with_problems(answer, &chosen.problems))
 }
 
-async fn set(context: &Context, text: &str) -> Result<Answer> {
+async fn set(context: &Context, text: &str, ca_file: Option<&str>) -> Result<Answer> {
     let wanted = match text {
         "default" => SourceChoice::Default,
         text => SourceChoice::Chosen(parsed(text)?),
     };
     let edit = SettingsEdit::set_source(&wanted)?;
+    if let Some(file) = ca_file {
+        let ca_file = if file == "none" { String::new() } else { whole(file)? };
+        let trust = SettingsEdit::SetNetwork { proxy: None, ca_file: Some(ca_file) };
+        context.access().await?.change(context, trust).await?;
+    }
     context.access().await?.change(context, edit).await?;
     let answer = show(context).await?;
-    Ok(answer.note("Nothing was fetched yet. `autosync sync` checks the source and syncs the proxies."))
+    Ok(answer.note("Nothing has been fetched yet. `autosync sync` checks the source and syncs the proxies."))
 }
 
 fn parsed(text: &str) -> Result<Source> {
     let folder = std::env::current_dir().map_err(|cause| {
-        Error::new(ErrorCode::SourceFile, "The current folder cannot be found; give the file's whole path.")
+        Error::new(ErrorCode::SourceFile, "The current folder cannot be found; give the file's full path.")
             .detail(cause)
     })?;
     Source::parse(text, &folder)
+}
+
+/// The whole path of this file: who changes the settings may run in another folder.
+fn whole(file: &str) -> Result<String> {
+    let path = std::path::absolute(file).ok().and_then(|path| path.to_str().map(str::to_owned));
+    path.ok_or_else(|| {
+        Error::new(ErrorCode::InvalidSetting, "The ca_file has no path that can be used.").field("ca_file")
+    })
 }
 
 /// What is known of the source, in lines.
@@ -75,7 +88,7 @@ pub(super) fn text(screen: &Screen, state: &SourceState, origin: Option<&str>) -
             out.push_str(&paint(Tone::Faint, &format!("checked {}", when::both(checked_at, screen.now))));
             out.push('\n');
         }
-        _ => out.push_str("It was not checked yet. `autosync sync` does.\n"),
+        _ => out.push_str("Not checked yet. `autosync sync` checks it.\n"),
     }
     if let Some(why) = &state.held_because {
         out.push_str(&format!("{} {}\n", paint(Tone::Warn, "Held back:"), safe(why)));

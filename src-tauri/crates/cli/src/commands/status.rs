@@ -66,10 +66,10 @@ fn text(screen: &Screen, report: &StatusReport) -> String {
             Some(until) => when::both(until, screen.now),
             None => "with `autosync resume`".to_owned(),
         };
-        out.push_str(&format!("{}    scheduled syncs go on {go_on}\n", paint(Tone::Warn, "Paused")));
+        out.push_str(&format!("{}    scheduled syncs resume {go_on}\n", paint(Tone::Warn, "Paused")));
     }
     if report.proxies.is_empty() {
-        return out + "\nThere is no proxy yet. `autosync proxy add NAME URL --key-env VAR` adds one.";
+        return out + "\nNo proxy has been added yet. `autosync proxy add NAME URL --key-env VAR` adds one.";
     }
     out.push('\n');
     out.push_str(&table(screen, &report.proxies));
@@ -82,7 +82,7 @@ fn text(screen: &Screen, report: &StatusReport) -> String {
 fn promoted(screen: &Screen, promotion: &Promotion) -> String {
     let held = match promotion.held_models.len() {
         0 => String::new(),
-        held => format!(" = source {} less {held} to be reviewed", promotion.upstream.short()),
+        held => format!(" = source {} minus {held} to review", promotion.upstream.short()),
     };
     format!(
         "{}{held}, {}, since {}",
@@ -124,7 +124,10 @@ fn table(screen: &Screen, proxies: &[ProxyStatus]) -> String {
             number(live.and_then(|live| live.models)),
             number(proxy.callable_models),
             cell(time(proxy.last_run).unwrap_or_else(|| "never".to_owned())),
-            cell(time(proxy.next_run).unwrap_or_else(|| "—".to_owned())),
+            match time(proxy.next_run) {
+                None if proxy.awaits_first_sync => toned(Tone::Warn, "your first sync"),
+                next => cell(next.unwrap_or_else(|| "—".to_owned())),
+            },
             cell(ratio.unwrap_or_else(|| "—".to_owned())),
         ]);
     }
@@ -143,7 +146,7 @@ fn evidence(screen: &Screen, proxy: &ProxyStatus) -> String {
         fact("why", error.message.clone());
     }
     if let Some(live) = &proxy.live {
-        let from = live.url.as_deref().map_or("the file in its package".to_owned(), safe);
+        let from = live.url.as_deref().map_or("the copy in its package".to_owned(), safe);
         let loaded = live.loaded_at.map(|at| format!(", loaded {}", when::both(at, screen.now))).unwrap_or_default();
         fact("reads", format!("{from}{loaded}"));
     }
@@ -152,6 +155,9 @@ fn evidence(screen: &Screen, proxy: &ProxyStatus) -> String {
     }
     if let Some(at) = proxy.next_run {
         fact("next", when::both(at, screen.now));
+    }
+    if proxy.awaits_first_sync {
+        fact("next", format!("waits for your first sync: `autosync sync --proxy {}`", safe(&proxy.name)));
     }
     let rate = &proxy.success_rate;
     if rate.succeeded + rate.failed + rate.held + rate.interrupted > 0 {
@@ -170,7 +176,7 @@ fn evidence(screen: &Screen, proxy: &ProxyStatus) -> String {
     if let Some(hours) =
         proxy.proxy_schedule.as_ref().filter(|schedule| schedule.scheduled).and_then(|schedule| schedule.interval_hours)
     {
-        fact("also", format!("reloads by its own schedule every {hours} h, unchecked"));
+        fact("also", format!("reloads on its own schedule every {hours} h, unchecked"));
     }
     if lines == 0 {
         return String::new();
@@ -241,6 +247,7 @@ mod tests {
                 upstream: Revision::of(b"map"),
                 models: 3920,
                 promoted_at: at("2026-03-04T11:55:00Z"),
+                baseline: None,
                 held_models: vec!["a".into(), "b".into()],
             }),
             pin: None,

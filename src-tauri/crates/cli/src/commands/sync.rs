@@ -29,7 +29,7 @@ pub(super) async fn run(context: &Context, args: SyncArgs) -> Result<Answer> {
     let access = tokio::select! {
         access = context.access() => access?,
         () = signals.next() => {
-            return Err(Error::new(ErrorCode::Cancelled, "Another process holds the home, and the wait for it was cut off. Nothing was changed."));
+            return Err(Error::new(ErrorCode::Cancelled, "Another process has the home open, and waiting for it was cancelled. Nothing was changed."));
         }
     };
     let order = SyncOrder { proxies: args.proxy, force: args.force, dry_run: args.dry_run, trigger: Trigger::Manual };
@@ -91,8 +91,9 @@ async fn there(context: &Context, signals: &mut Signals, door: &DoorClient, orde
     };
     progress.end().await;
     let ledger = context.ledger().await?;
-    let ledger =
-        ledger.ok_or_else(|| Error::new(ErrorCode::Ledger, "The sync ended, but its history is not to be found."))?;
+    let ledger = ledger.ok_or_else(|| {
+        Error::new(ErrorCode::Ledger, "The sync ended, but its run could not be found in the history.")
+    })?;
     answer(context, &ledger, &report?).await
 }
 
@@ -110,16 +111,17 @@ async fn cancel(door: &DoorClient, proxies: Vec<String>) -> Result<()> {
 fn cancelled() -> Error {
     Error::new(
         ErrorCode::Cancelled,
-        "The sync was cut off. Its runs are interrupted; what a proxy had loaded by then stays loaded.",
+        "The sync was cut off. Its runs are interrupted; whatever a proxy had loaded by then stays loaded.",
     )
 }
 
 async fn answer(context: &Context, ledger: &Ledger, report: &SyncReport) -> Result<Answer> {
-    // Without a proxy the source is all there is to tell.
-    if let (true, Some(error)) = (report.runs.is_empty(), &report.source.error) {
+    // Without a proxy the source is all there is to tell. What is no map has findings.
+    let is_no_map = report.source.error.as_ref().is_some_and(|error| error.code == ErrorCode::Held);
+    if let (true, false, Some(error)) = (report.runs.is_empty(), is_no_map, &report.source.error) {
         return Err(error.clone());
     }
-    let held = report.source.verdict == Some(costmap::Verdict::Held);
+    let held = is_no_map || report.source.verdict == Some(costmap::Verdict::Held);
     let exit = if report.runs.is_empty() {
         if held { ErrorCode::Held.exit_code() } else { 0 }
     } else {
@@ -130,7 +132,7 @@ async fn answer(context: &Context, ledger: &Ledger, report: &SyncReport) -> Resu
     let answer = Answer::new(&context.screen, &document, || body)?.exit(exit);
     Ok(if report.runs.is_empty() {
         answer.note(
-            "Only the source was checked: there is no proxy yet. `autosync proxy add NAME URL --key-env VAR` adds one.",
+            "Only the source was checked: no proxy has been added yet. `autosync proxy add NAME URL --key-env VAR` adds one.",
         )
     } else {
         answer
@@ -168,8 +170,8 @@ fn next(report: &SyncReport) -> String {
     let planned = report.runs.iter().any(|run| run.outcome == Outcome::Planned);
     let hint = match report.runs.as_slice() {
         [] => return String::new(),
-        _ if planned => "Nothing was changed. `autosync sync` does what is planned here.".to_owned(),
-        [run] if run.id > 0 => format!("`autosync show {}` shows this again.", run.id),
+        _ if planned => "Nothing was changed. `autosync sync` carries out this plan.".to_owned(),
+        [run] if run.id > 0 => format!("`autosync show {}` shows this run again.", run.id),
         _ => "`autosync history` lists all runs.".to_owned(),
     };
     format!("\n{}", paint(Tone::Faint, &hint))

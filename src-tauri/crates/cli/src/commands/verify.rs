@@ -45,7 +45,7 @@ pub(super) async fn run(context: &Context, args: &VerifyArgs) -> Result<Answer> 
     let answer = Answer::new(&context.screen, &report, || text(&context.screen, &report))?;
     let answer = with_problems(answer.exit(u8::from(!report.agree)), &chosen.problems);
     Ok(if proxy.is_none() {
-        answer.note("There is no proxy to ask, so only upstream and promoted are compared.")
+        answer.note("No proxy has been added, so only upstream and promoted are compared.")
     } else {
         answer
     })
@@ -54,7 +54,8 @@ pub(super) async fn run(context: &Context, args: &VerifyArgs) -> Result<Answer> 
 /// `input_cost_per_token=2.5e-06`, or any other field.
 fn expectation(text: &str) -> Result<(String, Value)> {
     let usage = || {
-        let message = "--expect takes FIELD=VALUE with the price in USD per unit: input_cost_per_token=0.0000025.";
+        let message =
+            "--expect takes FIELD=VALUE, with the price in USD per unit, like input_cost_per_token=0.0000025.";
         Error::new(ErrorCode::Usage, message).field("expect")
     };
     let (field, value) = text.split_once('=').map(|(field, value)| (field.trim(), value.trim())).ok_or_else(usage)?;
@@ -76,7 +77,7 @@ fn text(screen: &Screen, report: &VerifyReport) -> String {
     let target = report.stands_for.as_deref().map(|target| format!(" → {}", safe(target))).unwrap_or_default();
     let mut out = format!("{}{target}  {proxy}\n\n", paint(Tone::Strong, &safe(&report.model)));
     if report.fields.is_empty() {
-        return out + "It is there, and has no price anywhere: its calls are billed as $0.";
+        return out + "The model exists but has no price anywhere: its calls are billed at $0.";
     }
     let heads = [
         Head::Left("field"),
@@ -116,9 +117,9 @@ fn text(screen: &Screen, report: &VerifyReport) -> String {
     }
     out.push_str(&grid.text());
     out + if report.agree {
-        "\nThey agree."
+        "\nThey match."
     } else {
-        "\nThey do not agree. `autosync sync` brings the proxy to the source."
+        "\nThey do not match. `autosync sync` updates the proxy from the source."
     }
 }
 

@@ -1,12 +1,16 @@
 //! `autosync watch`: the engine headless, until Ctrl-C or SIGTERM. What cannot be reached is told, and never ends it.
 
+use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
+use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use engine::controller::{Engine, Happening, PauseState};
 use engine::doctor::{CheckState, DoctorReport};
 use engine::door::{Door, Kind};
 use engine::error::bounded;
+use engine::ledger::{Ledger, RunFilter};
 use engine::run::SyncRun;
 use engine::signals::Signals;
 use engine::status::Health;
@@ -25,6 +29,9 @@ use crate::output::{Answer, count, json_line, line, safe, to_stderr, when};
 
 /// How long the first look may take at each thing: a person waits for `ready`.
 const FIRST_LOOK: Duration = Duration::from_millis(3500);
+
+/// Of so many runs it is looked up how they ended, where that was told faster than it could be printed.
+const MISSED: usize = 200;
 
 pub(super) async fn run(context: &Context) -> Result<Answer> {
     let mut signals = Signals::listen()?;
@@ -75,7 +82,7 @@ async fn tell(context: &Context, engine: &Engine, happenings: Receiver<Happening
         print(&opening(context, &report, interrupted)).and_then(|()| print("ready"))
     };
     match printed {
-        Ok(()) => events(context, happenings).await,
+        Ok(()) => events(context, engine, happenings).await,
         Err(cause) => closed(cause),
     }
 }
@@ -84,7 +91,7 @@ fn opening(context: &Context, report: &DoctorReport, interrupted: usize) -> Stri
     let mut out = format!("{} {}\n\n", paint(Tone::Strong, "LiteLLM Auto-Sync"), env!("CARGO_PKG_VERSION"));
     out.push_str(&doctor::text(&context.screen, report));
     if interrupted > 0 {
-        out.push_str(&format!("\n{} cut off the last time and marked interrupted.", count(interrupted, "run")));
+        out.push_str(&format!("\n{} cut off last time, now marked interrupted.", count(interrupted, "run")));
     }
     out.push_str(&format!("\n\nNext: {}", next(report)));
     out
@@ -99,39 +106,83 @@ fn next(report: &DoctorReport) -> String {
     }
     if let Some(proxy) = failed("reachable").or_else(|| failed("key")).or_else(|| failed("database")) {
         let name = proxy.proxy.as_deref().unwrap_or("NAME");
-        return format!("`autosync proxy test {name}` in another terminal says what {name} lets us do.");
+        return format!("`autosync proxy test {name}` in another terminal shows what {name} allows.");
     }
     if failed("source").is_some() {
-        return "`autosync doctor` in another terminal says what stands in the way of the source.".to_owned();
+        return "`autosync doctor` in another terminal shows why the source cannot be read.".to_owned();
     }
-    "`autosync status` in another terminal shows every proxy; `autosync logs --follow` each sync.".to_owned()
+    "`autosync status` in another terminal shows every proxy; `autosync logs --follow` shows each sync.".to_owned()
 }
 
-async fn events(context: &Context, mut happenings: Receiver<Happening>) -> Result<()> {
-    let mut told = Told::default();
+async fn events(context: &Context, engine: &Engine, mut happenings: Receiver<Happening>) -> Result<()> {
+    let (mut told, mut ends) = (Told::default(), Ends::since(context.clock.now()));
     loop {
-        let happening = match happenings.recv().await {
-            Ok(happening) => happening,
+        let happenings = match happenings.recv().await {
+            Ok(happening) => vec![happening],
             Err(RecvError::Lagged(lost)) => {
                 to_stderr(&format!(
-                    "note: {} not printed: the output is read too slowly.",
+                    "note: {} not printed: the output is read too slowly. How each run ended follows.",
                     count(usize::try_from(lost).unwrap_or_default(), "event")
                 ));
+                ends.missed(engine.ledger()).await?
+            }
+            Err(RecvError::Closed) => return Err(Error::new(ErrorCode::Internal, "The engine stopped unexpectedly.")),
+        };
+        for happening in happenings {
+            if is_dry(&happening) || !ends.is_new(&happening) {
                 continue;
             }
-            Err(RecvError::Closed) => return Err(Error::new(ErrorCode::Internal, "The engine has ended by itself.")),
-        };
-        let printed = if context.screen.json {
-            print_json(&happening)
-        } else {
-            match told.text(&happening) {
-                Some(text) => print(&format!("{}  {text}", paint(Tone::Faint, &when::exact(context.clock.now())))),
-                None => Ok(()),
+            let printed = if context.screen.json {
+                print_json(&happening)
+            } else {
+                match told.text(&happening) {
+                    Some(text) => print(&format!("{}  {text}", paint(Tone::Faint, &when::exact(context.clock.now())))),
+                    None => Ok(()),
+                }
+            };
+            if let Err(cause) = printed {
+                return closed(cause);
             }
-        };
-        if let Err(cause) = printed {
-            return closed(cause);
         }
+    }
+}
+
+/// A dry run, which somebody asked for at the door, is theirs alone and changes nothing.
+fn is_dry(happening: &Happening) -> bool {
+    match happening {
+        Happening::RunStarted { id, .. } | Happening::RunStep { id, .. } => *id == 0,
+        Happening::RunFinished { run } => run.id == 0,
+        _ => false,
+    }
+}
+
+/// Which runs were told to have ended: each once, also those whose telling was lost.
+struct Ends {
+    since: DateTime<Utc>,
+    told: BTreeSet<u64>,
+}
+
+impl Ends {
+    fn since(since: DateTime<Utc>) -> Self {
+        Self { since, told: BTreeSet::new() }
+    }
+
+    /// Whether this was not told yet.
+    fn is_new(&mut self, happening: &Happening) -> bool {
+        let Happening::RunFinished { run } = happening else { return true };
+        let is_new = run.id == 0 || self.told.insert(run.id);
+        while self.told.len() > MISSED * 2 {
+            self.told.pop_first();
+        }
+        is_new
+    }
+
+    /// From the ledger, the runs that ended and were not told, the oldest first.
+    async fn missed(&self, ledger: &Ledger) -> Result<Vec<Happening>> {
+        let newest = ledger.runs(RunFilter { limit: MISSED, ..RunFilter::default() }).await?;
+        let is_missed = |run: &SyncRun| run.finished >= Some(self.since) && !self.told.contains(&run.id);
+        let missed = newest.into_iter().rev().filter(is_missed);
+        Ok(missed.map(|run| Happening::RunFinished { run: Arc::new(run) }).collect())
     }
 }
 
@@ -163,7 +214,7 @@ impl Told {
                 is_news.then(|| format!("source  {} {}", paint(Tone::Bad, "not read"), bounded(&error.message, 600)))
             }
             Happening::RunStarted { id, proxy, trigger } => {
-                Some(format!("{}  run {id} begins ({})", safe(proxy), trigger_word(*trigger)))
+                Some(format!("{}  run {id} started ({})", safe(proxy), trigger_word(*trigger)))
             }
             Happening::RunStep { .. } => None,
             Happening::RunFinished { run } => Some(finished(run)),
@@ -174,8 +225,10 @@ impl Told {
             Happening::Paused(PauseState { paused: true, paused_until: None }) => {
                 Some("scheduled syncs are paused until `autosync resume`".to_owned())
             }
-            Happening::Paused(_) => Some("scheduled syncs go on".to_owned()),
-            Happening::Resumed => Some("the computer slept or its clock was set; what is overdue runs now".to_owned()),
+            Happening::Paused(_) => Some("scheduled syncs have resumed".to_owned()),
+            Happening::Resumed => {
+                Some("the computer was asleep or its clock changed; overdue syncs run now".to_owned())
+            }
         }
     }
 }
@@ -228,6 +281,7 @@ fn closed(cause: io::Error) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use engine::run::{Outcome, Trigger};
     use engine::sync::SourceState;
 
     use crate::output::tests::plain;
@@ -243,6 +297,39 @@ mod tests {
         let lines: Vec<bool> =
             [&checked, &failed, &failed, &checked, &checked].map(|happening| told.text(happening).is_some()).into();
         assert_eq!(lines, [false, true, false, true, false]);
+    }
+
+    #[tokio::test]
+    async fn how_a_run_ended_is_told_once_also_where_its_telling_was_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let began: DateTime<Utc> = "2026-03-04T12:00:00Z".parse().unwrap();
+        let (ledger, _) = Ledger::open(&folder.path().join("ledger.db"), &engine::Clock::manual(began)).await.unwrap();
+        let mut runs = Vec::new();
+        for minute in [-1, 1, 2, 3] {
+            let at = began + chrono::TimeDelta::minutes(minute);
+            let id = ledger.start_run("eu", Trigger::Manual, at).await.unwrap();
+            let run = SyncRun { outcome: Outcome::Failed, finished: Some(at), ..ledger.run(id).await.unwrap() };
+            ledger.finish_run(&run).await.unwrap();
+            runs.push(Happening::RunFinished { run: Arc::new(run) });
+        }
+        ledger.start_run("eu", Trigger::Manual, began).await.unwrap();
+        let mut ends = Ends::since(began);
+        assert!(ends.is_new(&runs[2]));
+        let missed = ends.missed(&ledger).await.unwrap();
+        assert_eq!(missed, [runs[1].clone(), runs[3].clone()]);
+        assert!(missed.iter().all(|run| ends.is_new(run)));
+        assert!(!ends.is_new(&runs[3]), "what the channel still held");
+        assert_eq!(ends.missed(&ledger).await.unwrap(), []);
+    }
+
+    #[test]
+    fn a_dry_run_of_somebody_else_is_not_told() {
+        let begins = |id| Happening::RunStarted { id, proxy: "prod".into(), trigger: Trigger::Manual };
+        let ends = |id| {
+            let run = SyncRun::started(id, "prod".into(), Trigger::Manual, "2026-01-01T00:00:00Z".parse().unwrap());
+            Happening::RunFinished { run: run.into() }
+        };
+        assert_eq!([begins(0), ends(0), begins(7), ends(7)].map(|one| is_dry(&one)), [true, true, false, false]);
     }
 
     #[test]

@@ -60,7 +60,7 @@ pub(crate) fn summary(findings: &[Finding]) -> String {
     let all = causes(findings, &|_| false);
     let number = |severity| all.iter().filter(|cause| cause.severity == severity).count();
     let parts: Vec<String> = [
-        (number(Severity::Hold), "that hold the map"),
+        (number(Severity::Hold), "holding the map"),
         (number(Severity::Review), "to review"),
         (number(Severity::Info), "for information"),
     ]

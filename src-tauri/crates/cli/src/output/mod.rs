@@ -71,7 +71,7 @@ impl Answer {
 /// One JSON document, indented: people read it too.
 pub(crate) fn to_json(document: &impl Serialize) -> Result<String, Error> {
     let fault = |cause: &dyn Display| {
-        Error::new(ErrorCode::Internal, "The answer could not be turned into JSON. This is a defect in this program.")
+        Error::new(ErrorCode::Internal, "The answer could not be turned into JSON. This is a bug in this program.")
             .detail(cause)
     };
     // Growing by doubling would touch a huge page for each size on the way. Room that is not used is never touched.

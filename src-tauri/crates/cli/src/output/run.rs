@@ -32,7 +32,7 @@ pub(crate) fn outcome_word(outcome: Outcome) -> (&'static str, Tone) {
 /// Why a run was started.
 pub(crate) fn trigger_word(trigger: Trigger) -> &'static str {
     match trigger {
-        Trigger::Manual => "asked for",
+        Trigger::Manual => "on request",
         Trigger::Schedule => "schedule",
         Trigger::Change => "new map",
         Trigger::Retry => "retry",
@@ -88,9 +88,11 @@ fn reviewed(run: &SyncRun) -> String {
     if run.held_models.is_empty() {
         return String::new();
     }
-    let what = format!("{} to be reviewed:", count(run.held_models.len(), "model"));
+    let what = format!("{} to review:", count(run.held_models.len(), "model"));
     let meaning = match run.outcome {
-        Outcome::Succeeded | Outcome::Unchanged => " The proxy reads its source directly, so it has them already.",
+        Outcome::Succeeded | Outcome::Unchanged => {
+            " The proxy reads its source directly, so it already uses the new values."
+        }
         _ => "",
     };
     format!("  {} {}.{meaning}\n", paint(Tone::Warn, &what), few(&run.held_models))
@@ -148,15 +150,18 @@ fn proof(screen: &Screen, receipt: &Receipt) -> String {
             when::exact(receipt.read_back_at)
         ),
     ];
-    let version = receipt.proxy_version.as_deref().map_or("of unknown version".to_owned(), safe);
+    let version = receipt
+        .proxy_version
+        .as_deref()
+        .map_or(", version unknown,".to_owned(), |version| format!(" {}", safe(version)));
     let says = match receipt.proxy_revision {
         Some(revision) if revision == receipt.revision => "reports the same revision".to_owned(),
         Some(revision) => format!("reports revision {revision}"),
         None => "knows no revisions; the read-back is the proof".to_owned(),
     };
-    lines.push(format!("proxy       LiteLLM {version} {says}"));
+    lines.push(format!("proxy       LiteLLM{version} {says}"));
     if let Some(models) = receipt.proxy_models.and_then(|models| usize::try_from(models).ok()) {
-        lines.push(format!("its count   {} (configured models and aliases included)", thousands(models)));
+        lines.push(format!("its count   {} (including configured models and aliases)", thousands(models)));
     }
     if let Some(loaded_at) = receipt.loaded_at {
         lines.push(format!("loaded      {}", when::both(loaded_at, screen.now)));

@@ -51,7 +51,8 @@ fn settings_of_a_watch_are_changed_and_followed() {
     assert_eq!(desk.json(&["status"]).1["proxies"][0]["name"], "local");
     let (exit, twice) = at_once(&desk, &["proxy", "add", "LOCAL", "http://127.0.0.1:9", "--key-env", "MY_KEY"]);
     assert_eq!((exit, &twice["error"]["code"]), (1, &"already_exists".into()));
-    // A proxy that was never synced is due: the watch follows at its next look.
+    // A proxy that was added later waits for a person; the run that is asked for is the watch's.
+    assert_eq!(at_once(&desk, &["sync"]).0, 4);
     watching.until(|line| line.contains("run_finished") && line.contains("proxy_unreachable"));
 
     let (exit, set) = at_once(&desk, &["schedule", "set", "--every", "90m"]);

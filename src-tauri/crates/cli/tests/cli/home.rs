@@ -106,7 +106,8 @@ fn a_broken_source_is_held_and_the_promoted_map_stays() {
     desk.run(&["sync"]);
     desk.file("map.json", "{ \"gpt\": ");
     let (exit, answer) = desk.json(&["sync"]);
-    assert_eq!((exit, &answer["source"]["verdict"]), (3, &"held".into()), "{answer:#}");
+    assert_eq!((exit, &answer["source"]["error"]["code"]), (3, &"held".into()), "{answer:#}");
+    assert_eq!(answer["findings"][0]["severity"], "hold", "{answer:#}");
     let (_, status) = desk.json(&["status"]);
     assert_eq!(status["promoted"]["models"], 60, "{status:#}");
     std::fs::remove_file(&file).unwrap();

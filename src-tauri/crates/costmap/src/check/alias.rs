@@ -14,33 +14,35 @@ use crate::leaf::Leaf;
 use crate::map::{Entry, LeafKind};
 use crate::people::money;
 
-pub(crate) const DANGLING: Rule =
-    Rule::review("alias.dangling", "An alias row that names no entry: LiteLLM 1.110 and later do not serve it.")
-        .many("{n} aliases name a model that the map does not have");
+pub(crate) const DANGLING: Rule = Rule::review(
+    "alias.dangling",
+    "An alias that points to a model that isn't in the map: LiteLLM 1.110 and later do not serve it.",
+)
+.many("{n} aliases point to models that aren't in the map");
 pub(crate) const CHAINED: Rule = Rule::review(
     "alias.chained",
-    "An alias row that names another alias row: LiteLLM follows one step only and does not serve it.",
+    "An alias that points to another alias: LiteLLM follows only one step and does not serve it.",
 )
-.many("{n} aliases name another alias");
+.many("{n} aliases point to another alias");
 pub(crate) const TO_ITSELF: Rule =
-    Rule::review("alias.to_itself", "An alias row that names itself: LiteLLM does not serve it.")
-        .many("{n} aliases name themselves");
+    Rule::review("alias.to_itself", "An alias that points to itself: LiteLLM does not serve it.")
+        .many("{n} aliases point to themselves");
 pub(crate) const NOT_TEXT: Rule =
-    Rule::review("alias.not_text", "An alias_of that is no text: LiteLLM ignores it and prices the row as it stands.")
-        .many("{n} rows have an alias_of that is no text");
+    Rule::review("alias.not_text", "An alias_of that isn't a string: LiteLLM ignores it and prices the row as it is.")
+        .many("{n} rows have an alias_of that isn't a string");
 pub(crate) const FAR_PRICE: Rule = Rule::review(
     "alias.far_price",
-    "An alias that moved to a model at 10 times the price or more, or without one: its calls cost that from now on.",
+    "An alias that moved to a model costing at least 10 times as much, or to one without a price: its calls are billed that way from now on.",
 )
-.many("{n} aliases moved to a model at a very different price");
+.many("{n} aliases moved to a model with a very different price");
 pub(crate) const EXPANDED: Rule =
-    Rule::info("alias.expanded", "A model with other names, each of which becomes an entry.")
-        .many("{subject}: {n} models have other names");
-pub(crate) const NOT_A_LIST: Rule = Rule::info("alias.not_a_list", "Aliases that are no list: LiteLLM ignores them.")
-    .many("{subject}: {n} models have aliases that are no list");
+    Rule::info("alias.expanded", "A model with aliases, each of which becomes an entry of its own.")
+        .many("{subject}: {n} models have aliases");
+pub(crate) const NOT_A_LIST: Rule = Rule::info("alias.not_a_list", "Aliases that aren't a list: LiteLLM ignores them.")
+    .many("{subject}: {n} models have aliases that aren't a list");
 pub(crate) const NAME_TAKEN: Rule =
     Rule::info("alias.name_taken", "An alias that is also a model: LiteLLM keeps the model and ignores the alias.")
-        .many("{subject}: {n} models have an alias that is also a model of its own");
+        .many("{subject}: {n} models have an alias that is also a model");
 
 /// From 10 times on, as for a model's own price.
 const FAR: u32 = 10;
@@ -68,8 +70,8 @@ pub(crate) fn rows(pair: &Pair<'_>, out: &mut Findings) {
 fn points_nowhere(fault: AliasFault, about: About<'_>, target: &str, out: &mut Findings) {
     let (name, shown) = (about.model.map(quoted).unwrap_or_default(), quoted(target));
     let (rule, why) = match fault {
-        AliasFault::Dangling => (DANGLING, format!("stands for {shown}, which the map does not have")),
-        AliasFault::Chained => (CHAINED, format!("stands for {shown}, which is only another name itself")),
+        AliasFault::Dangling => (DANGLING, format!("stands for {shown}, which isn't in the map")),
+        AliasFault::Chained => (CHAINED, format!("stands for {shown}, which is itself an alias")),
         AliasFault::ToItself => (TO_ITSELF, "stands for itself".to_owned()),
     };
     out.add(rule, About { value: Some(target), ..about }, || {
@@ -131,7 +133,7 @@ pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
     {
         out.add(NOT_TEXT, model.about(&leaf), || {
             format!(
-                "{}: alias_of is {}, no name; LiteLLM ignores it and prices the row as it stands.",
+                "{}: alias_of is {}, not a model name; LiteLLM ignores it and prices the row as it is.",
                 name(),
                 quoted(leaf.text())
             )
@@ -151,10 +153,7 @@ pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
         if model.pair.new.get(&alias).is_some_and(|row| row.alias_of().is_none()) {
             out.add(NAME_TAKEN, model.about(&leaf), || {
                 let alias = quoted(&alias);
-                format!(
-                    "{}: the alias {alias} is also a model of its own; LiteLLM keeps that and ignores the alias.",
-                    name()
-                )
+                format!("{}: the alias {alias} is also a model; LiteLLM keeps the model and ignores the alias.", name())
             });
         } else {
             expanded += 1;

@@ -19,27 +19,27 @@ pub(crate) const UNDER_HALF: Rule = Rule::hold(
     "Fewer than half of this version's bundled models: it refuses the map, or falls back to its own copy.",
 );
 pub(crate) const ENTRY_BREAKS_RELOAD: Rule =
-    Rule::hold("compat.entry_breaks_reload", "An entry that is no object makes this version's reload fail.")
-        .many("{n} entries are no objects; a reload would fail");
+    Rule::hold("compat.entry_breaks_reload", "An entry that isn't an object makes this version's reload fail.")
+        .many("{n} entries aren't objects; a reload would fail");
 pub(crate) const ALIASES_BREAK_RELOAD: Rule =
-    Rule::hold("compat.aliases_break_reload", "An alias that is no text makes this version's reload fail.")
-        .many("{n} models have an alias that is no text; a reload may fail");
+    Rule::hold("compat.aliases_break_reload", "An alias that isn't a string makes this version's reload fail.")
+        .many("{n} models have an alias that isn't a string; a reload may fail");
 pub(crate) const LIVE_MAP_BREAKS: Rule =
     Rule::hold("compat.live_map_breaks", "NaN or Infinity: this version loads it, and its live map then answers 500.")
-        .many("{n} models have NaN or Infinity for a number; the live map would answer 500");
+        .many("{n} models have NaN or Infinity as a number; the live map would answer 500");
 pub(crate) const ALIASES_UNKNOWN: Rule =
-    Rule::review("compat.aliases_unknown", "Aliases, which this version does not make into models.")
-        .many("{n} models have other names that this version does not know");
+    Rule::review("compat.aliases_unknown", "Aliases, which this version does not turn into models.")
+        .many("{n} models have aliases that this version does not support");
 pub(crate) const ALIAS_UNPRICED: Rule = Rule::info(
     "compat.alias_unpriced",
-    "An alias row that this version serves as it stands, without a price: it would book its calls at $0.",
+    "An alias that this version serves as it is, without a price: it would bill its calls at $0.",
 )
-.many("{subject} would book calls of {n} aliases at $0: it does not know alias rows");
+.many("{subject} would bill calls to {n} aliases at $0: it does not support alias rows");
 pub(crate) const OWN_ALIAS_UNPRICED: Rule =
     Rule::review(ALIAS_UNPRICED.id, ALIAS_UNPRICED.explanation).many(ALIAS_UNPRICED.many);
 pub(crate) const RESERVED_AS_MODEL: Rule =
-    Rule::info("compat.reserved_as_model", "A reserved key that this version takes for a model.")
-        .many("{n} reserved keys are taken for models");
+    Rule::info("compat.reserved_as_model", "A reserved key that this version mistakes for a model.")
+        .many("{n} reserved keys are mistaken for models");
 pub(crate) const FIELD_NOT_PRICED: Rule =
     Rule::info("compat.field_not_priced", "A price field that this version does not read.");
 
@@ -105,11 +105,11 @@ fn counts(map: &CostMap, facts: &ProxyVersionFacts, proxy: &str, out: &mut Findi
     let counted = if facts.can(Ability::Generalizations) { map.len() } else { map.loaded().count() };
     if counted < FEWEST {
         out.add(TOO_FEW_MODELS, About::default(), || {
-            format!("The map has {counted} models; {proxy} wants at least {FEWEST} and would keep or fall back to its own copy.")
+            format!("The map has {counted} models; {proxy} requires at least {FEWEST} and would keep its map or fall back to its bundled copy.")
         });
     } else if let Some(bundled) = facts.bundled_models.filter(|bundled| counted * 2 < *bundled) {
         out.add(UNDER_HALF, About::default(), || {
-            format!("The map has {counted} models, under half of the {bundled} that {proxy} brings along; it would keep or fall back to its own copy.")
+            format!("The map has {counted} models, less than half of the {bundled} bundled with {proxy}; it would keep its map or fall back to its bundled copy.")
         });
     }
 }
@@ -124,7 +124,7 @@ fn entries(map: &CostMap, facts: &ProxyVersionFacts, proxy: &str, out: &mut Find
         if !entry.is_object() && !taken_out && facts.can(Ability::ReadsEntries) {
             out.add(ENTRY_BREAKS_RELOAD, About { value: Some(entry.raw()), ..about }, || {
                 format!(
-                    "{shown}: the entry is no object; a reload of {proxy} would fail with 500, and a new start with it."
+                    "{shown}: the entry isn't an object; {proxy} would fail to reload it (HTTP 500), and to start with it."
                 )
             });
         }
@@ -149,7 +149,7 @@ fn entries(map: &CostMap, facts: &ProxyVersionFacts, proxy: &str, out: &mut Find
                 out.add(ALIASES_BREAK_RELOAD, about, || {
                     let field = field(leaf.path());
                     format!(
-                        "{shown}: {field} is {}, no text; a reload of {proxy} may fail with 500.",
+                        "{shown}: {field} is {}, not a string; a reload of {proxy} may fail with 500.",
                         quoted(leaf.text())
                     )
                 });
@@ -158,7 +158,7 @@ fn entries(map: &CostMap, facts: &ProxyVersionFacts, proxy: &str, out: &mut Find
         if has_aliases && !facts.can(Ability::AliasLists) && !entry.is_reserved() {
             let about = About { order, model: Some(&name), ..About::default() };
             out.add(ALIASES_UNKNOWN, about, || {
-                format!("{shown}: {proxy} does not know aliases; it would price the model only under its own name.")
+                format!("{shown}: {proxy} does not support aliases; it would price the model only under its own name.")
             });
         }
     }
@@ -188,7 +188,7 @@ fn alias_rows(
         };
         out.add(rule, about, || {
             format!(
-                "{} is another name for {}; {proxy} does not know alias rows and would book its calls at $0 (LiteLLM 1.110 and later price them).",
+                "{} is an alias of {}; {proxy} does not support alias rows and would bill its calls at $0 (LiteLLM 1.110 and later price them).",
                 quoted(&name),
                 quoted(&target)
             )
@@ -221,7 +221,7 @@ fn reserved(map: &CostMap, facts: &ProxyVersionFacts, proxy: &str, out: &mut Fin
     for (order, entry) in map.loaded().filter(|(_, entry)| mistaken(entry)) {
         let name = entry.name();
         out.add(RESERVED_AS_MODEL, About { order, model: Some(&name), ..About::default() }, || {
-            format!("{name}: {proxy} takes this key for a model; its model count is one higher, and nothing can be called by it.")
+            format!("{name}: {proxy} mistakes this key for a model; its model count is one too high, and the name cannot be called.")
         });
     }
 }
@@ -268,7 +268,7 @@ fn unpriced_fields(map: &CostMap, facts: &ProxyVersionFacts, proxy: &str, out: &
         let (major, minor, patch) = unread.since;
         out.add(FIELD_NOT_PRICED, About { field: Some(path), ..About::default() }, || {
             format!(
-                "{} stands in {count} models; {proxy} does not read it (LiteLLM {major}.{minor}.{patch} does), so what it prices is booked without it.",
+                "{} is set for {count} models; {proxy} does not read it (LiteLLM {major}.{minor}.{patch} does), so calls are billed without it.",
                 field(path)
             )
         });

@@ -11,8 +11,9 @@ pub(crate) const NO_MODE: Rule =
     Rule::review("entry.no_mode", "A model without a mode.").many("{subject}: {n} models have no mode");
 pub(crate) const CHAT_LIMIT_ZERO: Rule = Rule::review("entry.chat_limit_zero", "A chat model with a token limit of 0.")
     .many("{subject}: {n} chat models have a token limit of 0");
-pub(crate) const BAD_DATE: Rule = Rule::review("entry.bad_date", "A deprecation date that is no date (YYYY-MM-DD).")
-    .many("{subject}: {n} models have a deprecation date that is no date");
+pub(crate) const BAD_DATE: Rule =
+    Rule::review("entry.bad_date", "A deprecation date that isn't a valid date (YYYY-MM-DD).")
+        .many("{subject}: {n} models have an invalid deprecation date");
 
 pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
     let mode = model.mode().filter(|mode| !mode.trim().is_empty());
@@ -21,7 +22,7 @@ pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
         let leaf = model.pair.mode.and_then(|path| model.now(path));
         let about = leaf.as_ref().map_or_else(|| model.as_a_whole(), |leaf| model.about(leaf));
         out.add(NO_MODE, about, || {
-            format!("{}: there is no mode; one like chat or embedding was expected.", quoted(&model.name))
+            format!("{}: the mode is missing; expected one such as chat or embedding.", quoted(&model.name))
         });
     }
     for leaf in model.leaves() {
@@ -32,7 +33,7 @@ pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
                 if leaf.decimal().is_some_and(|limit| limit.is_zero()) && (model.is_new_value(path) || mode_changed) {
                     out.add(CHAT_LIMIT_ZERO, model.about(&leaf), || {
                         let (name, field) = (quoted(&model.name), field(leaf.path()));
-                        format!("{name}: {field} is 0; a chat model is expected to take and give at least one token.")
+                        format!("{name}: {field} is 0; a chat model should accept and return at least one token.")
                     });
                 }
             }
@@ -60,7 +61,7 @@ fn bad_date(model: &Model<'_, '_>, leaf: &Leaf<'_>, out: &mut Findings) {
     let about = About { value: Some(leaf.text()), ..model.about(leaf) };
     out.add(BAD_DATE, about, || {
         let (name, field) = (quoted(&model.name), field(leaf.path()));
-        format!("{name}: {field} is {}; a date like 2026-11-30 was expected.", quoted(leaf.text()))
+        format!("{name}: {field} is {}; expected a date such as 2026-11-30.", quoted(leaf.text()))
     });
 }
 

@@ -52,7 +52,7 @@ impl Rule {
 /// report of 57 MB. The models that keep their old entry are kept apart, so that none of them is lost.
 const LISTED: usize = 500;
 
-pub(crate) const MORE: Rule = Rule::info("findings.more", "More findings of a rule than are listed; says how many.");
+pub(crate) const MORE: Rule = Rule::info("findings.more", "A rule has more findings than are listed; says how many.");
 
 impl Finding {
     /// Whether it is a closing `findings.more`, which tells of those of one rule that are not listed.

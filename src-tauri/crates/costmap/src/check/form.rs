@@ -14,10 +14,10 @@ use crate::versions::is_known_field;
 
 pub(crate) const UNKNOWN_ROW: Rule = Rule::info(
     "form.unknown_row",
-    "Rows of a form that this program does not know: no provider, and no field that models have.",
+    "Rows in a form that this program does not recognise: no provider, and none of the fields that models have.",
 );
 pub(crate) const NEW_FIELDS: Rule =
-    Rule::info("form.new_fields", "Fields that this program does not know, and that the map did not have before.");
+    Rule::info("form.new_fields", "Fields that are new to the map and unknown to this program.");
 
 /// Forms that are told one by one.
 const FORMS: usize = 20;
@@ -41,7 +41,7 @@ impl Forms {
             }
         }
         fields.sort_unstable();
-        let signature = if fields.is_empty() { "nothing in them".to_owned() } else { fields.join(", ") };
+        let signature = if fields.is_empty() { "no fields".to_owned() } else { fields.join(", ") };
         let (_, rows, _) = self.0.entry(signature).or_insert_with(|| (order, 0, quoted(&entry.name())));
         *rows += 1;
     }
@@ -52,7 +52,7 @@ impl Forms {
                 About { order: if at < FORMS { order } else { 0 }, subject: Some(&signature), ..About::default() };
             out.add(UNKNOWN_ROW, about, || {
                 format!(
-                    "{} {} a form that this version does not know ({}), for example {example}. They are passed on and compared as they are.",
+                    "{} {} a form that this version does not recognise ({}), for example {example}. They are passed on and compared unchanged.",
                     counted(rows, "row", "rows"),
                     if rows == 1 { "has" } else { "have" },
                     quoted(&signature)
@@ -85,10 +85,7 @@ pub(crate) fn new_fields(pair: &Pair<'_>, out: &mut Findings) {
             more => format!(" and {} more", thousands(more)),
         };
         let fields = counted(found.len(), "field is", "fields are");
-        format!(
-            "{fields} new to this version: {}{rest}. They are passed on and compared as they are.",
-            named.join(", ")
-        )
+        format!("{fields} new to this version: {}{rest}. They are passed on and compared unchanged.", named.join(", "))
     });
 }
 

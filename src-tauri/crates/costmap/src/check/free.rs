@@ -14,9 +14,9 @@ use crate::map::Entry;
 
 pub(crate) const NEW_AT_ZERO: Rule = Rule::review(
     "price.new_at_zero",
-    "A new chat model without a price above 0, of a provider whose chat models nearly all have one.",
+    "A new chat model that is free or has no price, from a provider that charges for nearly all its chat models.",
 )
-.many("{subject}: {n} new chat models have no price above 0");
+.many("{subject}: {n} new chat models are free or have no price");
 
 /// A provider with fewer chat models says nothing about the next one.
 const FEWEST: usize = 5;
@@ -55,7 +55,7 @@ pub(crate) fn check(pair: &Pair<'_>, new_models: &[&Model<'_, '_>], out: &mut Fi
         out.add(NEW_AT_ZERO, model.as_a_whole(), || {
             let how = if model.prices.is_empty() { "has no price" } else { "costs 0" };
             format!(
-                "{}: this new model {how}, while {} of the {} other chat models of {} have one; its calls would be booked as free.",
+                "{}: this new model {how}, while {} of the {} other chat models from {} are paid; its calls would be billed as free.",
                 quoted(&model.name),
                 known.priced,
                 known.all,

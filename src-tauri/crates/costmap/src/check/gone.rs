@@ -12,17 +12,17 @@ use crate::people::{money, plain_name};
 
 pub(crate) const PRICE_GONE: Rule = Rule::review(
     "price.gone",
-    "A price that is gone from a model that stays, with none in its place: that part would be billed at $0.",
+    "A price that was removed from a model with nothing in its place: that usage would be billed at $0.",
 )
 .many("{subject}: {n} models lost a price that nothing replaces");
 pub(crate) const TIER_GONE: Rule =
-    Rule::info("price.tier_gone", "A price for a tier is gone from a model that stays: the plain price applies.")
-        .many("{subject}: {n} models lost the price of a tier; the plain price applies");
+    Rule::info("price.tier_gone", "A tier price that was removed from a model: the base price applies.")
+        .many("{subject}: {n} models lost a tier price; the base price applies");
 pub(crate) const FORM_CHANGED: Rule = Rule::review(
     "form.became_unknown",
-    "A model whose row took a form that this program does not know: known versions of LiteLLM would not price it.",
+    "A model whose row changed to a form that this program does not recognise: known versions of LiteLLM would not price it.",
 )
-.many("{n} models took a form that this version does not know, and have no price in it");
+.many("{n} models changed to a form that this version does not recognise, without a price");
 
 /// `dropped` knows which fields the whole map gave up: those are told once, and not for each model.
 pub(crate) fn check(changed: &[Model<'_, '_>], dropped: &Dropped<'_, '_>, out: &mut Findings) {
@@ -35,7 +35,7 @@ pub(crate) fn check(changed: &[Model<'_, '_>], dropped: &Dropped<'_, '_>, out: &
         if model.form == Form::Unknown {
             out.add(FORM_CHANGED, About { subject: None, ..model.as_a_whole() }, || {
                 let name = quoted(&model.name);
-                format!("{name}: its row has a form that this version does not know, and no price in it.")
+                format!("{name}: its row has a form that this version does not recognise, and no price.")
             });
             continue;
         }
@@ -62,7 +62,7 @@ fn one(model: &Model<'_, '_>, leaf: &Leaf<'_>, added: &[String], out: &mut Findi
     } else if !added.iter().any(|added| direction(added) == direction(&field(path))) {
         out.add(PRICE_GONE, about, || {
             format!(
-                "{}: {}, {price} before, is gone, and nothing took its place; that part would be billed at $0.",
+                "{}: {}, {price} before, is gone with nothing in its place; that usage would be billed at $0.",
                 quoted(&model.name),
                 field(path)
             )

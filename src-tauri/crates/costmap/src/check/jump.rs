@@ -19,17 +19,18 @@ use crate::number::Number;
 use crate::path::PathId;
 use crate::people::money;
 
-pub(crate) const TO_ZERO: Rule = Rule::review("jump.to_zero", "A price that became 0: use would be booked as free.")
-    .many("{subject}: {n} models have a price that became 0");
-pub(crate) const UP: Rule = Rule::review("jump.up", "A price that rose to 10 times or more.")
-    .many("{subject}: {n} models have a price that rose to 10 times or more");
+pub(crate) const TO_ZERO: Rule =
+    Rule::review("jump.to_zero", "A price that dropped to 0: usage would be billed as free.")
+        .many("{subject}: {n} models have a price that dropped to 0");
+pub(crate) const UP: Rule = Rule::review("jump.up", "A price that rose at least tenfold.")
+    .many("{subject}: {n} models have a price that rose at least tenfold");
 pub(crate) const DOWN: Rule = Rule::info("jump.down", "A price that fell to a tenth or less.")
     .many("{subject}: {n} models have a price that fell to a tenth or less");
 pub(crate) const REPAIRED: Rule = Rule::info(
     "jump.repaired",
-    "A price that was far off and is now where it belongs: at its peers, at the model without the region, at what it cost before.",
+    "A price that was far off and is now plausible: close to its peers, to the model without the region, or to what it cost before.",
 )
-.many("{subject}: {n} models have a price that was far off, and is repaired");
+.many("{subject}: {n} models had a price that was far off and is now corrected");
 
 /// From 10 times on (HISTORY: 28 fields in 95 updates; at 2 times it would be 817).
 const FAR: u32 = 10;
@@ -70,16 +71,12 @@ pub(crate) fn check<'a>(model: &Model<'_, 'a>, peers: &Peers<'a>, out: &mut Find
             )
         };
         if jump.now.is_zero() {
-            out.add(TO_ZERO, model.about(&jump.leaf), || format!("{}; a paid model should keep a price.", moved()));
+            out.add(TO_ZERO, model.about(&jump.leaf), || format!("{}; a paid model should keep its price.", moved()));
         } else if let Some(why) = repair(model, &jump, unit, peers) {
-            out.add(REPAIRED, model.about(&jump.leaf), || format!("{}. That is a repair: {why}.", moved()));
+            out.add(REPAIRED, model.about(&jump.leaf), || format!("{}. This is a correction: {why}.", moved()));
         } else if jump.now > jump.before {
             out.add(UP, model.about(&jump.leaf), || {
-                format!(
-                    "{}, {} times as much; less than {FAR} times was expected.",
-                    moved(),
-                    times(jump.now, jump.before)
-                )
+                format!("{}, {} times as much; expected less than {FAR} times.", moved(), times(jump.now, jump.before))
             });
         } else {
             out.add(DOWN, model.about(&jump.leaf), || {
@@ -97,7 +94,7 @@ fn repair<'a>(model: &Model<'_, 'a>, jump: &Jump<'a>, unit: Unit, peers: &Peers<
         && beyond(jump.before, median, 5)
     {
         return Some(format!(
-            "{count} models of that name at other providers ask {} in the middle",
+            "the median of {count} models with that name at other providers is {}",
             money(median, unit)
         ));
     }
@@ -105,7 +102,7 @@ fn repair<'a>(model: &Model<'_, 'a>, jump: &Jump<'a>, unit: Unit, peers: &Peers<
         && near(jump.now, price)
         && beyond(jump.before, price, 5)
     {
-        return Some(format!("{base} asks {}", money(price, unit)));
+        return Some(format!("{base} costs {}", money(price, unit)));
     }
     if let Some(bound) = bound(unit)
         && jump.before >= bound
@@ -143,7 +140,7 @@ pub fn repaired_by_history(report: &mut CheckReport, earlier: &[CostMap]) {
             continue;
         }
         let moved = finding.message.split(", ").next().unwrap_or_default();
-        finding.message = format!("{moved}. That is a repair: it is what the price was before.");
+        finding.message = format!("{moved}. This is a correction: it restores an earlier price.");
         if finding.severity == Severity::Review {
             repaired.push(model.clone());
         }

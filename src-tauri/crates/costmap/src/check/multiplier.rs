@@ -13,13 +13,13 @@ use crate::number::plain;
 use crate::path::Step;
 
 pub(crate) const OUT_OF_RANGE: Rule =
-    Rule::review("multiplier.out_of_range", "A number that scales prices and is 0, negative or above 10.")
-        .many("{subject}: {n} models have a multiplier of 0, below, or above 10");
-pub(crate) const JUMP: Rule =
-    Rule::review("multiplier.jump", "A number that scales prices and at least doubled or halved.")
-        .many("{subject}: {n} models have a multiplier that at least doubled or halved");
-pub(crate) const NOT_A_NUMBER: Rule = Rule::review("multiplier.not_a_number", "A multiplier that is no number.")
-    .many("{subject}: {n} models have a multiplier that is no number");
+    Rule::review("multiplier.out_of_range", "A price multiplier that is 0, negative or above 10.")
+        .many("{subject}: {n} models have a multiplier of 0 or less, or above 10");
+pub(crate) const JUMP: Rule = Rule::review("multiplier.jump", "A price multiplier that at least doubled or halved.")
+    .many("{subject}: {n} models have a multiplier that at least doubled or halved");
+pub(crate) const NOT_A_NUMBER: Rule =
+    Rule::review("multiplier.not_a_number", "A price multiplier that isn't a number.")
+        .many("{subject}: {n} models have a multiplier that isn't a number");
 
 pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
     for leaf in model.leaves().filter(|leaf| leaf.class() == FieldClass::Multiplier) {
@@ -32,7 +32,7 @@ pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
             // provider_specific_entry has words of all kinds in it.
             if is_named_multiplier(&leaf) {
                 out.add(NOT_A_NUMBER, model.about(&leaf), || {
-                    format!("{name}: {} is {}; a number was expected.", field(leaf.path()), quoted(leaf.text()))
+                    format!("{name}: {} is {}; expected a number.", field(leaf.path()), quoted(leaf.text()))
                 });
             }
             continue;
@@ -40,7 +40,7 @@ pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
         let Some(value) = leaf.decimal() else { continue };
         if value <= Decimal::ZERO || value > Decimal::TEN {
             out.add(OUT_OF_RANGE, model.about(&leaf), || {
-                format!("{name}: {} is {}; above 0 and at most 10 was expected.", field(leaf.path()), plain(value))
+                format!("{name}: {} is {}; expected above 0 and at most 10.", field(leaf.path()), plain(value))
             });
         }
         let before = model.was(path).and_then(|leaf| leaf.decimal()).filter(|before| *before > Decimal::ZERO);
@@ -50,7 +50,7 @@ pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
         {
             out.add(JUMP, model.about(&leaf), || {
                 format!(
-                    "{name}: {} went from {} to {}, {} times; less than twice or half was expected.",
+                    "{name}: {} went from {} to {}, {} times; expected less than a doubling or halving.",
                     field(leaf.path()),
                     plain(before),
                     plain(value),

@@ -12,14 +12,16 @@ use crate::map::{CostMap, Entry};
 use crate::path::PathId;
 
 pub(crate) const GIVEN_TWICE: Rule =
-    Rule::review("names.given_twice", "The same model stands in the file more than once; proxies take the last one.")
-        .many("{n} models stand in the file more than once");
+    Rule::review("names.given_twice", "The same model appears in the file more than once; proxies use the last one.")
+        .many("{n} models appear in the file more than once");
 pub(crate) const FIELD_GIVEN_TWICE: Rule =
-    Rule::review("names.field_given_twice", "A field stands in an entry more than once; proxies take the last one.")
+    Rule::review("names.field_given_twice", "A field appears in an entry more than once; proxies use the last one.")
         .many("{n} models have a field more than once");
-pub(crate) const DIFFER_BY_CASE: Rule =
-    Rule::review("names.differ_by_case", "A new model whose name differs from another only in upper and lower case.")
-        .many("{n} new models differ from another only in upper and lower case");
+pub(crate) const DIFFER_BY_CASE: Rule = Rule::review(
+    "names.differ_by_case",
+    "A new model whose name differs from an existing one only in upper and lower case.",
+)
+.many("{n} new models differ from existing ones only in upper and lower case");
 
 pub(crate) fn check(pair: &Pair<'_>, out: &mut Findings) {
     given_twice(pair, out);
@@ -41,7 +43,7 @@ fn given_twice(pair: &Pair<'_>, out: &mut Findings) {
         out.add(GIVEN_TWICE, about, || {
             let values = if earlier.raw() == last.raw() { "equal" } else { "different" };
             format!(
-                "{}: the model stands in the file {times} times, with {values} values; proxies take the last one. Once was expected.",
+                "{}: the model appears in the file {times} times, with {values} values; proxies use the last one.",
                 quoted(&name)
             )
         });
@@ -64,7 +66,7 @@ fn field_given_twice(pair: &Pair<'_>, out: &mut Findings) {
         let about = About { order: entry.order(), model: Some(&name), field: Some(path), ..About::default() };
         out.add(FIELD_GIVEN_TWICE, about, || {
             let (name, field) = (quoted(&name), field(path));
-            format!("{name}: {field} stands in the entry twice; proxies take the last one. Once was expected.")
+            format!("{name}: {field} appears in the entry twice; proxies use the last one.")
         });
     }
 }
@@ -89,7 +91,7 @@ pub(crate) fn differ_by_case(map: &CostMap, is_new: &dyn Fn(u32) -> bool, out: &
         let about = About { order: model.order(), model: Some(&name), ..About::default() };
         out.add(DIFFER_BY_CASE, about, || {
             format!(
-                "{}: the name differs from {} only in upper and lower case; LiteLLM also looks names up without case, so either price may be taken.",
+                "{}: the name differs from {} only in upper and lower case; LiteLLM can also ignore case when it looks up a name, so it may use either price.",
                 quoted(&name),
                 quoted(&other.name())
             )

@@ -6,16 +6,18 @@ use crate::check::words::field;
 use crate::map::{CostMap, Entry};
 use crate::path::PathId;
 
-pub(crate) const FIELD_DROPPED: Rule =
-    Rule::info("schema.field_dropped", "A field that over half of at least 20 models lost: the map's format changed.");
+pub(crate) const FIELD_DROPPED: Rule = Rule::info(
+    "schema.field_dropped",
+    "A field that at least 20 models had and over half of them lost: the map's format changed.",
+);
 pub(crate) const FIRST_MAP: Rule =
-    Rule::info("check.first_map", "No earlier map to compare with: only what is wrong in itself was looked for.");
+    Rule::info("check.first_map", "No earlier map to compare with: only errors within the map itself were looked for.");
 
 const FEWEST: usize = 20;
 
 pub(crate) fn first_map(out: &mut Findings) {
     out.add(FIRST_MAP, About::default(), || {
-        "This is the first map, not compared with an earlier one: shrinking, repricing and price jumps could not be judged.".to_owned()
+        "This is the first map, so there is no earlier one to compare it with: shrinking, repricing and price jumps could not be checked.".to_owned()
     });
 }
 

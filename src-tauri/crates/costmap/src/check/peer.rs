@@ -18,9 +18,9 @@ use crate::people::money;
 
 pub(crate) const FAR_ABOVE_PEERS: Rule = Rule::review(
     "peer.far_above_peers",
-    "A new model at 20 times or more the median price of two or more models of that name at other providers.",
+    "A new model that costs at least 20 times the median price of two or more models with that name at other providers.",
 )
-.many("{subject}: {n} new models cost 20 times or more what models of that name cost elsewhere");
+.many("{subject}: {n} new models cost at least 20 times as much as models with that name elsewhere");
 
 const FAR: u32 = 20;
 const FEWEST: usize = 2;
@@ -61,7 +61,7 @@ impl<'a> Peers<'a> {
             };
             out.add(FAR_ABOVE_PEERS, model.about(&leaf), || {
                 format!(
-                    "{}: {} is {}, {} times the {} that {count} models of that name at other providers ask in the middle; less than {FAR} times was expected.",
+                    "{}: {} is {}, {} times the {} median of {count} models with that name at other providers; expected less than {FAR} times.",
                     quoted(&model.name),
                     field(leaf.path()),
                     money(price, Unit::Token),

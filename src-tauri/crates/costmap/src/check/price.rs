@@ -11,17 +11,17 @@ use crate::path::Step;
 use crate::people::money;
 
 pub(crate) const PER_TOKEN_TOO_HIGH: Rule =
-    Rule::review("price.per_token_too_high", "A price of $0.001 or more for one token ($1,000 per 1M).")
+    Rule::review("price.per_token_too_high", "A price of $0.001 or more per token ($1,000 per 1M).")
         .many("{subject}: {n} models cost $1,000 or more per 1M tokens");
 pub(crate) const PER_UNIT_TOO_HIGH: Rule =
-    Rule::review("price.per_unit_too_high", "A price of $1 or more for one query, image or page.")
-        .many("{subject}: {n} models cost $1 or more for one query, image or page");
+    Rule::review("price.per_unit_too_high", "A price of $1 or more per query, image or page.")
+        .many("{subject}: {n} models cost $1 or more per query, image or page");
 pub(crate) const OUTPUT_BELOW_INPUT: Rule =
     Rule::review("price.output_below_input", "A chat model whose output is cheaper than its input.")
         .many("{subject}: the output of {n} chat models is cheaper than their input");
 pub(crate) const CACHE_READ_ABOVE_INPUT: Rule =
-    Rule::review("price.cache_read_above_input", "Reading from the cache costs more than sending the input anew.")
-        .many("{subject}: reading from the cache costs more than the input of {n} models");
+    Rule::review("price.cache_read_above_input", "Cached input that costs more than uncached input.")
+        .many("{subject}: {n} models charge more for cached input than for input");
 
 pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
     too_high(model, out);
@@ -43,7 +43,7 @@ fn too_high(model: &Model<'_, '_>, out: &mut Findings) {
         if price >= bound && model.is_new_value(path) {
             out.add(rule, model.about(&leaf), || {
                 format!(
-                    "{}: {} is {}; less than {} was expected.",
+                    "{}: {} is {}; expected less than {}.",
                     quoted(&model.name),
                     field(leaf.path()),
                     money(price, unit),
@@ -98,7 +98,7 @@ fn cache_read_above_input(model: &Model<'_, '_>, out: &mut Findings) {
     let Some(leaf) = model.now(read_path) else { return };
     out.add(CACHE_READ_ABOVE_INPUT, model.about(&leaf), || {
         format!(
-            "{}: cache_read_input_token_cost is {}, more than the input's {}; at most that was expected.",
+            "{}: cache_read_input_token_cost is {}, more than the input's {}; cached input usually costs less.",
             quoted(&model.name),
             money(read, Unit::Token),
             money(input, Unit::Token)

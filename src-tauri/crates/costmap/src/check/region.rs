@@ -13,9 +13,9 @@ use crate::people::money;
 
 pub(crate) const FAR_FROM_BASE: Rule = Rule::review(
     "region.far_from_base",
-    "A cloud region's price outside half to twice that of the same model without the region.",
+    "A regional price below half or above twice that of the same model without the region.",
 )
-.many("{subject}: {n} models of a region cost less than half or more than twice what they cost elsewhere");
+.many("{subject}: {n} regional models cost less than half or more than twice what they cost elsewhere");
 
 pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
     let Some(base) = Base::of(model) else { return };
@@ -29,7 +29,7 @@ pub(crate) fn check(model: &Model<'_, '_>, out: &mut Findings) {
             let unit = model.pair.unit(path);
             out.add(FAR_FROM_BASE, model.about(&leaf), || {
                 format!(
-                    "{}: {} is {}, {} times the {} of {}; half to twice that was expected of a region.",
+                    "{}: {} is {}, {} times the {} of {}; expected half to twice that for a region.",
                     quoted(&model.name),
                     field(leaf.path()),
                     money(price, unit),

@@ -9,16 +9,16 @@ use crate::people::thousands;
 pub(crate) const TOO_FEW_MODELS: Rule =
     Rule::hold("shrink.too_few_models", "Fewer than 50 models: proxies refuse such a map, or lose nearly all prices.");
 pub(crate) const TOO_MANY_GONE: Rule =
-    Rule::hold("shrink.too_many_gone", "Over 15 % fewer models than before; the most that was ever real is 6 %.");
+    Rule::hold("shrink.too_many_gone", "Over 15 % fewer models than before; the largest real drop so far was 6 %.");
 pub(crate) const MASS_REPRICING: Rule =
-    Rule::hold("shrink.mass_repricing", "Over 10 % of the models that stayed have another price at once.");
+    Rule::hold("shrink.mass_repricing", "Over 10 % of the remaining models changed price at once.");
 pub(crate) const PRICES_GONE: Rule =
-    Rule::hold("shrink.prices_gone", "Over half of the models that had a price lost every one of them.");
+    Rule::hold("shrink.prices_gone", "Over half of the models that had a price lost all their prices.");
 pub(crate) const MANY_GONE: Rule = Rule::review(
     "shrink.many_gone",
-    "At least 50 models, and 2 % of the map, are gone at once; none of a provider that left.",
+    "At least 50 models, and 2 % of the map, disappeared at once, not counting providers that left entirely.",
 )
-.many("{n} models are gone at once");
+.many("{n} models disappeared at once");
 
 /// LiteLLM itself refuses fewer (LITELLM, trap 11).
 pub(crate) const FEWEST: usize = 50;
@@ -29,16 +29,14 @@ const MANY: usize = 50;
 pub(crate) fn check(new: &CostMap, old: Option<&CostMap>, out: &mut Findings) {
     let about = About::default();
     if new.len() < FEWEST {
-        out.add(TOO_FEW_MODELS, about, || {
-            format!("The map has {} models; at least {FEWEST} were expected.", new.len())
-        });
+        out.add(TOO_FEW_MODELS, about, || format!("The map has {} models; expected at least {FEWEST}.", new.len()));
     }
     let Some(old) = old else { return };
     let gone = old.len().saturating_sub(new.len());
     if gone * 100 > old.len() * 15 {
         out.add(TOO_MANY_GONE, about, || {
             format!(
-                "The map went from {} to {} models, {} fewer; at most 15 % ({}) were expected to go at once.",
+                "The map went from {} to {} models, {} fewer; expected at most 15 % ({}) fewer.",
                 thousands(old.len()),
                 thousands(new.len()),
                 thousands(gone),
@@ -53,7 +51,7 @@ pub(crate) fn repricing(repriced: usize, stayed: usize, out: &mut Findings) {
     if repriced * 10 > stayed {
         out.add(MASS_REPRICING, About::default(), || {
             format!(
-                "{} of the {} models that stayed have another price than before; at most 10 % ({}) were expected at once.",
+                "{} of the {} remaining models changed price at once; expected at most 10 % ({}).",
                 thousands(repriced),
                 thousands(stayed),
                 thousands(stayed / 10)
@@ -72,7 +70,7 @@ pub(crate) fn prices_gone(unpriced: usize, old: &CostMap, out: &mut Findings) {
     if unpriced * 2 > priced {
         out.add(PRICES_GONE, About::default(), || {
             format!(
-                "{} of the {} models that had a price have none any more; calls of them would be booked at $0.",
+                "{} of the {} models that had a price no longer have one; calls to them would be billed at $0.",
                 thousands(unpriced),
                 thousands(priced)
             )
@@ -91,7 +89,7 @@ pub(crate) fn many_gone(gone: &[Entry<'_>], old: &CostMap, out: &mut Findings) {
         let about = About { order: entry.order(), model: Some(&name), ..About::default() };
         out.add(MANY_GONE, about, || {
             let (gone, of) = (thousands(gone.len()), thousands(old.len()));
-            format!("{}: the model is gone, one of {gone} of {of} that went at once.", quoted(&name))
+            format!("{}: the model is gone, one of {gone} (of {of}) that disappeared at once.", quoted(&name))
         });
     }
 }

@@ -22,7 +22,7 @@ pub(crate) const PRICE_MISSING: Rule = Rule::review(
 )
 .many("{subject}: {n} models lack a price that the same model has elsewhere");
 pub(crate) const HALF_A_TIER: Rule =
-    Rule::review("sibling.half_a_tier", "A tier with a price for input or output, and none for the other.")
+    Rule::review("sibling.half_a_tier", "A tier with a price for input or output, but not for both.")
         .many("{subject}: {n} models have half of a tier's prices");
 
 /// Members of one family that are looked at: real ones have up to 10; a hostile map costs no more than that.
@@ -48,7 +48,7 @@ pub(crate) fn check(pair: &Pair<'_>, changed: &[Model<'_, '_>], out: &mut Findin
                 missing.iter().take(4).map(|field| in_a_list(&label(field).to_lowercase())).collect();
             let rest = if missing.len() > 4 { format!(" and {} more", missing.len() - 4) } else { String::new() };
             format!(
-                "{} has no price for {}{rest}; {}, the same model at the same prices, has.",
+                "{} has no price for {}{rest}; {}, the same model at the same prices, does.",
                 quoted(&name),
                 quoted(&labels.join(", ")),
                 quoted(&sibling)
@@ -220,7 +220,7 @@ fn half_a_tier(model: &Model<'_, '_>, out: &mut Findings) {
         out.add(HALF_A_TIER, model.about(&leaf), || {
             let words = |field: &str| in_a_list(&label(field).to_lowercase());
             let (own, other) = (words(name), words(&other));
-            format!("{} has a price for {}, and none for {}.", quoted(&model.name), quoted(&own), quoted(&other))
+            format!("{} has a price for {}, but none for {}.", quoted(&model.name), quoted(&own), quoted(&other))
         });
     }
 }

@@ -8,16 +8,16 @@ use crate::map::Entry;
 pub(crate) const BYTE_ORDER_MARK: Rule =
     Rule::hold("structure.byte_order_mark", "A byte order mark before the JSON: strict readers refuse it.");
 pub(crate) const NOT_UTF8: Rule = Rule::hold("structure.not_utf8", "The bytes are not UTF-8 text.");
-pub(crate) const HTML: Rule = Rule::hold("structure.html", "An HTML page came instead of the map.");
-pub(crate) const TRUNCATED: Rule = Rule::hold("structure.truncated", "The text ends in the middle.");
+pub(crate) const HTML: Rule = Rule::hold("structure.html", "An HTML page arrived instead of the map.");
+pub(crate) const TRUNCATED: Rule = Rule::hold("structure.truncated", "The text is cut off.");
 pub(crate) const NOT_JSON: Rule = Rule::hold("structure.not_json", "The text is not valid JSON.");
 pub(crate) const NOT_AN_OBJECT: Rule =
     Rule::hold("structure.not_an_object", "Valid JSON, but not an object with one entry per model.");
 pub(crate) const TOO_DEEP: Rule = Rule::hold("structure.too_deep", "More than 64 levels of nesting.");
-pub(crate) const TOO_LARGE: Rule = Rule::hold("structure.too_large", "More bytes than a map can have.");
+pub(crate) const TOO_LARGE: Rule = Rule::hold("structure.too_large", "Larger than any map should be.");
 pub(crate) const ENTRY_NOT_AN_OBJECT: Rule =
-    Rule::hold("structure.entry_not_an_object", "An entry that is no object makes a proxy's reload fail.")
-        .many("{n} entries are no objects; a proxy's reload would fail");
+    Rule::hold("structure.entry_not_an_object", "An entry that isn't an object makes a proxy's reload fail.")
+        .many("{n} entries aren't objects; a proxy's reload would fail");
 pub(crate) const NAME_TOO_LONG: Rule = Rule::review("structure.name_too_long", "A model name of over 1,000 bytes.")
     .many("{n} models have a name of over 1,000 bytes");
 
@@ -37,7 +37,7 @@ pub(crate) fn malformed(fault: &Malformed, out: &mut Findings) {
         MalformedKind::TooLarge => TOO_LARGE,
     };
     out.add(rule, About::default(), || {
-        format!("What arrived is no cost map: {fault}. A JSON object with one entry per model was expected.")
+        format!("What arrived isn't a cost map: {fault}. Expected a JSON object with one entry per model.")
     });
 }
 
@@ -53,10 +53,7 @@ pub(crate) fn entry(order: u32, entry: Entry<'_>, out: &mut Findings) -> bool {
         let shown = quoted(&name);
         let about = About { order, model: Some(&shown), whole_name: Some(&name), ..About::default() };
         out.add(NAME_TOO_LONG, about, || {
-            format!(
-                "The model name that begins with {shown} has {} bytes; at most {NAME_BYTES} were expected.",
-                name.len()
-            )
+            format!("The model name that begins with {shown} has {} bytes; expected at most {NAME_BYTES}.", name.len())
         });
         return false;
     }
@@ -64,7 +61,7 @@ pub(crate) fn entry(order: u32, entry: Entry<'_>, out: &mut Findings) -> bool {
         let about = About { order, model: Some(&name), value: Some(entry.raw()), ..About::default() };
         out.add(ENTRY_NOT_AN_OBJECT, about, || {
             format!(
-                "{}: the entry is {}; an object with the model's fields was expected.",
+                "{}: the entry is {}; expected an object with the model's fields.",
                 quoted(&name),
                 quoted(entry.raw())
             )

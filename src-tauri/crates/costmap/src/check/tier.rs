@@ -12,12 +12,12 @@ use crate::people::money;
 
 pub(crate) const SURCHARGE_BELOW_BASE: Rule = Rule::review(
     "tier.surcharge_below_base",
-    "A price above N tokens, or with priority, that is below the plain price.",
+    "A price above N tokens, or with priority, that is below the base price.",
 )
-.many("{subject}: {n} models cost less above N tokens, or with priority, than plainly");
+.many("{subject}: {n} models cost less above N tokens, or with priority, than at the base price");
 pub(crate) const DISCOUNT_ABOVE_BASE: Rule =
-    Rule::review("tier.discount_above_base", "A price for batches or flex that is above the plain price.")
-        .many("{subject}: {n} models cost more in batches or with flex than plainly");
+    Rule::review("tier.discount_above_base", "A price for batches or flex that is above the base price.")
+        .many("{subject}: {n} models cost more in batches or with flex than at the base price");
 
 /// How a price with a suffix relates to the one without.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -81,7 +81,7 @@ fn add(
     let unit = model.pair.unit(leaf.path_id());
     out.add(rule, model.about(leaf), || {
         format!(
-            "{}: {} is {}, while {} is {}; {expected} was expected.",
+            "{}: {} is {}, while {} is {}; expected {expected}.",
             quoted(&model.name),
             field(leaf.path()),
             money(price, unit),

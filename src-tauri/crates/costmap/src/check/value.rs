@@ -16,23 +16,23 @@ use crate::versions::is_known_field;
 
 pub(crate) const NOT_FINITE: Rule =
     Rule::hold("value.not_finite", "NaN or Infinity: a proxy takes it, and its live map then answers 500.")
-        .many("{n} models have NaN or Infinity for a number; a proxy's live map would answer 500");
+        .many("{n} models have NaN or Infinity as a number; a proxy's live map would answer 500");
 pub(crate) const OUT_OF_RANGE: Rule = Rule::review(
     "value.out_of_range",
-    "A price or limit with more digits, or smaller, than can be kept exactly. No real one is.",
+    "A price or limit that is too small, or has too many digits, to be kept exactly. No real one does.",
 )
 .many("{subject}: {n} models have a price or limit with more digits than any real one");
-pub(crate) const PRICE_NOT_A_NUMBER: Rule = Rule::broken("value.price_not_a_number", "A price that is no number.")
-    .many("{subject}: {n} models have a price that is no number");
+pub(crate) const PRICE_NOT_A_NUMBER: Rule = Rule::broken("value.price_not_a_number", "A price that isn't a number.")
+    .many("{subject}: {n} models have a price that isn't a number");
 pub(crate) const PRICE_NEGATIVE: Rule =
     Rule::broken("value.price_negative", "A price below 0.").many("{subject}: {n} models have a price below 0");
 pub(crate) const WRONG_SHAPE: Rule = Rule::broken(
     "value.price_wrong_shape",
     "An object or list where other models have a number, or a number where they have an object.",
 )
-.many("{n} models have {subject} in another form than the others");
-pub(crate) const LIMIT_NOT_A_NUMBER: Rule = Rule::broken("value.limit_not_a_number", "A limit that is no number.")
-    .many("{subject}: {n} models have a limit that is no number");
+.many("{n} models have {subject} in a different form from the others");
+pub(crate) const LIMIT_NOT_A_NUMBER: Rule = Rule::broken("value.limit_not_a_number", "A limit that isn't a number.")
+    .many("{subject}: {n} models have a limit that isn't a number");
 pub(crate) const LIMIT_NEGATIVE: Rule =
     Rule::broken("value.limit_negative", "A limit below 0.").many("{subject}: {n} models have a limit below 0");
 pub(crate) const LIMIT_NOT_INTEGRAL: Rule = Rule::broken("value.limit_not_integral", "A limit with a fraction.")
@@ -73,7 +73,7 @@ pub(crate) fn check(map: &CostMap, out: &mut Findings) {
                 Form::Model => {
                     let name = entry.name();
                     out.add(NO_PROVIDER, About { order, model: Some(&name), ..About::default() }, || {
-                        format!("{}: there is no litellm_provider; every model should name one.", quoted(&name))
+                        format!("{}: litellm_provider is missing; every model should name one.", quoted(&name))
                     });
                 }
             }
@@ -133,7 +133,7 @@ fn is_duration(leaf: &Leaf<'_>) -> bool {
 fn overflows(order: u32, entry: Entry<'_>, leaf: Leaf<'_>, out: &mut Findings) -> bool {
     let overflows = leaf.number().is_some_and(|number| !number.f64().is_finite());
     if overflows {
-        add(NOT_FINITE, order, entry, leaf, "a number that a computer can hold", out);
+        add(NOT_FINITE, order, entry, leaf, "a finite number", out);
     }
     overflows
 }
@@ -169,10 +169,10 @@ fn add_about<'a>(rule: Rule, about: About<'a>, leaf: Leaf<'a>, expected: &str, o
     let about = About { field: Some(leaf.path()), value: Some(leaf.text()), ..about };
     out.add(rule, about, || {
         let value = match leaf.kind() {
-            LeafKind::String | LeafKind::EscapedString => format!("the text \"{}\"", quoted(leaf.text())),
+            LeafKind::String | LeafKind::EscapedString => format!("the string \"{}\"", quoted(leaf.text())),
             _ => quoted(leaf.text()),
         };
-        format!("{}: {} is {value}; {expected} was expected.", quoted(name), field(leaf.path()))
+        format!("{}: {} is {value}; expected {expected}.", quoted(name), field(leaf.path()))
     });
 }
 
@@ -259,9 +259,9 @@ impl Shapes {
                 let (path, parent) = (leaf.path(), leaf.path().parent());
                 let few_nested = |path: PathId| self.nested[path.index()] <= self.numbers[path.index()];
                 let (expected, odd) = if mixed(parent.id()) && few_nested(parent.id()) {
-                    ("one number here, as in other models,", parent)
+                    ("one number here, as in other models", parent)
                 } else if mixed(path.id()) && !few_nested(path.id()) {
-                    ("an object here, as in other models,", path)
+                    ("an object here, as in other models", path)
                 } else {
                     continue;
                 };

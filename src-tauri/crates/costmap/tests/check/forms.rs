@@ -25,8 +25,8 @@ fn rows_of_an_unknown_form_are_one_notice() {
     assert_eq!(
         info(&report),
         [
-            "98 rows have a form that this version does not know (inherits_from, since), for example row-0. They are passed on and compared as they are.",
-            "1 row has a form that this version does not know (daily), for example _limits. They are passed on and compared as they are.",
+            "98 rows have a form that this version does not recognise (inherits_from, since), for example row-0. They are passed on and compared unchanged.",
+            "1 row has a form that this version does not recognise (daily), for example _limits. They are passed on and compared unchanged.",
         ]
     );
 }
@@ -45,7 +45,7 @@ fn fields_that_are_not_known_are_one_notice() {
     assert_eq!(
         info(&report),
         [
-            "2 fields are new to this version: quantum_mode (60 models), carbon (30 models). They are passed on and compared as they are."
+            "2 fields are new to this version: quantum_mode (60 models), carbon (30 models). They are passed on and compared unchanged."
         ]
     );
     assert_eq!(check(&parse(&map), Some(&parse(&map))).findings, [], "once");
@@ -60,7 +60,7 @@ fn a_model_whose_row_takes_an_unknown_form_is_a_question() {
     let report = check(&parse(&map), Some(&parse(&sound())));
     assert_eq!(report.verdict, Verdict::Review);
     let causes = costmap::causes(&report.findings, &|_| false);
-    assert_eq!(causes[0].message, "2 models took a form that this version does not know, and have no price in it.");
+    assert_eq!(causes[0].message, "2 models changed to a form that this version does not recognise, without a price.");
 }
 
 #[test]
@@ -73,10 +73,10 @@ fn alias_rows_of_the_map_of_today_are_no_fault() {
 }
 
 #[rstest]
-#[case::dangling(json!({"alias_of": "nowhere"}), "alias.dangling m -", "m stands for nowhere, which the map does not have: LiteLLM 1.110 and later do not serve it, and its calls have no price.")]
-#[case::chained(json!({"alias_of": "other"}), "alias.chained m -", "m stands for other, which is only another name itself: LiteLLM 1.110 and later do not serve it, and its calls have no price.")]
+#[case::dangling(json!({"alias_of": "nowhere"}), "alias.dangling m -", "m stands for nowhere, which isn't in the map: LiteLLM 1.110 and later do not serve it, and its calls have no price.")]
+#[case::chained(json!({"alias_of": "other"}), "alias.chained m -", "m stands for other, which is itself an alias: LiteLLM 1.110 and later do not serve it, and its calls have no price.")]
 #[case::to_itself(json!({"alias_of": "m"}), "alias.to_itself m -", "m stands for itself: LiteLLM 1.110 and later do not serve it, and its calls have no price.")]
-#[case::number(json!({"alias_of": 5, "litellm_provider": "p", "mode": "embedding"}), "alias.not_text m alias_of", "m: alias_of is 5, no name; LiteLLM ignores it and prices the row as it stands.")]
+#[case::number(json!({"alias_of": 5, "litellm_provider": "p", "mode": "embedding"}), "alias.not_text m alias_of", "m: alias_of is 5, not a model name; LiteLLM ignores it and prices the row as it is.")]
 fn an_alias_that_stands_for_nothing_is_a_question_about_this_row(
     #[case] row: Value,
     #[case] expected: &str,
@@ -135,7 +135,7 @@ fn a_map_that_books_most_models_at_nothing_is_held() {
     assert_eq!(report.verdict, Verdict::Held);
     assert_eq!(
         message(&report, "shrink.prices_gone"),
-        "31 of the 60 models that had a price have none any more; calls of them would be booked at $0."
+        "31 of the 60 models that had a price no longer have one; calls to them would be billed at $0."
     );
 }
 
@@ -157,6 +157,6 @@ fn hostile_names_and_thousands_of_findings_stay_small() {
     assert!(serde_json::to_string(&report).unwrap().len() < 500_000);
     assert_eq!(
         message(&report, "entry.no_mode"),
-        "\u{fffd}[2J\u{fffd}evil: there is no mode; one like chat or embedding was expected."
+        "\u{fffd}[2J\u{fffd}evil: the mode is missing; expected one such as chat or embedding."
     );
 }

@@ -32,7 +32,7 @@ fn a_price_that_goes_while_its_model_stays() {
     assert_eq!(grave(&report), [format!("price.gone {name} cache_read_input_token_cost")]);
     assert_eq!(
         report.findings[0].message,
-        "azure/us/gpt-4o-2024-11-20: cache_read_input_token_cost, $1.375 per 1M tokens before, is gone, and nothing took its place; that part would be billed at $0."
+        "azure/us/gpt-4o-2024-11-20: cache_read_input_token_cost, $1.375 per 1M tokens before, is gone with nothing in its place; that usage would be billed at $0."
     );
     // Another price for the same thing took its place, or the price was nothing.
     let other = and(model("azure", 2.75e-6, 1.1e-5), json!({"cache_read_input_token_cost_batches": 1e-6}));
@@ -61,7 +61,7 @@ fn a_dated_twin_a_region_or_half_a_tier_without_a_price() {
     assert_eq!(grave(&report), ["sibling.price_missing gpt-4o-2024-08-06 -"]);
     assert_eq!(
         report.findings[0].message,
-        "gpt-4o-2024-08-06 has no price for input (priority), output (priority); gpt-4o, the same model at the same prices, has."
+        "gpt-4o-2024-08-06 has no price for input (priority), output (priority); gpt-4o, the same model at the same prices, does."
     );
     assert_eq!(grave(&maps(&twins, &twins)), [""; 0], "it lacked it before");
     // A twin at another price is another matter.
@@ -80,7 +80,7 @@ fn a_dated_twin_a_region_or_half_a_tier_without_a_price() {
     assert_eq!(grave(&report), ["sibling.half_a_tier gpt-5-nano input_cost_per_token_priority"]);
     assert_eq!(
         report.findings[0].message,
-        "gpt-5-nano has a price for input (priority), and none for output (priority)."
+        "gpt-5-nano has a price for input (priority), but none for output (priority)."
     );
     assert_eq!(grave(&maps(&[("gpt-5-nano", half.clone())], &[("gpt-5-nano", and(half, json!({"x": 1})))])), [""; 0]);
 }
@@ -100,7 +100,7 @@ fn a_new_chat_model_at_nothing_of_a_provider_that_is_paid() {
     let report = maps(&[], &[("sonar", nothing)]);
     assert_eq!(
         report.findings[0].message,
-        "sonar: this new model has no price, while 10 of the 10 other chat models of provider1 have one; its calls would be booked as free."
+        "sonar: this new model has no price, while 10 of the 10 other chat models from provider1 are paid; its calls would be billed as free."
     );
 }
 
@@ -121,7 +121,7 @@ fn many_models_that_go_at_once_are_one_question() {
     let report = go(132);
     assert_eq!((report.verdict, held_models(&report).len()), (Verdict::Review, 132));
     let causes = costmap::causes(&report.findings, &|_| false);
-    assert_eq!((causes.len(), &*causes[0].message), (1, "132 models are gone at once."));
+    assert_eq!((causes.len(), &*causes[0].message), (1, "132 models disappeared at once."));
 }
 
 #[test]
@@ -135,22 +135,22 @@ fn a_repair_is_told_as_a_repair() {
     };
     assert_eq!(
         told("azure_ai/jais-30b-chat", (3.2e-3, 9.71e-3), (3.2e-6, 9.71e-6), &[])[0],
-        "azure_ai/jais-30b-chat: input_cost_per_token went from $3,200.00 per 1M tokens to $3.20 per 1M tokens. That is a repair: no real price is $1,000.00 per 1M tokens or more."
+        "azure_ai/jais-30b-chat: input_cost_per_token went from $3,200.00 per 1M tokens to $3.20 per 1M tokens. This is a correction: no real price is $1,000.00 per 1M tokens or more."
     );
     let peers = [("one/llama-9", model("one", 4e-7, 4e-7)), ("two/llama-9", model("two", 6e-7, 6e-7))];
     assert_eq!(
         told("azure_ai/llama-9", (5e-9, 5e-9), (5e-7, 5e-7), &peers)[0],
-        "azure_ai/llama-9: input_cost_per_token went from $0.005 per 1M tokens to $0.50 per 1M tokens. That is a repair: 2 models of that name at other providers ask $0.50 per 1M tokens in the middle."
+        "azure_ai/llama-9: input_cost_per_token went from $0.005 per 1M tokens to $0.50 per 1M tokens. This is a correction: the median of 2 models with that name at other providers is $0.50 per 1M tokens."
     );
     let base = [("anthropic.claude-v9", model("bedrock", 3e-6, 1.5e-5))];
     assert!(
         told("us.anthropic.claude-v9", (3.3e-5, 1.65e-4), (3.3e-6, 1.65e-5), &base)[0]
-            .ends_with("That is a repair: anthropic.claude-v9 asks $3.00 per 1M tokens.")
+            .ends_with("This is a correction: anthropic.claude-v9 costs $3.00 per 1M tokens.")
     );
     // oci/xai.grok-4: output was 100 times too low.
     assert!(
         told("oci/xai.grok-4", (3e-6, 1.5e-7), (3e-6, 1.5e-5), &[])[0]
-            .ends_with("That is a repair: output was cheaper than input, $3.00 per 1M tokens.")
+            .ends_with("This is a correction: output was cheaper than input, $3.00 per 1M tokens.")
     );
 }
 
@@ -169,7 +169,7 @@ fn a_price_that_comes_back_to_what_it_was_is_a_repair_and_not_a_question() {
     assert_eq!((report.verdict, held_models(&report).len()), (Verdict::Accepted, 0));
     assert_eq!(
         report.findings[0].message,
-        "m: input_cost_per_token went from $0.02 per 1M tokens to $2.00 per 1M tokens. That is a repair: it is what the price was before."
+        "m: input_cost_per_token went from $0.02 per 1M tokens to $2.00 per 1M tokens. This is a correction: it restores an earlier price."
     );
     let mut other = check(&good, Some(&wrong));
     check::repaired_by_history(&mut other, &[at(3e-6)]);

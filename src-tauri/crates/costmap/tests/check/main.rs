@@ -195,7 +195,7 @@ fn a_map_that_lost_most_entries_is_held() {
     assert_eq!(grave(&few), ["shrink.too_few_models - -", "shrink.too_many_gone - -"]);
     assert_eq!(
         message(&few, "shrink.too_many_gone"),
-        "The map went from 60 to 49 models, 11 fewer; at most 15 % (9) were expected to go at once."
+        "The map went from 60 to 49 models, 11 fewer; expected at most 15 % (9) fewer."
     );
 }
 
@@ -279,14 +279,14 @@ fn a_value_that_stays_is_not_reported_again_when_the_entry_changes() {
     1e-5,
     "jump.up",
     Some(
-        "provider1/model-1: input_cost_per_token went from $1.00 per 1M tokens to $10.00 per 1M tokens, 10 times as much; less than 10 times was expected."
+        "provider1/model-1: input_cost_per_token went from $1.00 per 1M tokens to $10.00 per 1M tokens, 10 times as much; expected less than 10 times."
     )
 )]
 #[case::free(
     0.0,
     "jump.to_zero",
     Some(
-        "provider1/model-1: input_cost_per_token went from $1.00 per 1M tokens to $0.00 per 1M tokens; a paid model should keep a price."
+        "provider1/model-1: input_cost_per_token went from $1.00 per 1M tokens to $0.00 per 1M tokens; a paid model should keep its price."
     )
 )]
 #[case::ninefold(9e-6, "jump.up", None)]

@@ -57,18 +57,18 @@ impl Pause {
     /// `usage`, of the field `length`.
     pub fn parse(length: &str, now: DateTime<Utc>) -> Result<Self> {
         let usage =
-            |why: &str| Error::new(ErrorCode::Usage, format!("{why} Write 30m, 1h, 2d or tomorrow.")).field("length");
+            |why: &str| Error::new(ErrorCode::Usage, format!("{why} Use 30m, 1h, 2d or tomorrow.")).field("length");
         if length == "tomorrow" {
             let eight = NaiveTime::from_hms_opt(8, 0, 0).unwrap_or_default();
             let date = now.with_timezone(&Local).date_naive().checked_add_days(Days::new(1));
             // No zone turns its clocks at eight.
             let local = date.and_then(|date| Local.from_local_datetime(&date.and_time(eight)).earliest());
-            let at = local.ok_or_else(|| usage("Tomorrow could not be found in the calendar."))?;
+            let at = local.ok_or_else(|| usage("Tomorrow's date could not be worked out."))?;
             return Ok(Self::Until(at.to_utc()));
         }
-        let period: Period = length.parse().map_err(|_| usage("This is no length of time."))?;
+        let period: Period = length.parse().map_err(|_| usage("That isn't a valid duration."))?;
         if period.is_zero() {
-            return Err(usage("A pause of no length does nothing."));
+            return Err(usage("A pause must be longer than zero."));
         }
         Ok(Self::Until(now + period.duration()))
     }
@@ -189,8 +189,10 @@ pub struct ProxySnapshot {
     pub last_run: Option<Arc<SyncRun>>,
     /// The revision that its last proof shows.
     pub proved: Option<Revision>,
-    /// When the schedule is due next; `None` while paused or without a schedule.
+    /// When the schedule is due next; `None` while paused, without a schedule or before the first sync.
     pub next_run: Option<DateTime<Utc>>,
+    /// No person has asked for a sync of it yet, at this address: until then nothing else syncs it.
+    pub awaits_first_sync: bool,
     /// What it said when it was asked last; `None` until then.
     pub status: Option<Arc<ProxyStatus>>,
     /// When that was: a `status` grows old where the proxy takes long to answer.

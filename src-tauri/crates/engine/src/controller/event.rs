@@ -1,19 +1,34 @@
 //! Everything that happens to the controller, as one type.
 
+use costmap::Revision;
+use secrecy::SecretString;
 use tokio::sync::oneshot;
 
 use super::api::{Happening, Pause, PauseState, SyncOrder, SyncReport};
 use crate::Result;
-use crate::settings::{Proxy, SettingsFile};
+use crate::settings::{Proxy, SettingsFile, Source};
 use crate::status::ProxyStatus;
 
 /// A change of the settings, made by the controller since it is the only writer.
 pub type Edit = Box<dyn FnOnce(&mut SettingsFile) -> Result<()> + Send>;
 
+/// A proxy that is only typed yet, and the source that goes with it. It is looked at and forgotten.
+#[derive(Debug)]
+pub struct Draft {
+    /// The proxy, under a name that no proxy of the settings needs to have.
+    pub proxy: Proxy,
+    /// Its key; `None` where none is known.
+    pub key: Option<SecretString>,
+    /// The source, where it is not to be the one of the settings.
+    pub source: Option<Source>,
+}
+
 /// One thing that happens.
 pub(super) enum Event {
     /// Somebody wants a sync.
     Sync { order: SyncOrder, reply: oneshot::Sender<Result<SyncReport>> },
+    /// Somebody wants to see what a sync of a draft would do.
+    Preview { draft: Box<Draft>, reply: oneshot::Sender<Result<SyncReport>> },
     /// Somebody wants the source checked.
     CheckSource { reply: oneshot::Sender<Result<SyncReport>> },
     /// Somebody pauses the schedule (`None`: resumes it).
@@ -28,6 +43,8 @@ pub(super) enum Event {
     Cancel { proxy: Option<String> },
     /// A job tells what it does.
     Happened(Happening),
+    /// A job looked at the source and found this there.
+    JobFound { job: u64, revision: Revision },
     /// A job ended.
     JobEnded { job: u64, report: Result<SyncReport> },
     /// The program ends.

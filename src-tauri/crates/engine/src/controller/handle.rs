@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::api::{Happening, Pause, PauseState, Snapshot, SyncOrder, SyncReport};
-use super::event::{Edit, Event};
+use super::event::{Draft, Edit, Event};
 use crate::ledger::Ledger;
 use crate::settings::SettingsEdit;
 use crate::{Error, ErrorCode, Result};
@@ -27,6 +27,14 @@ impl EngineHandle {
     /// `not_found` for a name that is no proxy; the ledger's. What goes wrong at the source or a proxy is in the report.
     pub async fn sync(&self, order: SyncOrder) -> Result<SyncReport> {
         self.ask(|reply| Event::Sync { order, reply }).await
+    }
+
+    /// What a sync of a proxy would do that is only typed yet. Nothing is written down and nobody else is told.
+    ///
+    /// # Errors
+    /// The ledger's. What goes wrong at the source or the proxy is in the report.
+    pub async fn preview(&self, draft: Draft) -> Result<SyncReport> {
+        self.ask(|reply| Event::Preview { draft: Box::new(draft), reply }).await
     }
 
     /// Checks the source and promotes what is there if the checks allow it; no proxy is touched.
@@ -104,6 +112,6 @@ impl EngineHandle {
     async fn ask<T>(&self, event: impl FnOnce(oneshot::Sender<Result<T>>) -> Event) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         self.send(event(reply));
-        answer.await.unwrap_or_else(|_| Err(Error::new(ErrorCode::Cancelled, "The engine has ended.")))
+        answer.await.unwrap_or_else(|_| Err(Error::new(ErrorCode::Cancelled, "The engine has stopped.")))
     }
 }

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use costmap::{CheckReport, CostMap};
+use costmap::{CheckReport, CostMap, Revision};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use secrecy::SecretString;
-use tokio::sync::{Mutex, mpsc};
-use tokio::task::JoinSet;
+use tokio::sync::{Mutex, RwLock, mpsc};
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::Environment;
@@ -41,11 +41,17 @@ pub(super) struct Parts {
     pub(super) log: SyncLog,
     /// Held while a candidate is checked and promoted.
     pub(super) promoting: Mutex<()>,
+    /// The source that the settings name now: what another one has is not promoted.
+    pub(super) current: RwLock<Option<Source>>,
     /// The names of the map that was promoted when they were last wanted.
     pub(super) prices: Mutex<Option<Arc<PriceList>>>,
     pub(super) keys: Keys,
     pub(super) events: mpsc::UnboundedSender<Event>,
 }
+
+/// The key of a proxy that is only typed, where one is known.
+#[derive(Clone)]
+pub(super) struct DraftKey(pub(super) Option<SecretString>);
 
 /// A run that began: what is known of it before anything was asked.
 struct Begun {
@@ -54,6 +60,8 @@ struct Begun {
     trigger: Trigger,
     started: DateTime<Utc>,
     steps: Steps,
+    /// The key of a draft; see [`Job`].
+    draft: Option<DraftKey>,
 }
 
 impl Begun {
@@ -63,7 +71,9 @@ impl Begun {
 
     fn step(&self, parts: &Parts, step: Step) {
         let done = self.steps.begin(step, parts.clock.now());
-        parts.tell(Happening::RunStep { id: self.id, proxy: self.proxy.clone(), step, done });
+        if self.draft.is_none() {
+            parts.tell(Happening::RunStep { id: self.id, proxy: self.proxy.clone(), step, done });
+        }
     }
 }
 
@@ -72,6 +82,7 @@ type Runs = HashMap<String, Arc<Begun>>;
 
 /// A job: these proxies, with the settings as they were when it began.
 pub(super) struct Job {
+    pub(super) number: u64,
     pub(super) settings: Arc<Settings>,
     pub(super) proxies: Vec<Proxy>,
     pub(super) order: SyncOrder,
@@ -79,6 +90,10 @@ pub(super) struct Job {
     pub(super) cancel: CancellationToken,
     /// End the run of one proxy, and no other; children of `cancel`.
     pub(super) each: HashMap<String, CancellationToken>,
+    /// What each proxy held when it was last asked or proved.
+    pub(super) live: HashMap<String, Revision>,
+    /// The proxy is a draft: no key store is asked for its key, and nobody is told.
+    pub(super) draft: Option<DraftKey>,
 }
 
 impl Job {
@@ -98,17 +113,27 @@ impl Parts {
         &self,
         settings: &Settings,
         proxies: &[Proxy],
+        draft: Option<&DraftKey>,
         record: bool,
         cancel: &CancellationToken,
     ) -> Result<SourceCheck> {
         let source = Source::from(settings.source()?);
-        // Fetch, check and promote are one: an older answer that arrives late must not be promoted over a newer one.
-        let _promoting = self.promoting.lock().await;
+        // Fetch, check and promote are one: an older answer that arrives late must not be promoted over a newer one. Who
+        // only looks promotes nothing, and keeps nobody waiting.
+        let _promoting = if record { Some(self.promoting.lock().await) } else { None };
         let live = match self.ledger.promoted().await? {
             Some(_) => None,
-            None => cancel.run_until_cancelled(self.live_baseline(proxies)).await.flatten(),
+            None => cancel.run_until_cancelled(self.live_baseline(proxies, draft)).await.flatten(),
         };
-        let fetcher = self.fetcher.get(&settings.network)?;
+        let fetcher = match self.fetcher.get(&settings.network) {
+            Ok(fetcher) => fetcher,
+            Err(error) => {
+                if record {
+                    self.tell(Happening::SourceFailed { error: error.clone() });
+                }
+                return Err(error);
+            }
+        };
         let order = CheckOrder {
             fetcher: &fetcher,
             ledger: &self.ledger,
@@ -117,12 +142,15 @@ impl Parts {
             gate: settings.gate.mode,
             soak: delta(settings.gate.soak),
             live,
-            record,
+            record: record.then_some(&self.current),
         };
         let checked = check_source(order, cancel).await;
         match &checked {
             // A preview is nobody else's news: it changes nothing, and the next look sees the same.
             _ if !record => {}
+            Ok(SourceCheck { state: SourceState { error: Some(error), .. }, .. }) => {
+                self.tell(Happening::SourceFailed { error: error.clone() });
+            }
             Ok(check) => self.tell(Happening::SourceChecked {
                 source: check.state.clone(),
                 is_new: check.is_new,
@@ -139,7 +167,7 @@ impl Parts {
     pub(super) async fn prices(&self) -> Result<Option<Arc<PriceList>>> {
         let Some(promotion) = self.ledger.promoted().await? else { return Ok(None) };
         let mut known = self.prices.lock().await;
-        if known.as_ref().is_none_or(|prices| prices.revision() != promotion.revision) {
+        if known.as_ref().is_none_or(|prices| prices.revision() != promotion.billed()) {
             *known = price_list(&self.ledger, &promotion).await?.map(Arc::new);
         }
         Ok(known.clone())
@@ -147,8 +175,8 @@ impl Parts {
 
     /// The live map of the proxy that shows it first: what a first candidate is judged against. All are asked at once,
     /// so that one that hangs delays no other's run.
-    async fn live_baseline(&self, proxies: &[Proxy]) -> Option<Arc<CostMap>> {
-        let mut maps: FuturesUnordered<_> = proxies.iter().map(|proxy| self.live_of(proxy)).collect();
+    async fn live_baseline(&self, proxies: &[Proxy], draft: Option<&DraftKey>) -> Option<Arc<CostMap>> {
+        let mut maps: FuturesUnordered<_> = proxies.iter().map(|proxy| self.live_of(proxy, draft)).collect();
         while let Some(map) = maps.next().await {
             if map.is_some() {
                 return map;
@@ -157,8 +185,8 @@ impl Parts {
         None
     }
 
-    async fn live_of(&self, proxy: &Proxy) -> Option<Arc<CostMap>> {
-        let client = self.client(proxy).await.ok()?;
+    async fn live_of(&self, proxy: &Proxy, draft: Option<&DraftKey>) -> Option<Arc<CostMap>> {
+        let client = self.client(proxy, draft).await.ok()?;
         client.identify().await.ok()?;
         CostMap::parse(client.live_map().await.ok()?).ok().map(Arc::new)
     }
@@ -170,7 +198,10 @@ impl Parts {
         key
     }
 
-    async fn client(&self, proxy: &Proxy) -> Result<ProxyClient> {
+    async fn client(&self, proxy: &Proxy, draft: Option<&DraftKey>) -> Result<ProxyClient> {
+        if let Some(DraftKey(key)) = draft {
+            return ProxyClient::of(proxy, key.clone());
+        }
         let key = match self.key(proxy).await {
             Ok(key) => Some(key),
             // Told by the run itself, after the proxy was looked at.
@@ -190,18 +221,22 @@ pub(super) async fn run(parts: Arc<Parts>, job: Job) -> Result<SyncReport> {
     for proxy in &job.proxies {
         let name = proxy.name.to_string();
         let id = if dry { 0 } else { parts.ledger.start_run(&name, trigger, started).await? };
-        let begun = Begun { id, proxy: name.clone(), trigger, started, steps: Steps::default() };
-        parts.tell(Happening::RunStarted { id, proxy: name.clone(), trigger });
+        let begun =
+            Begun { id, proxy: name.clone(), trigger, started, steps: Steps::default(), draft: job.draft.clone() };
+        if job.draft.is_none() {
+            parts.tell(Happening::RunStarted { id, proxy: name.clone(), trigger });
+        }
         begun.step(&parts, Step::CheckSource);
         runs.insert(name, Arc::new(begun));
     }
-    let check = parts.check(&job.settings, &job.settings.proxies, !dry, &job.cancel).await;
+    let check = parts.check(&job.settings, &job.settings.proxies, job.draft.as_ref(), !dry, &job.cancel).await;
+    if let Ok(check) = &check {
+        parts.events.send(Event::JobFound { job: job.number, revision: check.report.revision }).ok();
+    }
     let finished = match &check {
-        Err(error) => fail_all(&parts, &job, &runs, |run| fail(run, error.clone())).await?,
-        Ok(SourceCheck { report, candidate: None, .. }) => {
-            fail_all(&parts, &job, &runs, |run| hold(run, report)).await?
-        }
-        Ok(check) => each_proxy(&parts, &job, &runs, check).await?,
+        Err(error) => fail_all(&parts, &job, &runs, |run| fail(run, error.clone())).await,
+        Ok(SourceCheck { report, candidate: None, .. }) => fail_all(&parts, &job, &runs, |run| hold(run, report)).await,
+        Ok(check) => each_proxy(&parts, &job, &runs, check).await,
     };
     let (source, findings) = match check {
         Ok(check) => (check.state, check.report.findings),
@@ -219,20 +254,21 @@ fn fail(run: SyncRun, error: Error) -> SyncRun {
     SyncRun { outcome, error: Some(error), ..run }
 }
 
+/// `reason` of a run whose source sent something that is no map at all.
+pub(super) const NO_MAP: &str = "no_map";
+
 fn hold(run: SyncRun, report: &CheckReport) -> SyncRun {
     SyncRun {
         outcome: Outcome::Held,
-        error: Some(Error::new(
-            ErrorCode::Held,
-            "What the source sent is no cost map; the map that was promoted before stays.",
-        )),
-        to: Some(report.revision),
+        error: Some(Error::new(ErrorCode::Held, "What the source sent isn't a cost map; the promoted map stays.")),
+        // What was sent is no revision: the same proxy is tried again soon, and settled by the next map.
+        reason: Some(NO_MAP.to_owned()),
         findings: report.findings.clone(),
         ..run
     }
 }
 
-async fn fail_all(parts: &Parts, job: &Job, begun: &Runs, end: impl Fn(SyncRun) -> SyncRun) -> Result<Vec<SyncRun>> {
+async fn fail_all(parts: &Parts, job: &Job, begun: &Runs, end: impl Fn(SyncRun) -> SyncRun) -> Vec<SyncRun> {
     let mut runs = Vec::new();
     for proxy in &job.proxies {
         let Some(begun) = begun.get(proxy.name.as_str()) else { continue };
@@ -241,51 +277,41 @@ async fn fail_all(parts: &Parts, job: &Job, begun: &Runs, end: impl Fn(SyncRun) 
         } else {
             end(begun.run())
         };
-        runs.push(finish(parts, job, begun, run).await?);
+        runs.push(finish(parts, job, begun, run).await);
     }
-    Ok(runs)
+    runs
 }
 
-async fn each_proxy(parts: &Arc<Parts>, job: &Job, begun: &Runs, check: &SourceCheck) -> Result<Vec<SyncRun>> {
+async fn each_proxy(parts: &Arc<Parts>, job: &Job, begun: &Runs, check: &SourceCheck) -> Vec<SyncRun> {
     let mut tasks = JoinSet::new();
+    let mut names = HashMap::new();
     for proxy in job.proxies.clone() {
         let Some(begun) = begun.get(proxy.name.as_str()).map(Arc::clone) else { continue };
         let (parts, check) = (Arc::clone(parts), check.clone());
         let (settings, order) = (Arc::clone(&job.settings), job.order.clone());
         let cancel = job.cancel_of(proxy.name.as_str()).clone();
-        tasks.spawn(async move { one_proxy(&parts, &settings, &order, &cancel, &proxy, &check, &begun).await });
+        let name = proxy.name.to_string();
+        let task =
+            tasks.spawn(async move { one_proxy(&parts, &settings, &order, &cancel, &proxy, &check, &begun).await });
+        names.insert(task.id(), name);
     }
-    // Each run is written down as it ends, not when the slowest does; one that cannot be written keeps no other back.
+    // Each run is written down as it ends, not when the slowest does; one that ends with a defect keeps no other back.
     let mut done = HashMap::new();
-    let mut trouble = None;
-    while let Some(ended) = tasks.join_next().await {
-        match ended {
-            Ok(run) => {
-                let Some(begun) = begun.get(&run.proxy) else { continue };
-                match finish(parts, job, begun, run).await {
-                    Ok(run) => {
-                        done.insert(run.proxy.clone(), run);
-                    }
-                    Err(error) => trouble = trouble.or(Some(error)),
-                }
-            }
-            Err(error) => tracing::error!(%error, "a sync ended with a defect"),
-        }
+    while let Some(ended) = tasks.join_next_with_id().await {
+        let task = ended.as_ref().map_or_else(JoinError::id, |(task, _)| *task);
+        let Some(begun) = names.remove(&task).and_then(|name| begun.get(&name)) else { continue };
+        let run = match ended {
+            Ok((_, run)) => run,
+            Err(error) => fail(begun.run(), defect().detail(error)),
+        };
+        done.insert(begun.proxy.clone(), finish(parts, job, begun, run).await);
     }
-    if let Some(error) = trouble {
-        return Err(error);
-    }
-    let mut runs = Vec::new();
-    for proxy in &job.proxies {
-        if let Some(run) = done.remove(proxy.name.as_str()) {
-            runs.push(run);
-            continue;
-        }
-        let Some(begun) = begun.get(proxy.name.as_str()) else { continue };
-        let defect = Error::new(ErrorCode::Internal, "The sync ended with a defect in this program; see the app log.");
-        runs.push(finish(parts, job, begun, fail(begun.run(), defect)).await?);
-    }
-    Ok(runs)
+    job.proxies.iter().filter_map(|proxy| done.remove(proxy.name.as_str())).collect()
+}
+
+/// A sync ended with a panic.
+pub(super) fn defect() -> Error {
+    Error::new(ErrorCode::Internal, "The sync failed because of a bug in this program; see the app log.")
 }
 
 async fn one_proxy(
@@ -301,7 +327,7 @@ async fn one_proxy(
     // The key store may ask the user something.
     // Also a run that never reaches the proxy was a try with this revision.
     let begun_run = || SyncRun { to: Some(check.report.revision), ..begun.run() };
-    let client = match cancel.run_until_cancelled(parts.client(proxy)).await {
+    let client = match cancel.run_until_cancelled(parts.client(proxy, begun.draft.as_ref())).await {
         Some(Ok(client)) => client,
         Some(Err(error)) => return fail(begun_run(), error),
         None => return fail(begun.run(), crate::sync::cancelled()),
@@ -332,18 +358,28 @@ async fn one_proxy(
     }
 }
 
-/// Writes the run down before anyone is told of it: what was reported is never lost.
-async fn finish(parts: &Parts, job: &Job, begun: &Begun, run: SyncRun) -> Result<SyncRun> {
+/// Writes the run down before anyone is told of it: what was reported is never lost. One that could not be written down is
+/// told as one that failed for it.
+async fn finish(parts: &Parts, job: &Job, begun: &Begun, run: SyncRun) -> SyncRun {
     let finished = run.finished.unwrap_or_else(|| parts.clock.now());
-    let run = SyncRun { finished: Some(finished), steps: begun.steps.until(finished), ..run };
+    let mut run = SyncRun { finished: Some(finished), steps: begun.steps.until(finished), ..run };
+    if run.outcome == Outcome::Held && run.from.is_none() {
+        // It was not asked for this run, and nothing that is done here changed it since.
+        run.from = job.live.get(&run.proxy).copied();
+    }
     if !job.order.dry_run {
-        parts.ledger.finish_run(&run).await?;
+        if let Err(error) = parts.ledger.finish_run(&run).await {
+            tracing::error!(%error, run = run.id, outcome = ?run.outcome, "the end of a run could not be recorded");
+            run = SyncRun { outcome: Outcome::Failed, error: Some(error), reason: None, receipt: None, ..run };
+        }
         if let Some(line) = SyncLogLine::from_run(&run)
             && let Err(error) = parts.log.append(&line)
         {
             tracing::warn!(%error, "the sync log could not be written; the ledger has the run");
         }
     }
-    parts.tell(Happening::RunFinished { run: Arc::new(run.clone()) });
-    Ok(run)
+    if job.draft.is_none() {
+        parts.tell(Happening::RunFinished { run: Arc::new(run.clone()) });
+    }
+    run
 }

@@ -16,12 +16,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use tokio::sync::{Mutex, broadcast, mpsc};
+use tokio::sync::{Mutex, RwLock, broadcast, mpsc};
 use tokio::task::JoinHandle;
 
 pub use api::{Happening, Pause, PauseState, ProxySnapshot, Running, Snapshot, SyncOrder, SyncReport};
-pub use event::Edit;
 use event::Event;
+pub use event::{Draft, Edit};
 pub use handle::EngineHandle;
 use job::Parts;
 use keys::Keys;
@@ -64,6 +64,18 @@ pub struct EngineOptions {
     pub clock: Clock,
     /// Run the schedule, watch the source and ask proxies how they are. Off for one command.
     pub scheduled: bool,
+    /// What the start of the engine says about proxies that were never synced.
+    pub first_syncs: FirstSyncs,
+}
+
+/// Who starts the first sync of a proxy. Later ones follow the schedule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FirstSyncs {
+    /// A person, for each proxy.
+    #[default]
+    Asked,
+    /// Whoever started the engine has asked for those that the settings had then: `autosync watch`.
+    Start,
 }
 
 /// A running engine. What may be asked of it is at [`EngineHandle`]; this one also holds the home, and ends it.
@@ -90,7 +102,7 @@ impl Engine {
     /// # Errors
     /// Where the home, the ledger or the settings cannot be used.
     pub async fn start(options: EngineOptions) -> Result<Self> {
-        let EngineOptions { home, lock, settings, environment, clock, scheduled } = options;
+        let EngineOptions { home, lock, settings, environment, clock, scheduled, first_syncs } = options;
         let began = clock.now();
         let (ledger, interrupted) = Ledger::open(&home.ledger(), &clock).await?;
         let log = SyncLog::new(&home);
@@ -107,12 +119,14 @@ impl Engine {
             environment: Arc::clone(&environment),
             log,
             promoting: Mutex::default(),
+            current: RwLock::default(),
             prices: Mutex::default(),
             keys: Keys::default(),
             events: events.clone(),
         });
         let controller =
-            Controller::load(parts, settings, environment, scheduled, interrupted, happenings.clone()).await?;
+            Controller::load(parts, settings, environment, (scheduled, first_syncs), interrupted, happenings.clone())
+                .await?;
         let snapshot = controller.subscribe();
         let task = tokio::spawn(controller.run(inbox));
         Ok(Self { handle: EngineHandle { events, happenings, snapshot, ledger }, task, lock })

@@ -114,7 +114,7 @@ impl DoorClient {
         let pid = self.who.pid;
         Error::new(
             ErrorCode::HomeBusy,
-            format!("Process {pid} holds the home and did not answer in time. It may still do what was asked; `autosync status` shows it. Try again, or end that process."),
+            format!("Process {pid} has the home open and did not answer in time. It may still carry out the request; `autosync status` shows whether it did. Try again, or end that process."),
         )
         .detail(pid)
     }
@@ -124,7 +124,7 @@ async fn ask<T: DeserializeOwned>(home: &Home, request: &Request, mut told: impl
     let gone = |cause: &dyn std::fmt::Display| {
         Error::new(
             ErrorCode::Interrupted,
-            "The program that holds the home ended before it answered. `autosync history` shows what it did by then; try again.",
+            "The program that has the home open ended before it answered. `autosync history` shows how far it got; try again.",
         )
         .detail(cause)
     };
@@ -136,7 +136,7 @@ async fn ask<T: DeserializeOwned>(home: &Home, request: &Request, mut told: impl
         let foreign = |cause: serde_json::Error| {
             Error::new(
                 ErrorCode::Unsupported,
-                "The program that holds the home answered in a way that this one does not understand: they are of different releases. It may have done what was asked; install the same release of both.",
+                "The program that has the home open sent an answer this one does not understand: they are different releases. It may have carried out the request. Install the same release of both.",
             )
             .detail(cause)
         };

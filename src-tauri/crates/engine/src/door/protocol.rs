@@ -82,7 +82,7 @@ pub(super) enum Line {
 /// The request in a line. The version is looked at first: what follows may be of another release.
 pub(super) fn request(line: &[u8]) -> Result<Request> {
     let garbage = |cause: &dyn std::fmt::Display| {
-        Error::new(ErrorCode::Usage, "This is no request of LiteLLM Auto-Sync. Nothing was done.").detail(cause)
+        Error::new(ErrorCode::Usage, "That isn't a LiteLLM Auto-Sync request. Nothing was done.").detail(cause)
     };
     let mut call: Value = serde_json::from_slice(line).map_err(|cause| garbage(&cause))?;
     let version = call.get("version").and_then(Value::as_u64);
@@ -91,7 +91,7 @@ pub(super) fn request(line: &[u8]) -> Result<Request> {
         return Err(Error::new(
             ErrorCode::Unsupported,
             format!(
-                "The program that holds the home is of another release than the one that asks (it speaks version {VERSION}, not {}). Nothing was done; install the same release of both.",
+                "The program that has the home open is a different release (it speaks version {VERSION}, not {}). Nothing was done. Install the same release of both.",
                 bounded(&theirs, 20)
             ),
         ));
@@ -114,7 +114,7 @@ mod tests {
             Request::Pause(Pause::Indefinitely),
             Request::Pause(Pause::Until("2026-03-04T12:00:00Z".parse().unwrap())),
             Request::Resume,
-            Request::Edit(SettingsEdit::SetNetwork { proxy: "none".into() }),
+            Request::Edit(SettingsEdit::SetNetwork { proxy: Some("none".into()), ca_file: None }),
             Request::Cancel { proxy: None },
             Request::Show { place: Some("history".into()) },
             Request::Who,

@@ -65,7 +65,7 @@ impl Door {
         let listener = Listener::bind(home).map_err(|cause| {
             Error::new(
                 ErrorCode::HomeUnusable,
-                "Other terminals cannot reach this program: no local socket could be made in the home. Everything else works; commands that change something wait until this program has ended.",
+                "Other terminals cannot reach this program: it could not create a local socket in the home. Everything else works; commands that change something wait until this program ends.",
             )
             .detail(cause)
         })?;
@@ -142,10 +142,10 @@ impl Inside {
             // Looked in and left.
             Ok(Ok(None)) => return Ok(()),
             Ok(Err(cause)) if cause.kind() == io::ErrorKind::InvalidData => {
-                Err(Error::new(ErrorCode::Usage, "The request is too long. Nothing was done."))
+                Err(Error::new(ErrorCode::Usage, "The request is too large. Nothing was done."))
             }
             Ok(Err(cause)) => return Err(cause),
-            Err(_) => Err(Error::new(ErrorCode::Usage, "No request came in time. Nothing was done.")),
+            Err(_) => Err(Error::new(ErrorCode::Usage, "No request arrived in time. Nothing was done.")),
         };
         let answer = match line.and_then(|line| request(&line)) {
             Ok(Request::Sync(order)) => self.sync(order, &mut writer).await?,
@@ -174,7 +174,7 @@ impl Inside {
                 }
                 None => Err(Error::new(
                     ErrorCode::Unsupported,
-                    "The program that holds the home has no dashboard: it is `autosync watch`. End it, then start the app.",
+                    "The program that has the home open is `autosync watch`, which has no dashboard. End it, then start the app.",
                 )),
             },
             Request::Who => done(Ok(&self.who)),
@@ -207,7 +207,7 @@ impl Inside {
 
 fn done(outcome: Result<impl Serialize>) -> Result<Value> {
     serde_json::to_value(outcome?)
-        .map_err(|cause| Error::new(ErrorCode::Internal, "The answer could not be written down.").detail(cause))
+        .map_err(|cause| Error::new(ErrorCode::Internal, "The answer could not be sent.").detail(cause))
 }
 
 async fn tell(writer: &mut (impl AsyncWrite + Unpin), order: &SyncOrder, happening: Happening) -> io::Result<()> {
@@ -225,5 +225,6 @@ fn concerns(order: &SyncOrder, happening: &Happening) -> bool {
         Happening::SourceChecked { .. } | Happening::SourceFailed { .. } => return true,
         _ => return false,
     };
-    (id == 0) == order.dry_run && (order.proxies.is_empty() || order.proxies.contains(proxy))
+    (id == 0) == order.dry_run
+        && (order.proxies.is_empty() || order.proxies.iter().any(|name| name.eq_ignore_ascii_case(proxy)))
 }

@@ -75,11 +75,11 @@ fn pid_file(home: &Home) -> PathBuf {
 
 fn busy(home: &Home) -> Error {
     let pid = HomeLock::holder(home);
-    let who = pid.map_or("a process that has not told its id".to_owned(), |pid| format!("process {pid}"));
+    let who = pid.map_or("an unknown process".to_owned(), |pid| format!("process {pid}"));
     Error::new(
         ErrorCode::HomeBusy,
         format!(
-            "LiteLLM Auto-Sync is already at work in {} ({who}). Nothing was changed. End that process or wait for it, then try again.",
+            "LiteLLM Auto-Sync is already running in {} ({who}). Nothing was changed. End that process or wait for it, then try again.",
             home.path().display()
         ),
     )

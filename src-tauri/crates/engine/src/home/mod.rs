@@ -109,7 +109,7 @@ fn local_data_dir() -> Result<PathBuf> {
     let dirs = etcetera::base_strategy::choose_native_strategy().map_err(|cause| {
         Error::new(
             ErrorCode::HomeUnusable,
-            "Your home folder is not known, so there is no place for settings and history. Name a folder with --home or AUTOSYNC_HOME.",
+            "Your home folder could not be found, so there is no place for settings and history. Choose a folder with --home or AUTOSYNC_HOME.",
         )
         .detail(cause)
     })?;
@@ -121,7 +121,7 @@ fn unusable(path: &Path, what: &str, cause: &std::io::Error) -> Error {
     Error::new(
         ErrorCode::HomeUnusable,
         format!(
-            "The folder {} cannot be {what}. Nothing was changed. Check its permissions, or name another folder with --home.",
+            "The folder {} cannot be {what}. Nothing was changed. Check its permissions, or choose another folder with --home.",
             path.display()
         ),
     )

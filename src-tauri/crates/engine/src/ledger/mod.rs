@@ -1,14 +1,21 @@
 //! The ledger: everything that happened, in one SQLite file. Maps by their revision, what the checks said about them,
-//! sync runs with their receipts, promotions, and small pieces of state.
+//! sync runs with their receipts, promotions, prices over time, news to tell, and small pieces of state.
 //!
 //! One thread owns the connection; [`Ledger`] sends it work and awaits the answer. What a call has returned is on disk:
 //! a crash at any later instant loses nothing of it. A call that is dropped before it answers is still carried out.
 
+mod details;
+mod frames;
+mod outbox;
+mod prices;
 mod promotions;
+mod record;
 mod revisions;
 mod runs;
 mod schema;
+mod upgrade;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::mpsc;
 
@@ -20,8 +27,11 @@ use tokio::sync::oneshot;
 
 use crate::{Clock, Error, ErrorCode, Result};
 
+pub use outbox::{News, Pending};
+pub use prices::{PriceInterval, Prices};
 pub use promotions::Promotion;
-pub use revisions::StoredRevision;
+pub use record::{Findings, Look, Promoting};
+pub use revisions::{SeenMap, StoredRevision};
 pub use runs::{RunFilter, SuccessRate};
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
@@ -83,8 +93,12 @@ impl Ledger {
         job: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
-        // The receiver is gone when the caller was cancelled: the work is done, only nobody listens.
-        let job: Job = Box::new(move |connection| drop(reply.send(job(connection))));
+        let job: Job = Box::new(move |connection| {
+            // A defect in one question ends that question: a transaction that it had open is rolled back.
+            let answer = catch_unwind(AssertUnwindSafe(|| job(connection)));
+            // The receiver is gone when the caller was cancelled: the work is done, only nobody listens.
+            drop(reply.send(answer.unwrap_or_else(|_| Err(defect()))));
+        });
         self.jobs.send(job).map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?
     }
@@ -107,26 +121,17 @@ impl Ledger {
     /// Sets a small piece of state; `None::<T>` reads back as `Some(null)`, so use an `Option` type for both.
     pub async fn set_state<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> Result<()> {
         let (key, text) = (key.to_owned(), to_json(value)?);
-        self.call(move |connection| {
-            connection
-                .prepare_cached(
-                    "INSERT INTO state (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                )?
-                .execute(params![key, text])?;
-            Ok(())
-        })
-        .await
+        self.call(move |connection| set_text(connection, &key, &text)).await
     }
+}
 
-    /// Forgets a small piece of state.
-    pub async fn remove_state(&self, key: &str) -> Result<()> {
-        let key = key.to_owned();
-        self.call(move |connection| {
-            connection.prepare_cached("DELETE FROM state WHERE key = ?1")?.execute([key])?;
-            Ok(())
-        })
-        .await
-    }
+fn set_text(connection: &Connection, key: &str, text: &str) -> Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO state (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        )?
+        .execute(params![key, text])?;
+    Ok(())
 }
 
 /// Times are stored as microseconds since 1970, UTC, so that they sort as numbers.
@@ -147,7 +152,7 @@ fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<String> {
     serde_json::to_string(value).map_err(|cause| {
         Error::new(
             ErrorCode::Internal,
-            "A record could not be turned into JSON, and was not stored. This is a defect in this program.",
+            "A record could not be turned into JSON and was not stored. This is a bug in this program.",
         )
         .detail(cause)
     })
@@ -162,13 +167,20 @@ fn count(count: usize) -> i64 {
 }
 
 fn stopped() -> Error {
-    Error::new(ErrorCode::Ledger, "The ledger has stopped, so nothing more can be recorded. Start the program again.")
+    Error::new(ErrorCode::Ledger, "The ledger has stopped, so nothing more can be recorded. Restart the program.")
+}
+
+fn defect() -> Error {
+    Error::new(
+        ErrorCode::Internal,
+        "The ledger met a defect in this program, so this was not recorded; see the app log.",
+    )
 }
 
 fn damaged(cause: &dyn std::fmt::Display) -> Error {
     Error::new(
         ErrorCode::Ledger,
-        "A record in ledger.db is damaged and was not used. Nothing was changed. Move ledger.db aside to start a new history, and keep it if you want it looked at.",
+        "A record in ledger.db is damaged and was not used. Nothing was changed. Move ledger.db aside to start a new history, and keep it if you want it examined.",
     )
     .detail(cause)
 }
@@ -181,10 +193,10 @@ impl From<rusqlite::Error> for Error {
                 "The disk is full: ledger.db could not be written, and the change was not made. Free some space and try again."
             }
             Some(Sqlite::DatabaseBusy | Sqlite::DatabaseLocked) => {
-                "Another program keeps ledger.db busy; nothing was changed. Close what has it open and try again."
+                "Another program keeps ledger.db busy; nothing was changed. Close whatever has it open and try again."
             }
             Some(Sqlite::NotADatabase | Sqlite::DatabaseCorrupt) => {
-                "The file ledger.db is damaged. It was not changed. Move it aside (settings and keys are elsewhere) and start again."
+                "The file ledger.db is damaged. It was not changed. Move it aside (settings and keys are stored elsewhere) and restart."
             }
             Some(Sqlite::ReadOnly | Sqlite::CannotOpen | Sqlite::PermissionDenied) => {
                 "The file ledger.db cannot be opened or written; nothing was changed. Check who owns it and its permissions."
@@ -219,14 +231,24 @@ pub(crate) mod tests {
         assert_eq!(ledger.get_state::<String>("pin").await.unwrap(), None);
         ledger.set_state("pin", "first").await.unwrap();
         ledger.set_state("pin", "second").await.unwrap();
-        ledger.set_state("gone", &1).await.unwrap();
-        ledger.remove_state("gone").await.unwrap();
         drop(ledger);
         let again = Ledger::open_read(&dir.path().join("ledger.db")).await.unwrap().unwrap();
         assert_eq!(again.get_state::<String>("pin").await.unwrap().as_deref(), Some("second"));
-        assert_eq!(again.get_state::<i32>("gone").await.unwrap(), None);
         let error = again.get_state::<i32>("pin").await.unwrap_err();
         assert_eq!(error.code, ErrorCode::Ledger, "a value of another shape is an error, not a panic");
+    }
+
+    #[tokio::test]
+    async fn a_question_with_a_defect_changes_nothing_and_the_next_one_is_answered() {
+        let (_dir, ledger) = ledger().await;
+        ledger.set_state("kept", &1).await.unwrap();
+        let broken = ledger.call(|connection| -> Result<()> {
+            let step = connection.transaction()?;
+            step.execute("DELETE FROM state", [])?;
+            panic!("a defect");
+        });
+        assert_eq!(broken.await.unwrap_err().code, ErrorCode::Internal);
+        assert_eq!(ledger.get_state("kept").await.unwrap(), Some(1));
     }
 
     #[tokio::test]

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use costmap::Revision;
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::{Ledger, count, damaged, from_micros, limit, stored, to_json, to_micros};
@@ -21,26 +21,37 @@ pub struct Promotion {
     pub promoted_at: DateTime<Utc>,
     /// Models that keep their old entry until a person approves.
     pub held_models: Vec<String>,
+    /// The map that it was judged against; none for a first one. Nobody outside has to know.
+    #[serde(skip)]
+    pub baseline: Option<Revision>,
 }
 
-const COLUMNS: &str = "revision, upstream, models, promoted_at, held_models";
+impl Promotion {
+    /// The map by which proxies bill that have taken this promotion. All of them read the source themselves, so it is the
+    /// source's own map: entries that wait for a review are in it, and their old prices are billed nowhere.
+    pub fn billed(&self) -> Revision {
+        self.upstream
+    }
+}
+
+/// The one ring that there is yet: a proxy's role will say which it belongs to.
+const RING: &str = "production";
+
+const COLUMNS: &str = "revision, upstream, models, promoted_at, held_models, baseline";
 
 impl Ledger {
     /// Records that a map is the desired one from now on. Its bytes must have been put first: a promoted map that could
     /// not be served would be worse than the old one.
     pub async fn promote(&self, promotion: Promotion) -> Result<()> {
-        let held_models = to_json(&promotion.held_models)?;
+        self.call(move |connection| add(connection, &promotion)).await
+    }
+
+    /// Whether this upstream map was ever promoted.
+    pub async fn was_promoted(&self, upstream: &Revision) -> Result<bool> {
+        let upstream = upstream.to_string();
         self.call(move |connection| {
-            connection
-                .prepare_cached("INSERT INTO promotions (revision, upstream, models, promoted_at, held_models) VALUES (?1, ?2, ?3, ?4, ?5)")?
-                .execute(params![
-                    promotion.revision.to_string(),
-                    promotion.upstream.to_string(),
-                    count(promotion.models),
-                    to_micros(stored(promotion.promoted_at)),
-                    held_models
-                ])?;
-            Ok(())
+            let sql = "SELECT EXISTS (SELECT 1 FROM promotions WHERE upstream = ?1)";
+            Ok(connection.prepare_cached(sql)?.query_row([upstream], |row| row.get(0))?)
         })
         .await
     }
@@ -76,6 +87,26 @@ impl Ledger {
     }
 }
 
+/// Records a promotion, within the transaction that makes it.
+pub(super) fn add(connection: &Connection, promotion: &Promotion) -> Result<()> {
+    let Promotion { revision, upstream, models, promoted_at, held_models, baseline } = promotion;
+    connection
+        .prepare_cached(
+            "INSERT INTO promotions (revision, upstream, models, held_models, promoted_at, ring, baseline)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            revision.to_string(),
+            upstream.to_string(),
+            count(*models),
+            to_json(held_models)?,
+            to_micros(stored(*promoted_at)),
+            RING,
+            baseline.map(|baseline| baseline.to_string()),
+        ])?;
+    Ok(())
+}
+
 fn promotion(row: &Row<'_>) -> Result<Promotion> {
     Ok(Promotion {
         revision: row.get::<_, String>(0)?.parse().map_err(|cause| damaged(&cause))?,
@@ -83,6 +114,10 @@ fn promotion(row: &Row<'_>) -> Result<Promotion> {
         models: usize::try_from(row.get::<_, i64>(2)?).map_err(|cause| damaged(&cause))?,
         promoted_at: from_micros(row.get(3)?)?,
         held_models: serde_json::from_str(&row.get::<_, String>(4)?).map_err(|cause| damaged(&cause))?,
+        baseline: row
+            .get::<_, Option<String>>(5)?
+            .map(|text| text.parse().map_err(|cause| damaged(&cause)))
+            .transpose()?,
     })
 }
 
@@ -111,6 +146,7 @@ mod tests {
                 models: 9,
                 promoted_at: at(when),
                 held_models,
+                baseline: None,
             });
             ledger.promote(made.last().unwrap().clone()).await.unwrap();
         }
@@ -130,6 +166,7 @@ mod tests {
             models: 1,
             promoted_at: at("2026-01-01T00:00:00Z"),
             held_models: vec![],
+            baseline: None,
         };
         assert_eq!(ledger.promote(promotion).await.unwrap_err().code, ErrorCode::Ledger);
         assert_eq!(ledger.promoted().await.unwrap(), None);

@@ -4,14 +4,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use costmap::{Finding, Revision, Verdict};
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
-use super::{Ledger, count, damaged, from_micros, limit, to_json, to_micros};
+use super::{Ledger, count, damaged, details, frames, from_micros, limit, to_json, to_micros};
 use crate::{Error, ErrorCode, Result};
-
-/// zstd's default: a 3 MB map becomes about 150 KB in a few milliseconds.
-const LEVEL: i32 = 3;
 
 /// A map that the ledger keeps, without its bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,33 +44,11 @@ impl Ledger {
         models: usize,
         verdict: Verdict,
     ) -> Result<()> {
-        let (revision, source, verdict) = (*revision, source.to_owned(), to_json(&verdict)?);
+        let map = SeenMap { revision: *revision, bytes, source: source.to_owned(), seen_at, models, verdict };
         self.call(move |connection| {
-            let at = to_micros(seen_at);
-            let known = connection
-                .prepare_cached(
-                    "UPDATE revisions SET first_seen = min(first_seen, ?2), last_seen = max(last_seen, ?2),
-                        source = ?3, models = ?4, verdict = ?5 WHERE revision = ?1",
-                )?
-                .execute(params![revision.to_string(), at, source, count(models), verdict])?;
-            if known > 0 {
-                return Ok(());
-            }
-            if Revision::of(&bytes) != revision {
-                return Err(Error::new(
-                    ErrorCode::Internal,
-                    "A map was to be stored under the revision of another; it was not stored.",
-                ));
-            }
-            let zstd = zstd::bulk::compress(&bytes, LEVEL).map_err(|cause| {
-                Error::new(ErrorCode::Ledger, "A map could not be compressed, and was not stored.").detail(cause)
-            })?;
-            connection
-                .prepare_cached(
-                    "INSERT INTO revisions (revision, first_seen, last_seen, source, models, verdict, bytes, zstd)
-                        VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7)",
-                )?
-                .execute(params![revision.to_string(), at, source, count(models), verdict, count(bytes.len()), zstd])?;
+            let step = connection.transaction()?;
+            put(&step, &map)?;
+            step.commit()?;
             Ok(())
         })
         .await
@@ -82,21 +57,7 @@ impl Ledger {
     /// The bytes of a map, or `None` when it is not kept. Fails when they are not what the revision says they are.
     pub async fn map(&self, revision: &Revision) -> Result<Option<Vec<u8>>> {
         let revision = *revision;
-        self.call(move |connection| {
-            let row: Option<(i64, Vec<u8>)> = connection
-                .prepare_cached("SELECT bytes, zstd FROM revisions WHERE revision = ?1")?
-                .query_row([revision.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
-                .optional()?;
-            let Some((length, zstd)) = row else { return Ok(None) };
-            let length = usize::try_from(length).map_err(|cause| damaged(&cause))?;
-            let bytes =
-                zstd::bulk::decompress(&zstd, length).map_err(|cause| damaged(&format!("map {revision}: {cause}")))?;
-            if Revision::of(&bytes) != revision {
-                return Err(damaged(&format!("the bytes kept for map {revision} are of another map")));
-            }
-            Ok(Some(bytes))
-        })
-        .await
+        self.call(move |connection| frames::load(connection, &revision)).await
     }
 
     /// The one revision that begins with these digits (at least 4).
@@ -105,10 +66,7 @@ impl Ledger {
     pub async fn find_revision(&self, prefix: &str) -> Result<Revision> {
         let prefix = prefix.trim().to_ascii_lowercase();
         if !(4..=40).contains(&prefix.len()) || !prefix.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            return Err(Error::new(
-                ErrorCode::Usage,
-                "A revision is 40 hexadecimal digits, or at least the first 4 of them.",
-            ));
+            return Err(Error::new(ErrorCode::Usage, "A revision is 40 hexadecimal digits, or at least the first 4."));
         }
         let pattern = format!("{prefix}*");
         let found: Vec<String> = self
@@ -120,7 +78,7 @@ impl Ledger {
             })
             .await?;
         match found.as_slice() {
-            [] => Err(Error::new(ErrorCode::NotFound, format!("No revision that begins with {prefix} is kept here."))),
+            [] => Err(Error::new(ErrorCode::NotFound, format!("No stored revision begins with {prefix}."))),
             [one] => one.parse().map_err(|cause| damaged(&cause)),
             several => {
                 Err(Error::new(ErrorCode::Usage, format!("Several revisions begin with {prefix}. Give more digits."))
@@ -151,14 +109,6 @@ impl Ledger {
         self.one_revision(sql, revision).await
     }
 
-    /// The newest map that had been seen by then.
-    pub async fn revision_seen_at(&self, date: DateTime<Utc>) -> Result<Option<StoredRevision>> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM revisions WHERE first_seen <= ?1 ORDER BY first_seen DESC, rowid DESC LIMIT 1"
-        );
-        self.one_revision(sql, to_micros(date)).await
-    }
-
     async fn one_revision(
         &self,
         sql: String,
@@ -172,47 +122,77 @@ impl Ledger {
         .await
     }
 
-    /// Keeps what the checks said about a map, compared with `baseline` (`None`: a first map, not compared).
-    pub async fn put_findings(
-        &self,
-        revision: &Revision,
-        baseline: Option<&Revision>,
-        findings: &[Finding],
-    ) -> Result<()> {
-        let (revision, baseline, findings) = (revision.to_string(), baseline_key(baseline), to_json(findings)?);
+    /// What the checks said about a map against the newest baseline that it met, or `None` when it was never checked.
+    pub async fn latest_findings(&self, revision: &Revision) -> Result<Option<Vec<Finding>>> {
+        let revision = revision.to_string();
         self.call(move |connection| {
-            connection
-                .prepare_cached(
-                    "INSERT INTO checks (revision, baseline, findings) VALUES (?1, ?2, ?3)
-                        ON CONFLICT (revision, baseline) DO UPDATE SET findings = excluded.findings",
-                )?
-                .execute(params![revision, baseline, findings])?;
-            Ok(())
+            let id: Option<i64> = connection
+                .prepare_cached("SELECT findings FROM checks WHERE revision = ?1 ORDER BY id DESC LIMIT 1")?
+                .query_row([revision], |row| row.get(0))
+                .optional()?;
+            id.map(|id| details::fetch(connection, id)).transpose()
         })
         .await
     }
+}
 
-    /// What the checks said about a map against this baseline, or `None` when it was not checked so.
-    pub async fn findings(&self, revision: &Revision, baseline: Option<&Revision>) -> Result<Option<Vec<Finding>>> {
-        let key = [revision.to_string(), baseline_key(baseline)];
-        self.findings_by("SELECT findings FROM checks WHERE revision = ?1 AND baseline = ?2", key).await
-    }
+/// A map as a look at the source found it, or as it was put together here.
+#[derive(Clone, Debug)]
+pub struct SeenMap {
+    /// The git blob id of `bytes`.
+    pub revision: Revision,
+    /// All of it.
+    pub bytes: Arc<[u8]>,
+    /// Where it came from.
+    pub source: String,
+    /// When.
+    pub seen_at: DateTime<Utc>,
+    /// How many models it has.
+    pub models: usize,
+    /// What the checks said.
+    pub verdict: Verdict,
+}
 
-    /// What the checks said about a map against the newest baseline that it met, or `None` when it was never checked.
-    pub async fn latest_findings(&self, revision: &Revision) -> Result<Option<Vec<Finding>>> {
-        let sql = "SELECT findings FROM checks WHERE revision = ?1 ORDER BY rowid DESC LIMIT 1";
-        self.findings_by(sql, [revision.to_string()]).await
+/// Keeps a map, or notes that it was seen again.
+pub(super) fn put(connection: &Connection, map: &SeenMap) -> Result<()> {
+    let SeenMap { revision, bytes, source, seen_at, models, verdict } = map;
+    let (at, verdict) = (to_micros(*seen_at), to_json(verdict)?);
+    let known = connection
+        .prepare_cached(
+            "UPDATE revisions SET first_seen = min(first_seen, ?2), last_seen = max(last_seen, ?2),
+                source = ?3, models = ?4, verdict = ?5 WHERE revision = ?1",
+        )?
+        .execute(params![revision.to_string(), at, source, count(*models), verdict])?;
+    if known > 0 {
+        return Ok(());
     }
+    if Revision::of(bytes) != *revision {
+        return Err(Error::new(ErrorCode::Internal, "A map's content did not match its revision; it was not stored."));
+    }
+    connection
+        .prepare_cached(
+            "INSERT INTO revisions (revision, first_seen, last_seen, source, models, verdict, bytes)
+                VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![revision.to_string(), at, source, count(*models), verdict, count(bytes.len())])?;
+    frames::store(connection, revision, bytes)
+}
 
-    async fn findings_by<const N: usize>(&self, sql: &'static str, key: [String; N]) -> Result<Option<Vec<Finding>>> {
-        let text: Option<String> = self
-            .call(move |connection| {
-                let mut query = connection.prepare_cached(sql)?;
-                Ok(query.query_row(rusqlite::params_from_iter(key), |row| row.get(0)).optional()?)
-            })
-            .await?;
-        text.map(|text| serde_json::from_str(&text).map_err(|cause| damaged(&cause))).transpose()
-    }
+/// Keeps what the checks said about a map, compared with `baseline` (`None`: a first map, not compared).
+pub(super) fn put_findings(
+    connection: &Connection,
+    revision: &Revision,
+    baseline: Option<&Revision>,
+    findings: &[Finding],
+) -> Result<()> {
+    let findings = details::keep(connection, findings)?;
+    connection
+        .prepare_cached(
+            "INSERT INTO checks (revision, baseline, findings) VALUES (?1, ?2, ?3)
+                ON CONFLICT (revision, baseline) DO UPDATE SET findings = excluded.findings",
+        )?
+        .execute(params![revision.to_string(), baseline_key(baseline), findings])?;
+    Ok(())
 }
 
 /// SQL's NULL is never equal to itself, so "no baseline" is the empty text.
@@ -289,10 +269,10 @@ mod tests {
         let two = put(&ledger, b"two map", "2026-01-02T00:00:00Z").await;
         ledger
             .call(move |connection| {
-                connection.execute("UPDATE revisions SET zstd = x'00010203' WHERE revision = ?1", [one.to_string()])?;
-                let zstd = zstd::bulk::compress(b"oops map", LEVEL).unwrap();
+                connection.execute("UPDATE frames SET zstd = x'00010203' WHERE revision = ?1", [one.to_string()])?;
+                let zstd = zstd::bulk::compress(b"oops map", 3).unwrap();
                 connection.execute(
-                    "UPDATE revisions SET zstd = ?2, bytes = 8 WHERE revision = ?1",
+                    "UPDATE frames SET zstd = ?2, base = NULL WHERE revision = ?1",
                     params![two.to_string(), zstd],
                 )?;
                 Ok(())
@@ -331,20 +311,6 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_map_of_a_past_day_is_the_newest_seen_by_then() {
-        let (_dir, ledger) = ledger().await;
-        let january = put(&ledger, b"january", "2026-01-10T00:00:00Z").await;
-        let march = put(&ledger, b"march", "2026-03-10T00:00:00Z").await;
-        let seen = async |when| ledger.revision_seen_at(at(when)).await.unwrap().map(|kept| kept.revision);
-        assert_eq!(seen("2026-01-09T23:59:59Z").await, None);
-        assert_eq!(seen("2026-01-10T00:00:00Z").await, Some(january));
-        assert_eq!(seen("2026-02-01T00:00:00Z").await, Some(january));
-        assert_eq!(seen("2026-04-01T00:00:00Z").await, Some(march));
-        let order: Vec<_> = ledger.revisions(1).await.unwrap().into_iter().map(|kept| kept.revision).collect();
-        assert_eq!(order, [march], "the newest first, and no more than asked for");
-    }
-
-    #[tokio::test]
     async fn findings_are_kept_for_each_baseline() {
         let (_dir, ledger) = ledger().await;
         let (old, new) =
@@ -359,12 +325,14 @@ mod tests {
             value: None,
             message: "to 0".to_owned(),
         };
-        ledger.put_findings(&new, None, &[]).await.unwrap();
-        ledger.put_findings(&new, Some(&old), std::slice::from_ref(&finding)).await.unwrap();
-        assert_eq!(ledger.findings(&new, None).await.unwrap(), Some(vec![]));
-        assert_eq!(ledger.findings(&new, Some(&old)).await.unwrap(), Some(vec![finding.clone()]));
+        let say = async |baseline: Option<Revision>, findings: Vec<Finding>| {
+            let put = move |connection: &mut Connection| put_findings(connection, &new, baseline.as_ref(), &findings);
+            ledger.call(put).await.unwrap();
+        };
+        say(None, vec![]).await;
+        assert_eq!(ledger.latest_findings(&new).await.unwrap(), Some(vec![]));
+        say(Some(old), vec![finding.clone()]).await;
         assert_eq!(ledger.latest_findings(&new).await.unwrap(), Some(vec![finding]));
         assert_eq!(ledger.latest_findings(&old).await.unwrap(), None);
-        assert_eq!(ledger.findings(&old, None).await.unwrap(), None);
     }
 }

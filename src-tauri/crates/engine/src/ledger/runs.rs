@@ -2,10 +2,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::types::Value;
-use rusqlite::{Connection, Row, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use serde::{Deserialize, Serialize};
 
-use super::{Ledger, damaged, from_micros, limit, to_json, to_micros};
+use costmap::{AliasChange, FieldChange, Finding};
+
+use super::{Ledger, News, damaged, details, from_micros, limit, outbox, to_json, to_micros};
 use crate::run::{Outcome, SyncRun, Trigger};
 use crate::{Error, ErrorCode, Result};
 
@@ -72,7 +74,7 @@ impl Ledger {
     ///
     /// Fails with `not_found` when no such run is under way, and with `internal` when the run has no end yet.
     pub async fn finish_run(&self, run: &SyncRun) -> Result<()> {
-        let (id, outcome, document) = (row_id(run.id)?, name(&run.outcome)?, to_json(run)?);
+        let (id, outcome, run) = (row_id(run.id)?, name(&run.outcome)?, run.clone());
         let (Some(finished), true) = (run.finished, run.outcome != Outcome::Running) else {
             return Err(Error::new(
                 ErrorCode::Internal,
@@ -80,17 +82,24 @@ impl Ledger {
             ));
         };
         self.call(move |connection| {
-            let changed = connection
+            let step = connection.transaction()?;
+            if let Some(news) = news(&step, &run)? {
+                outbox::add(&step, finished, &news)?;
+            }
+            let (document, changes, findings) = shortened(&step, run)?;
+            let changed = step
                 .prepare_cached(
-                    "UPDATE runs SET finished = ?2, outcome = ?3, document = ?4 WHERE id = ?1 AND outcome = 'running'",
+                    "UPDATE runs SET finished = ?2, outcome = ?3, document = ?4, changes = ?5, findings = ?6
+                        WHERE id = ?1 AND outcome = 'running'",
                 )?
-                .execute(params![id, to_micros(finished), outcome, document])?;
+                .execute(params![id, to_micros(finished), outcome, document, changes, findings])?;
             if changed == 0 {
                 return Err(Error::new(
                     ErrorCode::NotFound,
-                    format!("No run {id} is under way, so its end was not recorded."),
+                    format!("Run {id} is not in progress, so its end was not recorded."),
                 ));
             }
+            step.commit()?;
             Ok(())
         })
         .await
@@ -101,7 +110,7 @@ impl Ledger {
         let before = filter.before.map_or(Ok(i64::MAX), row_id)?;
         let outcome = filter.outcome.as_ref().map(name).transpose()?;
         self.query_runs(
-            "SELECT id, document FROM runs WHERE (?1 IS NULL OR proxy = ?1) AND (?2 IS NULL OR outcome = ?2) AND id < ?3 ORDER BY id DESC LIMIT ?4",
+            "SELECT id, document, changes, findings FROM runs WHERE (?1 IS NULL OR proxy = ?1) AND (?2 IS NULL OR outcome = ?2) AND id < ?3 ORDER BY id DESC LIMIT ?4",
             vec![filter.proxy.into(), outcome.into(), before.into(), limit(filter.limit).into()],
         )
         .await
@@ -109,20 +118,19 @@ impl Ledger {
 
     /// One run by its number. Fails with `not_found`.
     pub async fn run(&self, id: u64) -> Result<SyncRun> {
-        let found =
-            self.query_runs("SELECT id, document FROM runs WHERE id = ?1", vec![row_id(id)?.into()]).await?.pop();
+        let found = self
+            .query_runs("SELECT id, document, changes, findings FROM runs WHERE id = ?1", vec![row_id(id)?.into()])
+            .await?
+            .pop();
         found.ok_or_else(|| {
-            Error::new(
-                ErrorCode::NotFound,
-                format!("There is no run {id}. The history (`autosync history`) lists the runs that are kept."),
-            )
+            Error::new(ErrorCode::NotFound, format!("There is no run {id}. `autosync history` lists the runs."))
         })
     }
 
     /// The last run that proved that the proxy at this address has the map it should have. A proof of another address
     /// under the same name is none.
     pub async fn last_success(&self, proxy: &str, url: &str) -> Result<Option<SyncRun>> {
-        let sql = "SELECT id, document FROM runs WHERE proxy = ?1 AND outcome IN ('succeeded', 'unchanged') ORDER BY id DESC LIMIT 1";
+        let sql = "SELECT id, document, changes, findings FROM runs WHERE proxy = ?1 AND outcome IN ('succeeded', 'unchanged') ORDER BY id DESC LIMIT 1";
         let is_here = |run: &SyncRun| run.receipt.as_ref().is_none_or(|receipt| receipt.is_of(url));
         Ok(self.query_runs(sql, vec![proxy.to_owned().into()]).await?.pop().filter(is_here))
     }
@@ -174,8 +182,9 @@ impl Ledger {
             let mut query = connection.prepare_cached(sql)?;
             let mut rows = query.query(params_from_iter(keys))?;
             let mut found = Vec::new();
+            let mut long = Long::default();
             while let Some(row) = rows.next()? {
-                found.push(stored_run(row)?);
+                found.push(stored_run(connection, row, &mut long)?);
             }
             Ok(found)
         })
@@ -188,10 +197,10 @@ pub(super) fn mark_interrupted(connection: &mut Connection, now: DateTime<Utc>) 
     let step = connection.transaction()?;
     let mut cut_off = Vec::new();
     {
-        let mut query = step.prepare("SELECT id, document FROM runs WHERE finished IS NULL")?;
+        let mut query = step.prepare("SELECT id, document, changes, findings FROM runs WHERE finished IS NULL")?;
         let mut rows = query.query([])?;
         while let Some(row) = rows.next()? {
-            cut_off.push(stored_run(row)?);
+            cut_off.push(stored_run(&step, row, &mut Long::default())?);
         }
     }
     for run in &mut cut_off {
@@ -199,7 +208,7 @@ pub(super) fn mark_interrupted(connection: &mut Connection, now: DateTime<Utc>) 
         run.finished = Some(now.max(run.started));
         run.error = Some(Error::new(
             ErrorCode::Interrupted,
-            "The program ended during this run. Whether the proxy took the map is not known; the next sync finds out.",
+            "The program ended during this run. Whether the proxy loaded the map is unknown; the next sync finds out.",
         ));
         step.execute(
             "UPDATE runs SET finished = ?2, outcome = ?3, document = ?4 WHERE id = ?1",
@@ -210,12 +219,103 @@ pub(super) fn mark_interrupted(connection: &mut Connection, now: DateTime<Utc>) 
     Ok(cut_off.len())
 }
 
+/// What is long in a run, and the same in those of several proxies.
+#[derive(Default, Serialize, Deserialize, Clone, PartialEq)]
+struct Lists {
+    new_models: Vec<String>,
+    removed_models: Vec<String>,
+    price_changes: Vec<FieldChange>,
+    multiplier_changes: Vec<FieldChange>,
+    alias_changes: Vec<AliasChange>,
+    held_models: Vec<String>,
+}
+
+/// A run as its row keeps it: the document without what is long, and the numbers under which that is kept.
+fn shortened(connection: &Connection, mut run: SyncRun) -> Result<(String, Option<i64>, Option<i64>)> {
+    let changes = Lists {
+        new_models: std::mem::take(&mut run.new_models),
+        removed_models: std::mem::take(&mut run.removed_models),
+        price_changes: std::mem::take(&mut run.price_changes),
+        multiplier_changes: std::mem::take(&mut run.multiplier_changes),
+        alias_changes: std::mem::take(&mut run.alias_changes),
+        held_models: std::mem::take(&mut run.held_models),
+    };
+    let findings = std::mem::take(&mut run.findings);
+    let changes = (changes != Lists::default()).then(|| details::keep(connection, &changes)).transpose()?;
+    let findings = (!findings.is_empty()).then(|| details::keep(connection, &findings)).transpose()?;
+    Ok((to_json(&run)?, changes, findings))
+}
+
+/// Brings the runs of the first form of the ledger into the second.
+pub(super) fn shorten_all(step: &Connection) -> Result<()> {
+    let mut ids = step.prepare("SELECT id FROM runs WHERE finished IS NOT NULL ORDER BY id")?;
+    let ids: Vec<i64> = ids.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    for id in ids {
+        let text: String = step.query_row("SELECT document FROM runs WHERE id = ?1", [id], |row| row.get(0))?;
+        // A run that cannot be read stays what it is: told when it is wanted, and no reason to lose everything else.
+        let Ok(run) = serde_json::from_str::<SyncRun>(&text) else { continue };
+        let (document, changes, findings) = shortened(step, run)?;
+        step.prepare_cached("UPDATE runs SET document = ?2, changes = ?3, findings = ?4 WHERE id = ?1")?
+            .execute(params![id, document, changes, findings])?;
+    }
+    Ok(())
+}
+
+/// What was read last: runs that follow each other often refer to the same.
+#[derive(Default)]
+struct Long {
+    changes: Option<(i64, Lists)>,
+    findings: Option<(i64, Vec<Finding>)>,
+}
+
 /// The row's number is the run's: when the document was first written, it had none.
-fn stored_run(row: &Row<'_>) -> Result<SyncRun> {
+fn stored_run(connection: &Connection, row: &Row<'_>, long: &mut Long) -> Result<SyncRun> {
     let document: String = row.get(1)?;
     let mut run: SyncRun = serde_json::from_str(&document).map_err(|cause| damaged(&cause))?;
     run.id = u64::try_from(row.get::<_, i64>(0)?).map_err(|cause| damaged(&cause))?;
+    if let Some(id) = row.get::<_, Option<i64>>(2)? {
+        if long.changes.as_ref().is_none_or(|(known, _)| *known != id) {
+            long.changes = Some((id, details::fetch(connection, id)?));
+        }
+        let Lists { new_models, removed_models, price_changes, multiplier_changes, alias_changes, held_models } =
+            long.changes.as_ref().map(|(_, changes)| changes.clone()).unwrap_or_default();
+        (run.new_models, run.removed_models, run.price_changes) = (new_models, removed_models, price_changes);
+        (run.multiplier_changes, run.alias_changes) = (multiplier_changes, alias_changes);
+        run.held_models = held_models;
+    }
+    if let Some(id) = row.get::<_, Option<i64>>(3)? {
+        if long.findings.as_ref().is_none_or(|(known, _)| *known != id) {
+            long.findings = Some((id, details::fetch(connection, id)?));
+        }
+        run.findings = long.findings.as_ref().map(|(_, findings)| findings.clone()).unwrap_or_default();
+    }
     Ok(run)
+}
+
+/// What has to be told of a run: the first failure after what worked, and the first success after what failed. What was
+/// held or cut off says nothing about either.
+fn news(connection: &Connection, run: &SyncRun) -> Result<Option<News>> {
+    let is_failure = matches!(run.outcome, Outcome::Failed | Outcome::Unproven);
+    if !is_failure && !matches!(run.outcome, Outcome::Succeeded | Outcome::Unchanged) {
+        return Ok(None);
+    }
+    let last_good: i64 = connection
+        .prepare_cached(
+            "SELECT coalesce(max(id), 0) FROM runs WHERE proxy = ?1 AND id < ?2 AND outcome IN ('succeeded', 'unchanged')",
+        )?
+        .query_row(params![run.proxy, row_id(run.id)?], |row| row.get(0))?;
+    let first_failure: Option<i64> = connection
+        .prepare_cached(
+            "SELECT started FROM runs WHERE proxy = ?1 AND id > ?2 AND id < ?3 AND outcome IN ('failed', 'unproven')
+                ORDER BY id LIMIT 1",
+        )?
+        .query_row(params![run.proxy, last_good, row_id(run.id)?], |row| row.get(0))
+        .optional()?;
+    Ok(match (is_failure, first_failure) {
+        (true, None) => Some(News::Failure { run: run.id }),
+        (false, Some(since)) => Some(News::Healed { run: run.id, since: from_micros(since)? }),
+        _ => None,
+    })
 }
 
 fn outcome(row: &Row<'_>) -> Result<Outcome> {

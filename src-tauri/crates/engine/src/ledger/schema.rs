@@ -1,19 +1,26 @@
 //! The tables, how they came to be, and who may open them.
 
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
-use rusqlite_migration::{M, Migrations};
+use rusqlite::{Connection, OpenFlags, Transaction};
+use rusqlite_migration::{HookError, M, Migrations};
 
+use super::upgrade;
 use crate::home::open_private_append;
 use crate::{Error, ErrorCode, Result};
 
 /// One step a version of the schema; a step that has been released is never edited again.
 ///
 /// Blobs stand last in their row, so that listing a table does not read them.
-const STEPS: &[M<'_>] = &[M::up(
-    "CREATE TABLE revisions (
+fn steps() -> Vec<M<'static>> {
+    let fill = |step: &Transaction<'_>| upgrade::fill(step).map_err(|cause| HookError::Hook(cause.to_string()));
+    vec![M::up(FIRST), M::up_with_hook(SECOND, fill)]
+}
+
+/// Maps whole, runs whole.
+pub(super) const FIRST: &str = "CREATE TABLE revisions (
         revision   TEXT PRIMARY KEY,
         first_seen INTEGER NOT NULL,
         last_seen  INTEGER NOT NULL,
@@ -56,10 +63,64 @@ const STEPS: &[M<'_>] = &[M::up(
     CREATE TABLE state (
         key   TEXT PRIMARY KEY,
         value TEXT NOT NULL
-    ) STRICT;",
-)];
+    ) STRICT;";
 
-const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
+/// For ten years: maps as differences, long lists kept once, prices as intervals, news until it was told. What was there is
+/// moved over by [`upgrade::fill`].
+const SECOND: &str = "CREATE TABLE frames (
+        revision TEXT PRIMARY KEY REFERENCES revisions (revision),
+        base     TEXT REFERENCES frames (revision),
+        depth    INTEGER NOT NULL,
+        zstd     BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX frames_depth ON frames (depth);
+
+    CREATE TABLE details (
+        id    INTEGER PRIMARY KEY,
+        key   TEXT NOT NULL UNIQUE,
+        bytes INTEGER NOT NULL,
+        zstd  BLOB NOT NULL
+    ) STRICT;
+    ALTER TABLE runs ADD COLUMN changes INTEGER REFERENCES details (id);
+    ALTER TABLE runs ADD COLUMN findings INTEGER REFERENCES details (id);
+    ALTER TABLE checks RENAME TO old_checks;
+    CREATE TABLE checks (
+        id       INTEGER PRIMARY KEY AUTOINCREMENT,
+        revision TEXT NOT NULL REFERENCES revisions (revision),
+        baseline TEXT NOT NULL,
+        findings INTEGER NOT NULL REFERENCES details (id),
+        UNIQUE (revision, baseline)
+    ) STRICT;
+
+    ALTER TABLE promotions ADD COLUMN ring TEXT NOT NULL DEFAULT 'production';
+    ALTER TABLE promotions ADD COLUMN baseline TEXT;
+    CREATE INDEX promotions_upstream ON promotions (upstream);
+
+    CREATE TABLE models (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+    CREATE TABLE fields (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE) STRICT;
+    CREATE TABLE prices (
+        model    INTEGER NOT NULL REFERENCES models (id),
+        field    INTEGER NOT NULL REFERENCES fields (id),
+        since    INTEGER NOT NULL,
+        until    INTEGER,
+        value    TEXT NOT NULL,
+        revision TEXT NOT NULL,
+        PRIMARY KEY (model, field, since)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX prices_open ON prices (model, field) WHERE until IS NULL;
+
+    CREATE TABLE outbox (
+        id   INTEGER PRIMARY KEY AUTOINCREMENT,
+        at   INTEGER NOT NULL,
+        told INTEGER,
+        news TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX outbox_untold ON outbox (id) WHERE told IS NULL;";
+
+static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| Migrations::new(steps()));
+
+/// The form of the file that this program writes.
+const FORM: i64 = 2;
 
 /// How long a statement waits for another process: a reader never blocks the writer, but a checkpoint or a backup may.
 const BUSY: Duration = Duration::from_secs(10);
@@ -86,13 +147,19 @@ pub(super) fn open_for_writing(path: &Path) -> Result<Connection> {
     connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     MIGRATIONS.to_latest(&mut connection).map_err(|cause| {
-        Error::new(
-            ErrorCode::Ledger,
-            "The file ledger.db could not be brought to the present form; it was left as it was.",
-        )
-        .detail(cause)
+        Error::new(ErrorCode::Ledger, "The file ledger.db could not be upgraded; it was left unchanged.").detail(cause)
     })?;
+    compact(&connection)?;
     Ok(connection)
+}
+
+/// Gives back the room that an upgrade left empty: pages that nothing uses are only ever many after one.
+fn compact(connection: &Connection) -> Result<()> {
+    let ask = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+    if ask("freelist_count")? > ask("page_count")? / 2 {
+        connection.execute_batch("VACUUM")?;
+    }
+    Ok(())
 }
 
 pub(super) fn open_for_reading(path: &Path) -> Result<Option<Connection>> {
@@ -106,16 +173,12 @@ pub(super) fn open_for_reading(path: &Path) -> Result<Option<Connection>> {
     match version(&connection)? {
         // The very first writer has created the file and is not further yet.
         0 => Ok(None),
-        found if found < latest() => Err(Error::new(
+        found if found < FORM => Err(Error::new(
             ErrorCode::Ledger,
-            "The file ledger.db is of an older version of this program. Run `autosync sync` (or start the app) once: it brings it up to date.",
+            "The file ledger.db is from an older version of this program. Run `autosync sync` (or start the app) once to upgrade it.",
         )),
         _ => Ok(Some(connection)),
     }
-}
-
-fn latest() -> i64 {
-    super::count(STEPS.len())
 }
 
 fn version(connection: &Connection) -> Result<i64> {
@@ -125,14 +188,13 @@ fn version(connection: &Connection) -> Result<i64> {
 /// An older program must not write into, or misread, what a newer one has made.
 fn refuse_newer(connection: &Connection) -> Result<()> {
     let found = version(connection)?;
-    if found <= latest() {
+    if found <= FORM {
         return Ok(());
     }
     Err(Error::new(
         ErrorCode::LedgerTooNew,
         format!(
-            "The file ledger.db was written by a newer version of this program (its form is {found}, this program knows {}). It was not touched. Update this program, or name another folder with --home.",
-            latest()
+            "The file ledger.db was written by a newer version of this program (format {found}; this program knows {FORM}). It was not touched. Update this program, or choose another folder with --home."
         ),
     ))
 }
@@ -150,7 +212,7 @@ mod tests {
     fn a_newer_ledger_is_refused_and_left_alone() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("ledger.db");
-        open_for_writing(&path).unwrap().pragma_update(None, "user_version", latest() + 1).unwrap();
+        open_for_writing(&path).unwrap().pragma_update(None, "user_version", FORM + 1).unwrap();
         let before = std::fs::read(&path).unwrap();
         assert_eq!(open_for_writing(&path).unwrap_err().code, ErrorCode::LedgerTooNew);
         assert_eq!(open_for_reading(&path).unwrap_err().code, ErrorCode::LedgerTooNew);
@@ -158,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_commit_reported_survives_a_power_cut() {
+    fn each_commit_waits_for_the_disk() {
         let dir = tempfile::tempdir().unwrap();
         let connection = open_for_writing(&dir.path().join("ledger.db")).unwrap();
         let ask = |pragma| {

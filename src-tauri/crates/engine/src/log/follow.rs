@@ -22,7 +22,7 @@ pub struct Follower {
 impl SyncLog {
     /// The last lines of the log, as [`SyncLog::tail`], and a follower that goes on exactly after them.
     pub fn follow(&self, at_most: usize) -> Result<(Vec<SyncLogLine>, Follower)> {
-        let mut follower = Follower { log: self.0.clone(), reading: None, partial: Vec::new() };
+        let mut follower = Follower { log: self.files.clone(), reading: None, partial: Vec::new() };
         let mut newest_first = Vec::new();
         let mut found = 0;
         for number in 0..=KEPT {
@@ -30,7 +30,7 @@ impl SyncLog {
                 // The follower goes on in the newest file that there is.
                 None => follower.open(number),
                 Some(_) if found >= at_most => break,
-                Some(_) => read_or_empty(&self.0.earlier(number)).map(|bytes| lines(&bytes)),
+                Some(_) => read_or_empty(&self.files.earlier(number)).map(|bytes| lines(&bytes)),
             }
             .map_err(|cause| unusable(&cause))?;
             found += lines.len();
@@ -105,7 +105,7 @@ mod tests {
     use crate::home::open_private_append;
 
     fn log(dir: &tempfile::TempDir, full: u64) -> SyncLog {
-        SyncLog(Rotated { path: home(dir).sync_log(), full })
+        SyncLog::of(Rotated { path: home(dir).sync_log(), full })
     }
 
     fn numbers(lines: Vec<SyncLogLine>) -> Vec<u64> {
@@ -129,7 +129,7 @@ mod tests {
             }
             seen.extend(numbers(follower.poll().unwrap()));
             assert_eq!(seen, (1..=18).collect::<Vec<_>>(), "a look every {looks_every} lines");
-            assert!(log.0.earlier(4).exists(), "the test needs rotations");
+            assert!(log.files.earlier(4).exists(), "the test needs rotations");
             assert_eq!(follower.poll().unwrap(), []);
         }
     }
@@ -158,7 +158,7 @@ mod tests {
         log.append(&line(1)).unwrap();
         let (_, mut follower) = log.follow(0).unwrap();
         let text = serde_json::to_string(&line(2)).unwrap();
-        let mut file = open_private_append(&log.0.path).unwrap();
+        let mut file = open_private_append(&log.files.path).unwrap();
         file.write_all(&text.as_bytes()[..40]).unwrap();
         assert_eq!(follower.poll().unwrap(), []);
         file.write_all(&text.as_bytes()[40..]).unwrap();
@@ -173,7 +173,7 @@ mod tests {
         let log = log(&dir, 10_000);
         log.append(&line(1)).unwrap();
         let (_, mut follower) = log.follow(0).unwrap();
-        std::fs::remove_file(&log.0.path).unwrap();
+        std::fs::remove_file(&log.files.path).unwrap();
         assert_eq!(follower.poll().unwrap(), []);
         log.append(&line(2)).unwrap();
         assert_eq!(numbers(follower.poll().unwrap()), [2]);

@@ -1,5 +1,7 @@
 //! `logs/sync.jsonl`: CONTRACT, "The log".
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use chrono::{DateTime, Utc};
 use costmap::Revision;
 use serde::{Deserialize, Serialize};
@@ -98,21 +100,31 @@ impl SyncLogLine {
 
 /// The log of one home. Blocks for the disk: a few milliseconds a line.
 #[derive(Clone, Debug)]
-pub struct SyncLog(pub(super) Rotated);
+pub struct SyncLog {
+    pub(super) files: Rotated,
+    /// Jobs run beside each other, and a full file moves on once.
+    writing: Arc<Mutex<()>>,
+}
 
 impl SyncLog {
     /// The log of this home. Nothing is created before the first line.
     pub fn new(home: &Home) -> Self {
-        Self(Rotated::new(home.sync_log()))
+        Self::of(Rotated::new(home.sync_log()))
     }
 
-    /// Adds a line; when this returns it is on the disk, whole. The caller holds the home's lock.
+    pub(super) fn of(files: Rotated) -> Self {
+        Self { files, writing: Arc::default() }
+    }
+
+    /// Adds a line; when this returns it is on the disk, whole. The caller holds the home's lock, and everyone in its program
+    /// writes through clones of one log.
     pub fn append(&self, line: &SyncLogLine) -> Result<()> {
         let text = serde_json::to_string(line).map_err(|cause| {
             Error::new(ErrorCode::Internal, "A run could not be turned into a log line. The run itself is recorded.")
                 .detail(cause)
         })?;
-        self.0.append(&text).map_err(|cause| unusable(&cause))
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.files.append(&text).map_err(|cause| unusable(&cause))
     }
 
     /// The last `at_most` lines, the oldest first. Text that is no line of this log is passed over.
@@ -120,7 +132,7 @@ impl SyncLog {
         let mut files = Vec::new();
         let mut found = 0;
         for number in 0..=KEPT {
-            let bytes = read_or_empty(&self.0.earlier(number)).map_err(|cause| unusable(&cause))?;
+            let bytes = read_or_empty(&self.files.earlier(number)).map_err(|cause| unusable(&cause))?;
             let lines = lines(&bytes);
             found += lines.len();
             files.push(lines);
@@ -140,7 +152,7 @@ pub(super) fn lines(bytes: &[u8]) -> Vec<SyncLogLine> {
 pub(super) fn unusable(cause: &std::io::Error) -> Error {
     Error::new(
         ErrorCode::HomeUnusable,
-        "The log logs/sync.jsonl cannot be read or written; the runs themselves are in the ledger. Check the permissions of the logs folder and the free space.",
+        "The log logs/sync.jsonl cannot be read or written; the runs themselves are in the ledger. Check the logs folder's permissions and the free disk space.",
     )
     .detail(cause)
 }
@@ -194,18 +206,34 @@ pub(super) mod tests {
     #[test]
     fn the_tail_goes_back_into_earlier_files_and_passes_over_what_is_no_line() {
         let dir = tempfile::tempdir().unwrap();
-        let log = SyncLog(Rotated { path: home(&dir).sync_log(), full: 1200 });
+        let log = SyncLog::of(Rotated { path: home(&dir).sync_log(), full: 1200 });
         assert_eq!(log.tail(5).unwrap(), []);
         for number in 1..=9 {
             log.append(&line(number)).unwrap();
         }
-        assert!(log.0.earlier(2).exists(), "the test needs several files");
+        assert!(log.files.earlier(2).exists(), "the test needs several files");
         assert_eq!(numbers(&log.tail(1).unwrap()), [9]);
         assert_eq!(numbers(&log.tail(6).unwrap()), [4, 5, 6, 7, 8, 9]);
         assert_eq!(numbers(&log.tail(usize::MAX).unwrap()), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
-        log.0.append("{\"not\":\"ours\"}").unwrap();
-        log.0.append("\u{fffd} garbage").unwrap();
+        log.files.append("{\"not\":\"ours\"}").unwrap();
+        log.files.append("\u{fffd} garbage").unwrap();
         assert_eq!(numbers(&log.tail(2).unwrap()), [8, 9]);
+    }
+
+    #[test]
+    fn jobs_beside_each_other_lose_no_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = SyncLog::of(Rotated { path: home(&dir).sync_log(), full: 8000 });
+        std::thread::scope(|scope| {
+            for thread in 0..8 {
+                let log = log.clone();
+                scope.spawn(move || (0..10).for_each(|number| log.append(&line(thread * 10 + number)).unwrap()));
+            }
+        });
+        assert!(log.files.earlier(2).exists(), "the test needs several files");
+        let mut told = numbers(&log.tail(usize::MAX).unwrap());
+        told.sort_unstable();
+        assert_eq!(told, (0..80).collect::<Vec<_>>());
     }
 
     #[test]

@@ -36,7 +36,7 @@ fn without_secrets<S: Serializer>(url: &Option<String>, serializer: S) -> Result
 }
 
 impl SourceInfo {
-    pub(super) fn of(json: &Value) -> Option<Self> {
+    pub(crate) fn of(json: &Value) -> Option<Self> {
         Some(Self {
             source: text(json, "source")?,
             url: text(json, "url"),

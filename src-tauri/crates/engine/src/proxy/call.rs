@@ -139,7 +139,7 @@ impl ProxyClient {
         let what = if call.is_read() {
             "Nothing was changed; try again when it is less busy."
         } else {
-            "It may still have done what it was asked; what it holds now has to be read."
+            "It may still have carried out the request; its current map has to be read to find out."
         };
         let name = self.name();
         Error::new(
@@ -152,7 +152,7 @@ impl ProxyClient {
         let (name, limit) = (self.name(), self.limits.body >> 20);
         Error::new(
             ErrorCode::ProxyFailed,
-            format!("The proxy at {name} answered with more than {limit} MiB, which was not read."),
+            format!("The proxy at {name} sent more than {limit} MiB, which was not read."),
         )
     }
 }

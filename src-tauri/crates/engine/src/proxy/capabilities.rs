@@ -82,7 +82,7 @@ impl Capabilities {
         [
             (
                 self.reload_may_lie,
-                "A reload whose fetch failed still answers \"success\" (until 1.96); the read-back finds that out.",
+                "A reload whose fetch failed still answers \"success\" (until 1.96); the read-back catches that.",
             ),
             (
                 self.reload_erases_registrations,

@@ -12,7 +12,7 @@ use super::Version;
 use super::answers::text;
 use super::call::{Call, Reply};
 use super::refusal::{not_litellm, unusable_key};
-use crate::net::{Clients, NetworkEnv, refuse_credentials, shown};
+use crate::net::{Clients, NetworkEnv, Trust, refuse_credentials, shown};
 use crate::settings::{KeyHeader, Proxy};
 use crate::{Error, ErrorCode, Result};
 
@@ -59,9 +59,11 @@ pub struct ProxyClient {
 impl ProxyClient {
     /// A client of this proxy, with the default limits and the system's outgoing proxies.
     ///
-    /// Errors: as [`ProxyClient::with`].
+    /// Errors: as [`ProxyClient::with`]; `invalid_setting` where its `ca_file` cannot be used.
     pub fn of(proxy: &Proxy, key: Option<SecretString>) -> Result<Self> {
-        Self::new(proxy.url.url(), key)?.key_in(&proxy.key_header)
+        let trust = Trust::with_file(proxy.ca_file.as_deref(), "ca_file")?;
+        let client = Self::trusting(proxy.url.url(), key, ProxyLimits::default(), &NetworkEnv::System, &trust)?;
+        client.key_in(&proxy.key_header)
     }
 
     /// A client with the default limits and the system's outgoing proxies.
@@ -83,9 +85,19 @@ impl ProxyClient {
     /// Errors: `invalid_setting` for an address that is not HTTP(S), `url_has_credentials`, `unauthorised` for a key that
     /// no header can carry.
     pub fn with(url: &Url, key: Option<SecretString>, limits: ProxyLimits, env: &NetworkEnv) -> Result<Self> {
+        Self::trusting(url, key, limits, env, &Trust::with_file(None, "")?)
+    }
+
+    fn trusting(
+        url: &Url,
+        key: Option<SecretString>,
+        limits: ProxyLimits,
+        env: &NetworkEnv,
+        trust: &Trust,
+    ) -> Result<Self> {
         refuse_credentials(url, "url")?;
         if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-            let message = "A proxy's address begins with http:// or https://, like http://127.0.0.1:4000.";
+            let message = "A proxy's URL starts with http:// or https://, like http://127.0.0.1:4000.";
             return Err(Error::new(ErrorCode::InvalidSetting, message).field("url"));
         }
         let mut base = url.clone();
@@ -95,7 +107,7 @@ impl ProxyClient {
         let secret =
             key.map(|key| SecretString::from(key.expose_secret().trim())).filter(|key| !key.expose_secret().is_empty());
         let header = secret.as_ref().map(|key| sensitive("Bearer ", key).ok_or_else(unusable_key)).transpose()?;
-        let clients = Clients::new(env, |builder| {
+        let clients = Clients::new(env, trust, &["http/1.1"], |builder| {
             builder.connect_timeout(limits.connect).pool_max_idle_per_host(0).http1_only()
         })?;
         Ok(Self { base, limits, clients, key: header, key_header: AUTHORIZATION, secret, version: Arc::default() })
@@ -116,14 +128,6 @@ impl ProxyClient {
         }
         let version = reply.json().filter(|_| reply.status.is_success()).and_then(|json| text(json, "litellm_version"));
         version.map(|version| Version::new(&version)).ok_or_else(|| not_litellm(self, &reply))
-    }
-
-    /// Whether the proxy answers at all (`/health/liveliness`, no key).
-    ///
-    /// Errors: `proxy_unreachable`, `proxy_failed`.
-    pub async fn liveliness(&self) -> Result<()> {
-        let reply = self.send(&Call::get("health/liveliness"), None).await?;
-        if reply.status.is_success() { Ok(()) } else { Err(self.refusal(&reply, "answer its health check")) }
     }
 
     /// A call without the key.

@@ -61,19 +61,19 @@ impl ProxyFacts {
             KeyState::Missing => Some(
                 Error::new(
                     ErrorCode::NoKey,
-                    "The proxy wants a key, and none is known here. Give its master key or a proxy admin's, in Settings or with `autosync proxy add`.",
+                    "The proxy requires a key, and none is set here. Enter its master key or a proxy admin's key in Settings or with `autosync proxy add`.",
                 )
                 .field("key"),
             ),
             KeyState::Invalid => {
-                unauthorised("The proxy does not know this key. Give it the master key or a proxy admin's.")
+                unauthorised("The proxy rejected this key. Use its master key or a proxy admin's key.")
             }
             KeyState::NotAdmin => unauthorised(
-                "The key works for calls, but only an admin's key may reload. Give it the master key or a proxy admin's.",
+                "The key works for calls, but only an admin key can reload. Use the master key or a proxy admin's key.",
             ),
             KeyState::Valid if self.database == Database::No => Some(Error::new(
                 ErrorCode::NoDatabase,
-                "The proxy has no database, and LiteLLM reloads its map only with one. Give it a DATABASE_URL and start it again; checking, comparing and verifying work without.",
+                "The proxy has no database, and LiteLLM cannot reload its map without one. Set DATABASE_URL for it and restart it; checking, comparing and verifying work without.",
             )),
             KeyState::Valid => None,
         }
@@ -129,11 +129,11 @@ impl ProxyClient {
             return Ok(KeyState::Valid);
         }
         if self.key.is_none() {
-            let error = self.refusal(&reply, "tell its schedule");
+            let error = self.refusal(&reply, "report its schedule");
             return if error.code == ErrorCode::NoKey { Ok(KeyState::Missing) } else { Err(error) };
         }
         if is_without_admin_routes(&reply) {
-            return Err(self.refusal(&reply, "tell its schedule"));
+            return Err(self.refusal(&reply, "report its schedule"));
         }
         match reply.status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => match self.models().await {
@@ -143,7 +143,7 @@ impl ProxyClient {
             },
             // Without a database only the master key works, and this is how it says that it is another one.
             StatusCode::BAD_REQUEST if reply.kind() == Some("no_db_connection") => Ok(KeyState::Invalid),
-            _ => Err(self.refusal(&reply, "tell its schedule")),
+            _ => Err(self.refusal(&reply, "report its schedule")),
         }
     }
 }

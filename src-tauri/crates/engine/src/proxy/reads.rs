@@ -1,18 +1,16 @@
 //! What the proxy holds, and the order to fetch it anew.
 
 use reqwest::{Method, StatusCode};
-use serde_json::{Number, Value, json};
 
 use super::answers::{ReloadAnswer, SourceInfo, text};
 use super::call::Call;
 use super::client::ProxyClient;
-use crate::error::bounded;
 use crate::{Error, ErrorCode, Result};
 
 impl ProxyClient {
     /// What one worker of the proxy says that it holds; `None` on versions before 1.81.15.
     pub async fn source_info(&self) -> Result<Option<SourceInfo>> {
-        let what = "tell its map's source";
+        let what = "report its map's source";
         let reply = self.keyed(Call::get("model/cost_map/source")).await?;
         match reply.status {
             StatusCode::OK => match reply.json().and_then(SourceInfo::of) {
@@ -62,7 +60,7 @@ impl ProxyClient {
         }
         let broken = |what: &str| {
             let message = format!(
-                "The live map of the proxy at {} cannot be read: {what}. A price that is no number does that. Models are still priced from it; sync a sound map.",
+                "The live map of the proxy at {} cannot be read: {what}. This happens when a price isn't a number. The proxy still bills from that map; sync a sound one.",
                 self.name()
             );
             Error::new(ErrorCode::LiveMapBroken, message)
@@ -71,7 +69,7 @@ impl ProxyClient {
             StatusCode::OK if reply.bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') => {
                 Ok(reply.bytes)
             }
-            StatusCode::OK => Err(broken("the answer is no JSON object")),
+            StatusCode::OK => Err(broken("the answer isn't a JSON object")),
             StatusCode::INTERNAL_SERVER_ERROR if self.key.is_some() || reply.kind() != Some("no_db_connection") => {
                 Err(broken("the proxy answered HTTP 500"))
             }
@@ -94,12 +92,12 @@ impl ProxyClient {
                 None => Err(self.odd_answer(&reply, "reload its map")),
             },
             StatusCode::BAD_GATEWAY if !reply.is_gateway_trouble() => Err(failed(format!(
-                "The proxy at {name} could not fetch the map from its source, and kept the one it had. Check that the proxy itself reaches the source."
+                "The proxy at {name} could not fetch the map from its source and kept its current one. Check that the proxy itself reaches the source."
             ))),
             StatusCode::INTERNAL_SERVER_ERROR => match self.refusal(&reply, "reload its map") {
                 // Trap 6: its `/source` may name the new revision now, over the old map.
                 error if error.code == ErrorCode::ProxyFailed => Err(failed(format!(
-                    "The proxy at {name} fetched the map but could not digest it; an entry that is no object does that. It goes on with the old map, even if it names the new revision."
+                    "The proxy at {name} fetched the map but could not load it, usually because an entry isn't an object. It still uses the old map, even if it reports the new revision."
                 ))),
                 error => Err(error),
             },
@@ -122,33 +120,5 @@ impl ProxyClient {
     /// How many models can be called with this key.
     pub async fn callable_models(&self) -> Result<u64> {
         Ok(self.models().await?.len() as u64)
-    }
-
-    /// What the proxy would charge for a call of `model` with this many tokens, in USD: an independent check of a price.
-    /// Nothing is called and nothing booked. It is asked with a finished answer, since for a request LiteLLM would count
-    /// the words itself.
-    ///
-    /// Errors: `not_found` where the proxy has no price for the model.
-    pub async fn spend_calculate(&self, model: &str, prompt_tokens: u64, completion_tokens: u64) -> Result<Number> {
-        let what = "price a call";
-        let body = json!({"completion_response": {
-            "id": "price-check", "object": "chat.completion", "created": 0, "model": model,
-            "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": ""}}],
-            "usage": {"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens,
-                "total_tokens": prompt_tokens.saturating_add(completion_tokens)},
-        }});
-        let call = Call { body: Some(body), ..Call::new(Method::POST, "spend/calculate") };
-        let reply = self.keyed(call).await?;
-        match reply.status {
-            StatusCode::OK => match reply.json().and_then(|json| json.get("cost")) {
-                Some(Value::Number(cost)) => Ok(cost.clone()),
-                _ => Err(self.odd_answer(&reply, what)),
-            },
-            StatusCode::BAD_REQUEST if reply.kind() != Some("no_db_connection") => {
-                let message = format!("The proxy at {} has no price for {}.", self.name(), bounded(model, 100));
-                Err(Error::new(ErrorCode::NotFound, message).field("model"))
-            }
-            _ => Err(self.refusal(&reply, what)),
-        }
     }
 }

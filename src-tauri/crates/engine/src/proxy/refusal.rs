@@ -5,7 +5,7 @@ use secrecy::ExposeSecret;
 use super::call::Reply;
 use super::client::ProxyClient;
 use crate::error::bounded;
-use crate::net::{Trouble, evidence};
+use crate::net::{Trouble, evidence, issued_by};
 use crate::{Error, ErrorCode};
 
 impl ProxyClient {
@@ -20,19 +20,19 @@ impl ProxyClient {
         let keyless = self.key.is_none() && (status == 401 || reply.kind() == Some("internal_server_error"));
         if keyless {
             let message = format!(
-                "The proxy at {name} wants a key, and none is known. It was not asked to change anything. Give its master key or a proxy admin's, in Settings or with `autosync proxy add`."
+                "The proxy at {name} requires a key, and none is set. Nothing was changed. Enter its master key or a proxy admin's key in Settings or with `autosync proxy add`."
             );
             return Error::new(ErrorCode::NoKey, message);
         }
         if is_no_database(reply) {
             let message = format!(
-                "The proxy at {name} has no database, and LiteLLM reloads or schedules the cost map only with one. Its map was not changed. Restart it to take the newest map, or give it a DATABASE_URL."
+                "The proxy at {name} has no database, and LiteLLM cannot reload or schedule the cost map without one. Its map was not changed. Restart it to load the newest map, or set DATABASE_URL for it."
             );
             return Error::new(ErrorCode::NoDatabase, message);
         }
         if is_without_admin_routes(reply) {
             let message = format!(
-                "The worker at {name} has its admin routes turned off (DISABLE_ADMIN_ENDPOINTS), so it can neither be asked what it holds nor reload. Nothing was changed. Give the address of the instance that has them; the others follow it at their next poll."
+                "The worker at {name} has its admin routes turned off (DISABLE_ADMIN_ENDPOINTS), so its map can be neither read nor reloaded. Nothing was changed. Enter the URL of the instance that has them turned on; the others follow at their next poll."
             );
             return Error::new(ErrorCode::AdminRoutesOff, message).field("url");
         }
@@ -40,26 +40,28 @@ impl ProxyClient {
             // The answer is not repeated: 1.75 names the whole key in it, later versions its end and its hash.
             401 | 403 => {
                 let message = format!(
-                    "The proxy at {name} refused the key, or the key may not do this: LiteLLM wants the master key or a proxy admin's. Nothing was changed. Settings and `autosync proxy test` try a key."
+                    "The proxy at {name} rejected the key, or the key is not allowed to do this: LiteLLM requires the master key or a proxy admin's key. Nothing was changed. Test a key in Settings or with `autosync proxy test`."
                 );
                 return Error::new(ErrorCode::Unauthorised, message);
             }
             404 | 405 => (
                 ErrorCode::Unsupported,
-                format!("The proxy at {name} cannot {what}: this version of LiteLLM does not know the call."),
+                format!("The proxy at {name} cannot {what}: this version of LiteLLM does not support it."),
             ),
             300..=399 => {
                 let to = reply.location.as_deref().unwrap_or("nowhere");
                 (
                     ErrorCode::ProxyFailed,
                     format!(
-                        "The proxy at {name} redirects to {to}, and the key is not sent elsewhere. Nothing was changed. Give the address that it redirects to."
+                        "The proxy at {name} redirects to {to}, and the key is never sent to another address. Nothing was changed. If that is your proxy, enter that URL instead."
                     ),
                 )
             }
             429 => (
                 ErrorCode::ProxyFailed,
-                format!("The proxy at {name} is asked too often (HTTP 429) and did not {what}. Try again later."),
+                format!(
+                    "The proxy at {name} is rate-limiting requests (HTTP 429) and did not {what}. Try again later."
+                ),
             ),
             _ => (ErrorCode::ProxyFailed, format!("The proxy at {name} did not {what}: it answered HTTP {status}.")),
         };
@@ -72,7 +74,7 @@ impl ProxyClient {
         Error::new(
             ErrorCode::ProxyUnreachable,
             format!(
-                "What stands in front of the proxy at {name} answered HTTP {status}: LiteLLM behind it is down, starts, or took too long. Try again in a minute."
+                "Something in front of the proxy at {name} answered HTTP {status}: LiteLLM behind it is down, starting, or too slow. Try again in a minute."
             ),
         )
     }
@@ -80,7 +82,7 @@ impl ProxyClient {
     /// The proxy answered 200 with something that this call never answers.
     pub(super) fn odd_answer(&self, reply: &Reply, what: &str) -> Error {
         let name = self.name();
-        let message = format!("The proxy at {name} did not {what}: its answer cannot be understood.");
+        let message = format!("The proxy at {name} did not {what}: its answer could not be understood.");
         self.with_reason(Error::new(ErrorCode::ProxyFailed, message), reply)
     }
 
@@ -111,34 +113,39 @@ fn is_no_database(reply: &Reply) -> bool {
 pub(super) fn not_litellm(client: &ProxyClient, reply: &Reply) -> Error {
     let name = client.name();
     let what = match (reply.status.as_u16(), &reply.location) {
-        (300..=399, Some(to)) => format!("redirects to {to}. Give that address if LiteLLM is there"),
+        (300..=399, Some(to)) => format!("redirects to {to}. Use that URL if LiteLLM is there"),
         (401 | 403 | 407, _) => {
-            "asks for a login of its own before LiteLLM could answer. Let `/public/model_hub/info` through, or use LiteLLM's own address".to_owned()
+            "asks for a login before the request reaches LiteLLM. Let `/public/model_hub/info` through, or use LiteLLM's own URL".to_owned()
         }
-        (status, _) => format!("does not answer as LiteLLM does (HTTP {status}). Check the address and the port; LiteLLM older than 1.75.5 is not supported"),
+        (status, _) => format!("does not answer like LiteLLM (HTTP {status}). Check the host and port; LiteLLM older than 1.75.5 is not supported"),
     };
     Error::new(ErrorCode::NotLitellm, format!("{name} {what}. The key was not sent."))
 }
 
 pub(super) fn unreachable(client: &ProxyClient, error: reqwest::Error) -> Error {
     let name = client.name();
+    let untrusted;
     let what = match Trouble::of(&error) {
-        Trouble::Dns => "its name does not resolve. Check the address and the DNS",
+        Trouble::Dns => "its host name does not resolve. Check the URL and your DNS",
         Trouble::Certificate if client.clients.no_trust_store => {
             "this system has no certificates to trust. Install them (Debian and Ubuntu: apt-get install ca-certificates)"
         }
         Trouble::Certificate => {
-            "its certificate is not trusted by this system. Put the certificate of its authority into the system's trust store"
+            untrusted = format!(
+                "this system does not trust its certificate{}. Add its authority's certificate to the system's trust store, or set the proxy's ca_file to it",
+                issued_by(&error)
+            );
+            &untrusted
         }
-        Trouble::Connect => "nothing listens there. Start the proxy, or check the address and the port",
-        Trouble::TimedOut => "it did not accept the connection in time. Check the network and the firewall",
-        Trouble::Cut => "it broke off its answer. Try again; if it stays so, look into the proxy's log",
+        Trouble::Connect => "nothing is listening there. Start the proxy, or check the host and port",
+        Trouble::TimedOut => "it did not accept the connection in time. Check the network and firewall",
+        Trouble::Cut => "it broke off its answer. Try again; if it keeps happening, check the proxy's log",
     };
     Error::new(ErrorCode::ProxyUnreachable, format!("The proxy at {name} cannot be reached: {what}."))
         .detail(evidence(error))
 }
 
 pub(super) fn unusable_key() -> Error {
-    let message = "The key holds characters that no HTTP header can carry. It was not sent; store it again.";
+    let message = "The key contains characters that an HTTP header cannot carry. It was not sent; store it again.";
     Error::new(ErrorCode::Unauthorised, message)
 }

@@ -20,19 +20,19 @@ impl ProxyClient {
     /// Errors: `usage`, `no_database`, `unauthorised`, `no_key`, `unproven` where the proxy then shows another schedule.
     pub async fn schedule_set(&self, hours: u32) -> Result<ScheduleStatus> {
         if !HOURS.contains(&hours) {
-            let message = "The proxy's own schedule takes whole hours from 1 to 8760 (a year). Nothing was changed.";
+            let message = "The proxy's own schedule takes whole hours, from 1 to 8760 (a year). Nothing was changed.";
             return Err(Error::new(ErrorCode::Usage, message).field("every"));
         }
         let reply =
             self.keyed(Call { query: Some(("hours", hours.to_string())), ..Call::new(Method::POST, PATH) }).await?;
         if !reply.status.is_success() {
-            return Err(self.refusal(&reply, "take the schedule"));
+            return Err(self.refusal(&reply, "accept the schedule"));
         }
         let status = self.schedule_status().await?;
         if status.scheduled && status.interval_hours == Some(hours) {
             return Ok(status);
         }
-        Err(self.schedule_differs("took the schedule, but shows another one"))
+        Err(self.schedule_differs("accepted the schedule but reports another"))
     }
 
     /// Ends the proxy's own schedule, and reads back that there is none. No error where there was none.
@@ -45,7 +45,7 @@ impl ProxyClient {
         }
         let status = self.schedule_status().await?;
         if status.scheduled {
-            return Err(self.schedule_differs("was told to end its schedule, but still shows one"));
+            return Err(self.schedule_differs("was told to end its schedule but still reports one"));
         }
         Ok(status)
     }
@@ -55,14 +55,14 @@ impl ProxyClient {
     ///
     /// Errors: `no_database` or `proxy_failed` where it is *unknown* whether there is a schedule.
     pub async fn schedule_status(&self) -> Result<ScheduleStatus> {
-        let what = "tell its schedule";
+        let what = "report its schedule";
         let reply = self.keyed(Call::get("schedule/model_cost_map_reload/status")).await?;
         let name = self.name();
         if reply.status == StatusCode::INTERNAL_SERVER_ERROR
             && reply.reason().is_some_and(|reason| reason.contains("int too large"))
         {
             let message = format!(
-                "The proxy at {name} took a schedule of more hours than it can count, and can no longer tell it. End it with `autosync schedule clear --on proxy`."
+                "The proxy at {name} accepted a schedule too long for it to count, and can no longer report it. End it with `autosync schedule clear --on proxy`."
             );
             return Err(Error::new(ErrorCode::ProxyFailed, message));
         }
@@ -78,13 +78,13 @@ impl ProxyClient {
             Database::No => Err(Error::new(
                 ErrorCode::NoDatabase,
                 format!(
-                    "The proxy at {name} has no database, so it can keep no schedule, and its word \"not scheduled\" says nothing. Give it a DATABASE_URL, or let `autosync watch` keep the time."
+                    "The proxy at {name} has no database, so it cannot keep a schedule, and its answer \"not scheduled\" means nothing. Set DATABASE_URL for it, or leave scheduling to `autosync watch`."
                 ),
             )),
             Database::Unknown => Err(Error::new(
                 ErrorCode::ProxyFailed,
                 format!(
-                    "The proxy at {name} says \"not scheduled\", which it also says when its database does not answer. Whether it has a schedule is not known; ask again when its database is up."
+                    "The proxy at {name} reports \"not scheduled\", as it also does when its database is down. Whether it has a schedule is unknown; try again when its database is up."
                 ),
             )),
         }
@@ -92,7 +92,7 @@ impl ProxyClient {
 
     fn schedule_differs(&self, what: &str) -> Error {
         let message = format!(
-            "The proxy at {} {what}. Look at it with `autosync schedule show`; another person may be changing it.",
+            "The proxy at {} {what}. Check it with `autosync schedule show`; someone else may be changing it.",
             self.name()
         );
         Error::new(ErrorCode::Unproven, message)

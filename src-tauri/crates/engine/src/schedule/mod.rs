@@ -3,6 +3,7 @@
 //! Due times are wall-clock UTC, since timers stand still while a computer sleeps. The driver calls [`Scheduler::poll`] at
 //! least every 30 s; a longer gap means that the computer slept or its clock was set, and overdue work runs once.
 
+mod first;
 mod plan;
 mod window;
 
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use costmap::Revision;
 
+pub(crate) use first::AskedFor;
 pub(crate) use plan::{delta, wanted};
 pub use window::{LocalOffset, QuietHours, Windows};
 
@@ -70,6 +72,8 @@ pub enum Action {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Known {
+    /// Whether a person has asked for a sync of it.
+    asked_for: bool,
     /// When it was last tried, or last told to try.
     last: Option<DateTime<Utc>>,
     /// The run that was recorded last.
@@ -97,7 +101,7 @@ pub struct Scheduler {
 }
 
 impl Scheduler {
-    /// A schedule that begins now. A proxy that was never synced is due at once.
+    /// A schedule that begins now. No proxy is due before [`Scheduler::set_asked_for`] said that a person asked for it.
     pub fn new(plan: Plan, now: DateTime<Utc>) -> Self {
         Self {
             plan,
@@ -114,6 +118,12 @@ impl Scheduler {
     pub fn set_plan(&mut self, plan: Plan, now: DateTime<Utc>) {
         self.plan = plan;
         self.not_in_the_future(now);
+    }
+
+    /// Whether a person has ever asked for a sync of this proxy at the address that it has now. Until then neither the
+    /// schedule nor a change, a retry or a resume syncs it.
+    pub fn set_asked_for(&mut self, proxy: &str, asked_for: bool) {
+        self.known.entry(proxy.to_owned()).or_default().asked_for = asked_for;
     }
 
     /// No sync and no look at the source is due before this time; `None` goes on.
@@ -200,7 +210,8 @@ impl Scheduler {
         due.map_or(now + TICK, |due| due.clamp(now, now + TICK))
     }
 
-    /// When this proxy is due next; `None` while paused without end, without a schedule, or where no window allows it.
+    /// When this proxy is due next; `None` before its first sync was asked for, while paused without end, without a
+    /// schedule, or where no window allows it.
     pub fn next_run(&self, proxy: &str) -> Option<DateTime<Utc>> {
         let now = self.last_poll;
         match self.paused_until.filter(|until| *until > now) {
@@ -226,7 +237,7 @@ impl Scheduler {
 
     fn due(&self, proxy: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let (_, every) = self.plan.proxies.iter().find(|(name, _)| name == proxy)?;
-        let known = self.known.get(proxy).copied().unwrap_or_default();
+        let known = self.known.get(proxy).copied().filter(|known| known.asked_for)?;
         let regular = known.retry_at.or(known.last.map(|last| last + *every)).unwrap_or(now);
         let due = self.change_due(proxy).map_or(regular, |change| change.min(regular));
         self.plan.windows.next_allowed(due.max(now))

@@ -22,6 +22,16 @@ fn plan(hours: i64, windows: &[&str]) -> Plan {
     }
 }
 
+/// A scheduler whose proxies a person has synced once.
+fn started(plan: Plan, now: DateTime<Utc>) -> Scheduler {
+    let names: Vec<String> = plan.proxies.iter().map(|(name, _)| name.clone()).collect();
+    let mut scheduler = Scheduler::new(plan, now);
+    for name in &names {
+        scheduler.set_asked_for(name, true);
+    }
+    scheduler
+}
+
 fn sync(trigger: Trigger) -> Action {
     Action::Sync { proxy: "p".into(), trigger }
 }
@@ -29,9 +39,35 @@ fn sync(trigger: Trigger) -> Action {
 const START: &str = "2026-11-23T12:00:00Z";
 
 #[test]
+fn nothing_syncs_a_proxy_before_a_person_did() {
+    let mut now = utc(START);
+    let mut scheduler = Scheduler::new(plan(1, &[]), now);
+    // A new map, a run that wants a retry, a night of sleep and each interval: all of them would sync it.
+    scheduler.want(Some(Wanted { revision: Revision::of(b"new"), from: now }));
+    scheduler.record("p", now, None, false);
+    assert_eq!((scheduler.poll(now), scheduler.next_run("p")), (vec![], None));
+    now += TimeDelta::minutes(1);
+    assert_eq!(scheduler.poll(now), [], "no retry");
+    now += TimeDelta::hours(9);
+    assert_eq!(scheduler.poll(now), [Action::Resumed], "no resume");
+    for _ in 0..300 {
+        now += TICK;
+        assert_eq!(scheduler.poll(now), [], "at {now}");
+    }
+    scheduler.set_plan(plan(1, &[]), now);
+    assert_eq!(scheduler.next_run("p"), None, "a change of the settings says nothing about it");
+
+    scheduler.set_asked_for("p", true);
+    scheduler.record("p", now, Some(Revision::of(b"new")), true);
+    assert_eq!(scheduler.next_run("p"), Some(now + TimeDelta::hours(1)));
+    scheduler.set_asked_for("p", false);
+    assert_eq!(scheduler.next_run("p"), None, "another address is another proxy");
+}
+
+#[test]
 fn a_new_proxy_is_due_at_once_and_then_each_interval() {
     let now = utc(START);
-    let mut scheduler = Scheduler::new(plan(6, &[]), now);
+    let mut scheduler = started(plan(6, &[]), now);
     assert_eq!(scheduler.poll(now), [sync(Trigger::Schedule)]);
     assert_eq!(scheduler.poll(now + TICK), []);
     assert_eq!(scheduler.next_run("p"), Some(utc("2026-11-23T18:00:00Z")));
@@ -40,7 +76,7 @@ fn a_new_proxy_is_due_at_once_and_then_each_interval() {
 #[test]
 fn a_night_of_sleep_is_one_overdue_sync_and_not_one_for_each_missed_slot() {
     let now = utc(START);
-    let mut scheduler = Scheduler::new(plan(1, &[]), now);
+    let mut scheduler = started(plan(1, &[]), now);
     scheduler.poll(now);
     let morning = now + TimeDelta::hours(19);
     assert_eq!(scheduler.poll(morning), [Action::Resumed, sync(Trigger::Resume)]);
@@ -51,7 +87,7 @@ fn a_night_of_sleep_is_one_overdue_sync_and_not_one_for_each_missed_slot() {
 #[test]
 fn a_clock_set_back_neither_stops_nor_repeats() {
     let now = utc(START);
-    let mut scheduler = Scheduler::new(plan(6, &[]), now);
+    let mut scheduler = started(plan(6, &[]), now);
     scheduler.poll(now);
     let earlier = now - TimeDelta::days(300);
     assert_eq!(scheduler.poll(earlier), [Action::Resumed]);
@@ -61,7 +97,7 @@ fn a_clock_set_back_neither_stops_nor_repeats() {
 #[test]
 fn an_older_copy_is_tried_again_after_1_2_5_and_5_minutes_and_then_by_the_schedule() {
     let mut now = utc(START);
-    let mut scheduler = Scheduler::new(plan(6, &[]), now);
+    let mut scheduler = started(plan(6, &[]), now);
     scheduler.poll(now);
     for minutes in [1, 2, 5, 5] {
         scheduler.record("p", now, None, false);
@@ -84,7 +120,7 @@ fn an_older_copy_is_tried_again_after_1_2_5_and_5_minutes_and_then_by_the_schedu
 #[test]
 fn a_change_of_the_settings_leaves_the_retries_as_they_were() {
     let now = utc(START);
-    let mut scheduler = Scheduler::new(plan(6, &[]), now);
+    let mut scheduler = started(plan(6, &[]), now);
     scheduler.record("p", now, None, false);
     for _ in 0..5 {
         scheduler.set_plan(plan(6, &[]), now);
@@ -96,7 +132,7 @@ fn a_change_of_the_settings_leaves_the_retries_as_they_were() {
 #[test]
 fn a_pause_holds_everything_back_and_ends_by_itself() {
     let now = utc(START);
-    let mut scheduler = Scheduler::new(plan(6, &[]), now);
+    let mut scheduler = started(plan(6, &[]), now);
     scheduler.pause_until(Some(now + TimeDelta::minutes(1)));
     assert_eq!(scheduler.poll(now), []);
     assert_eq!(scheduler.next_run("p"), Some(now + TimeDelta::minutes(1)));
@@ -107,8 +143,7 @@ fn a_pause_holds_everything_back_and_ends_by_itself() {
 #[test]
 fn the_source_is_watched_on_its_own_interval() {
     let now = utc(START);
-    let mut scheduler =
-        Scheduler::new(Plan { proxies: Vec::new(), watch: Some(TimeDelta::minutes(1)), ..plan(6, &[]) }, now);
+    let mut scheduler = started(Plan { proxies: Vec::new(), watch: Some(TimeDelta::minutes(1)), ..plan(6, &[]) }, now);
     scheduler.record_source_check(now);
     assert_eq!(scheduler.poll(now + TICK), []);
     assert_eq!(scheduler.poll(now + TimeDelta::seconds(66)), [Action::CheckSource]);
@@ -138,7 +173,7 @@ fn want(scheduler: &mut Scheduler, number: u8, from: DateTime<Utc>) {
 #[test]
 fn a_new_map_is_due_at_once_and_tried_once() {
     let now = utc("2026-03-04T12:00:00Z");
-    let mut scheduler = Scheduler::new(plan(6, &[]), now);
+    let mut scheduler = started(plan(6, &[]), now);
     scheduler.record("p", now, Some(map(1)), true);
     want(&mut scheduler, 1, now);
     assert_eq!(scheduler.poll(now), [], "it has that one");
@@ -157,7 +192,7 @@ fn a_new_map_is_due_at_once_and_tried_once() {
 #[test]
 fn a_try_that_says_nothing_is_tried_again_by_the_retries() {
     let now = utc("2026-03-04T12:00:00Z");
-    let mut scheduler = Scheduler::new(plan(6, &[]), now);
+    let mut scheduler = started(plan(6, &[]), now);
     scheduler.record("p", now, Some(map(1)), true);
     want(&mut scheduler, 2, now);
     assert_eq!(scheduler.poll(now), [sync(Trigger::Change)]);
@@ -170,7 +205,7 @@ fn a_try_that_says_nothing_is_tried_again_by_the_retries() {
 fn windows_pauses_and_soak_hold_a_new_map_too_and_the_setting_turns_it_off() {
     let now = utc("2026-03-04T12:00:00Z");
     let start = |windows: &[&str], on_change| {
-        let mut scheduler = Scheduler::new(Plan { on_change, ..plan(24 * 30, windows) }, now);
+        let mut scheduler = started(Plan { on_change, ..plan(24 * 30, windows) }, now);
         scheduler.record("p", now, Some(map(1)), true);
         scheduler
     };
@@ -224,7 +259,7 @@ fn asks(scheduler: &mut Scheduler, from: DateTime<Utc>, minutes: i64) -> usize {
 fn proxies_are_asked_at_once_and_each_minute_while_paused_and_outside_of_windows_too() {
     let now = utc(START);
     for windows in [&[][..], &["allow Sun 02:00-03:00"]] {
-        let mut scheduler = Scheduler::new(Plan { ask: Some(ASK_EVERY), ..plan(6, windows) }, now);
+        let mut scheduler = started(Plan { ask: Some(ASK_EVERY), ..plan(6, windows) }, now);
         scheduler.pause_until(Some(now + TimeDelta::hours(2)));
         assert_eq!(scheduler.poll(now), [Action::AskProxies]);
         assert_eq!(scheduler.poll(now), [], "asked once");
@@ -235,7 +270,7 @@ fn proxies_are_asked_at_once_and_each_minute_while_paused_and_outside_of_windows
 #[test]
 fn a_question_that_is_due_before_the_next_tick_wakes_the_driver_even_while_paused() {
     let now = utc(START);
-    let mut scheduler = Scheduler::new(Plan { ask: Some(ASK_EVERY), ..plan(6, &[]) }, now);
+    let mut scheduler = started(Plan { ask: Some(ASK_EVERY), ..plan(6, &[]) }, now);
     scheduler.poll(now);
     scheduler.pause_until(Some(now + TimeDelta::hours(2)));
     scheduler.poll(now + TimeDelta::seconds(45));
@@ -245,7 +280,7 @@ fn a_question_that_is_due_before_the_next_tick_wakes_the_driver_even_while_pause
 #[test]
 fn after_a_night_of_sleep_or_a_clock_set_back_proxies_are_asked_once_and_then_each_minute() {
     let now = utc(START);
-    let mut scheduler = Scheduler::new(Plan { ask: Some(ASK_EVERY), ..plan(6, &[]) }, now);
+    let mut scheduler = started(Plan { ask: Some(ASK_EVERY), ..plan(6, &[]) }, now);
     scheduler.poll(now);
     let morning = now + TimeDelta::hours(9);
     assert_eq!(scheduler.poll(morning), [Action::Resumed, Action::AskProxies, sync(Trigger::Resume)]);
@@ -257,7 +292,7 @@ fn after_a_night_of_sleep_or_a_clock_set_back_proxies_are_asked_once_and_then_ea
 #[test]
 fn without_a_proxy_nobody_is_asked_and_the_driver_is_not_woken_for_it() {
     let now = utc(START);
-    let mut scheduler = Scheduler::new(Plan { proxies: Vec::new(), ..plan(6, &[]) }, now);
+    let mut scheduler = started(Plan { proxies: Vec::new(), ..plan(6, &[]) }, now);
     assert_eq!(scheduler.poll(now), []);
     assert_eq!(scheduler.next_wakeup(), now + TICK);
 }
@@ -282,7 +317,7 @@ proptest! {
     fn no_jump_of_the_clock_starts_a_storm_or_a_strike(jumps in prop::collection::vec(-400_000_i64..400_000, 1..60)) {
         let every = TimeDelta::hours(1);
         let mut now = utc(START);
-        let mut scheduler = Scheduler::new(plan(1, &[]), now);
+        let mut scheduler = started(plan(1, &[]), now);
         let mut last: Option<DateTime<Utc>> = None;
         for jump in jumps {
             now += TimeDelta::seconds(jump);
@@ -320,7 +355,7 @@ proptest! {
         let intervals = [("a", 1), ("b", 6), ("c", 12)].map(|(name, hours)| (name.to_owned(), TimeDelta::hours(hours)));
         let whole = Plan { proxies: intervals.to_vec(), watch: Some(TimeDelta::minutes(5)), ..plan(1, &[]) };
         let mut now = utc(START);
-        let mut scheduler = Scheduler::new(whole, now);
+        let mut scheduler = started(whole, now);
         let mut paused: Option<DateTime<Utc>> = None;
         let mut retries: BTreeMap<String, usize> = BTreeMap::new();
         for (jump, conclusive, dice) in steps {

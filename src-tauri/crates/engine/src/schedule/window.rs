@@ -37,7 +37,7 @@ impl FromStr for Span {
         };
         let span = text.split_once('-').and_then(|(from, to)| Some(Self { from: time(from)?, to: time(to)? }));
         span.ok_or_else(|| {
-            let message = format!("A span of the day is written \"22:00-07:00\", not \"{}\".", bounded(text, 40));
+            let message = format!("Write a time span like \"22:00-07:00\", not \"{}\".", bounded(text, 40));
             Error::new(ErrorCode::InvalidSetting, message)
         })
     }
@@ -67,7 +67,7 @@ impl FromStr for Window {
     fn from_str(text: &str) -> Result<Self, Error> {
         let wrong = || {
             let message = format!(
-                "A sync window is written \"allow Mon-Fri 02:00-05:00\" or \"deny Sat,Sun 00:00-24:00\", not \"{}\".",
+                "Write a sync window like \"allow Mon-Fri 02:00-05:00\" or \"deny Sat,Sun 00:00-24:00\", not \"{}\".",
                 bounded(text, 60)
             );
             Error::new(ErrorCode::InvalidSetting, message).field("schedule.windows")

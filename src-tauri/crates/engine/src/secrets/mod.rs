@@ -39,9 +39,9 @@ impl Secrets {
         match &proxy.key {
             KeyPlace::Env(variable) => env(variable)
                 .and_then(|key| checked(&SecretString::from(key)).ok())
-                .ok_or_else(|| no_key(name, &format!("The environment variable {variable}, where the key of {name} is to be, is not set or holds no key."), &format!("Set {variable} and start again."))),
+                .ok_or_else(|| no_key(name, &format!("The environment variable {variable}, which should hold the key of {name}, is not set or is empty."), &format!("Set {variable} and restart."))),
             KeyPlace::Keyring => self.get(name).await?.ok_or_else(|| {
-                no_key(name, &format!("The key store has no key for {name}."), &format!("Give it again in Settings; or `autosync proxy remove {name}`, then `autosync proxy add {name} {} --key-stdin`.", proxy.url))
+                no_key(name, &format!("The key store has no key for {name}."), &format!("Enter it again in Settings, or run `autosync proxy remove {name}` and then `autosync proxy add {name} {} --key-stdin`.", proxy.url))
             }),
         }
     }
@@ -86,11 +86,11 @@ impl Secrets {
         // Nobody listens any more when the time is over.
         let thread = move || drop(reply.send(Entry::new(APP_ID, &account).and_then(|entry| question(&entry))));
         std::thread::Builder::new().name("key store".to_owned()).spawn(thread).map_err(|cause| {
-            Error::new(ErrorCode::Internal, "No thread could be started to ask the key store.").detail(cause)
+            Error::new(ErrorCode::Internal, "No thread could be started to use the key store.").detail(cause)
         })?;
         match tokio::time::timeout(ANSWER_WITHIN, answer).await {
             Ok(Ok(result)) => result.map_err(|error| no_store(&error)),
-            Ok(Err(_)) => Err(unusable("The system's key store could not be asked.")),
+            Ok(Err(_)) => Err(unusable("The system's key store could not be used.")),
             Err(_) => Err(unusable(
                 "The system's key store did not answer within a minute; it may be waiting for a password.",
             )),
@@ -106,7 +106,7 @@ fn checked(key: &SecretString) -> Result<SecretString> {
     }
     Err(Error::new(
         ErrorCode::NoKey,
-        "This is no key: a key is 1 to 1024 letters, digits and signs without white space. Nothing was stored.",
+        "That isn't a valid key: a key is 1 to 1024 letters, digits and symbols, without spaces. Nothing was stored.",
     ))
 }
 
@@ -123,19 +123,19 @@ fn no_store(error: &StoreError) -> Error {
         StoreError::PlatformFailure(cause) => unusable("The system's key store failed.").detail(cause),
         StoreError::NoDefaultStore => {
             let cause = Entry::store_status().as_ref().err().map(ToString::to_string);
-            let error = unusable("This system has no key store that could be reached.");
+            let error = unusable("No key store could be reached on this system.");
             cause.into_iter().fold(error, Error::detail)
         }
         StoreError::TooLong(what, most) => {
-            unusable("The system's key store cannot hold this.").detail(format!("{what}: at most {most}"))
+            unusable("The system's key store cannot store this.").detail(format!("{what}: at most {most}"))
         }
-        _ => unusable("What the system's key store holds for this proxy cannot be read."),
+        _ => unusable("The key that the system's key store has for this proxy cannot be read."),
     }
 }
 
 fn unusable(what: &str) -> Error {
     let store = if cfg!(windows) {
-        "Look at the Credential Manager"
+        "Check the Credential Manager"
     } else if cfg!(target_os = "macos") {
         "Unlock your login keychain"
     } else {
@@ -162,6 +162,7 @@ mod tests {
             key,
             key_header: KeyHeader::default(),
             allow_plain_http: false,
+            ca_file: None,
         }
     }
 

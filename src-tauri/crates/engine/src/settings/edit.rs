@@ -103,7 +103,11 @@ pub enum SettingsEdit {
     /// Chooses the way out to the source.
     SetNetwork {
         /// `system`, `none` or `http://host:port`.
-        proxy: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proxy: Option<String>,
+        /// A PEM file of authorities to trust beside the system's store, or empty.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ca_file: Option<String>,
     },
 }
 
@@ -127,6 +131,9 @@ pub struct ProxyDocument {
     /// Whether the key may go over plain HTTP to a public address.
     #[serde(default)]
     pub allow_plain_http: bool,
+    /// A PEM file of authorities to trust for it beside the system's store, by its whole path; or empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub ca_file: String,
 }
 
 fn default_key_header() -> String {
@@ -150,6 +157,7 @@ impl From<&Proxy> for ProxyDocument {
             key: proxy.key.to_string(),
             key_header: proxy.key_header.to_string(),
             allow_plain_http: proxy.allow_plain_http,
+            ca_file: proxy.ca_file.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
         }
     }
 }
@@ -157,7 +165,7 @@ impl From<&Proxy> for ProxyDocument {
 impl TryFrom<&ProxyDocument> for Proxy {
     type Error = Error;
 
-    /// Fails as the fields do; `field` is `name`, `url`, `role`, `key` or `key_header`.
+    /// Fails as the fields do; `field` is `name`, `url`, `role`, `key`, `key_header` or `ca_file`.
     fn try_from(document: &ProxyDocument) -> Result<Self> {
         Ok(Self {
             name: document.name.parse()?,
@@ -166,6 +174,7 @@ impl TryFrom<&ProxyDocument> for Proxy {
             key: parsed(&document.key, "key")?,
             key_header: parsed(&document.key_header, "key_header")?,
             allow_plain_http: document.allow_plain_http,
+            ca_file: read::usable_ca_file(&document.ca_file)?,
         })
     }
 }
@@ -221,7 +230,13 @@ impl SettingsEdit {
                     close: parsed_or(close.as_deref(), "app.close", now.close)?,
                 })
             }
-            Self::SetNetwork { proxy } => file.set_network(Network { proxy: parsed(proxy, "network.proxy")? }),
+            Self::SetNetwork { proxy, ca_file } => {
+                let now = file.settings().network.clone();
+                file.set_network(Network {
+                    proxy: parsed_or(proxy.as_deref(), "network.proxy", now.proxy)?,
+                    ca_file: ca_file.as_deref().map_or(now.ca_file, |text| read::ca_file(text, file.folder())),
+                })
+            }
         }
     }
 
@@ -235,7 +250,7 @@ impl SettingsEdit {
             SourceChoice::Refused(error) => return Err(error.clone()),
             SourceChoice::Chosen(Source::Url(url)) => Some(url.as_str().to_owned()),
             SourceChoice::Chosen(Source::File(path)) => {
-                let text = path.to_str().ok_or_else(|| invalid("The file's path is not Unicode text.").field("source"));
+                let text = path.to_str().ok_or_else(|| invalid("The file's path isn't valid Unicode.").field("source"));
                 Some(text?.to_owned())
             }
         };
@@ -249,7 +264,7 @@ fn of_the_same_name(file: &SettingsFile, name: &str, document: &ProxyDocument) -
     if !proxy.name.is(name) {
         let name = crate::error::bounded(name, 80);
         let message = format!(
-            "The name of a proxy stays, since its history and its key are found by it. {name} was not changed; to use another name, remove it and add it again."
+            "A proxy cannot be renamed, because its history and key belong to its name. {name} was not changed; to use another name, remove it and add it again."
         );
         return Err(invalid(message).field("name"));
     }
@@ -263,7 +278,7 @@ fn of_the_same_name(file: &SettingsFile, name: &str, document: &ProxyDocument) -
 /// As many and as long as the file may have them, each of them a window.
 fn checked_windows(windows: &[String]) -> Result<()> {
     if windows.len() > read::MANY || windows.iter().any(|window| window.len() > read::MANY) {
-        return Err(invalid(format!("There may be at most {} windows. Nothing was changed.", read::MANY)));
+        return Err(invalid(format!("At most {} windows are allowed. Nothing was changed.", read::MANY)));
     }
     Windows::parse(windows.iter().map(String::as_str), local_offset).map(drop)
 }

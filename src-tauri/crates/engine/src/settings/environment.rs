@@ -46,7 +46,7 @@ pub fn with_environment(settings: &Settings, env: &dyn Fn(&str) -> Option<String
 
 fn env_proxy(settings: &Settings, text: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<Proxy, Error> {
     if settings.proxies.iter().any(|proxy| proxy.name.is(ENV_PROXY)) {
-        let message = "the settings have a proxy named env already. Rename that one to use both.";
+        let message = "the settings already have a proxy named env. Rename it to use both.";
         return Err(Error::new(ErrorCode::AlreadyExists, message));
     }
     let key = KEYS.into_iter().find(|name| env(name).is_some()).unwrap_or(KEYS[0]);
@@ -57,6 +57,7 @@ fn env_proxy(settings: &Settings, text: &str, env: &dyn Fn(&str) -> Option<Strin
         key: KeyPlace::Env(key.to_owned()),
         key_header: KeyHeader::default(),
         allow_plain_http: false,
+        ca_file: None,
     })
 }
 

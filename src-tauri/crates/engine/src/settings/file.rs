@@ -65,7 +65,7 @@ impl SettingsFile {
     pub fn add_proxy(&mut self, proxy: &Proxy) -> Result<()> {
         if proxy.name.is(ENV_PROXY) {
             return Err(invalid(
-                "The name env stands for the proxy in LITELLM_PROXY_URL. No proxy was added; choose another name.",
+                "The name env is reserved for the proxy in LITELLM_PROXY_URL. No proxy was added; choose another name.",
             )
             .field("name"));
         }
@@ -182,16 +182,17 @@ impl SettingsFile {
         })
     }
 
-    /// Chooses the way out to the source.
+    /// Chooses the way out to the source. Fails where its `ca_file` cannot be used.
     pub fn set_network(&mut self, network: Network) -> Result<()> {
-        self.set(&["network.proxy"], |settings| {
+        self.set(&["network.proxy", "network.ca_file"], |settings| {
+            network.trust()?;
             settings.network = network;
             Ok(())
         })
     }
 
     /// The folder of the file: where a relative path of the source begins.
-    pub(super) fn folder(&self) -> &Path {
+    pub fn folder(&self) -> &Path {
         folder(&self.path)
     }
 
@@ -216,7 +217,7 @@ impl SettingsFile {
             self.write(old.as_deref(), &new).map_err(|cause| {
                 Error::new(
                     ErrorCode::HomeUnusable,
-                    format!("The settings could not be written to {}; they are as they were. Check its permissions and the free space.", self.path.display()),
+                    format!("The settings could not be written to {}; they are unchanged. Check its permissions and the free disk space.", self.path.display()),
                 )
                 .detail(cause)
             })?;
@@ -259,7 +260,7 @@ fn folder(path: &Path) -> &Path {
 fn read_text(path: &Path) -> Result<Option<String>> {
     match fs::read(path) {
         Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|cause| {
-            invalid("The file settings.toml is not UTF-8 text. It was not changed, and nothing of it is used. Save it as UTF-8, or take an earlier one from backups/.")
+            invalid("The file settings.toml is not UTF-8 text. It was not changed, and none of it is used. Save it as UTF-8, or restore an earlier one from backups/.")
                 .detail(cause.utf8_error())
         }),
         Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(None),
@@ -276,24 +277,24 @@ fn parse(text: &str) -> Result<DocumentMut> {
         let line = error.span().map_or(1, |span| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1);
         // Only the kind of mistake, not the line itself: there may be a key in it.
         let mistake = bounded(error.message(), 200);
-        invalid(format!("The file settings.toml cannot be read: line {line}: {mistake}. It was not changed, and nothing of it is used. Correct the line, or take an earlier file from backups/."))
+        invalid(format!("The file settings.toml cannot be read: line {line}: {mistake}. It was not changed, and none of it is used. Correct the line, or restore an earlier file from backups/."))
             .detail(format!("line {line}"))
     })?;
     match document.get("schema").map(Item::as_integer) {
         None => Ok(document),
         Some(Some(schema)) if (1..=SCHEMA).contains(&schema) => Ok(document),
         Some(Some(schema)) if schema > SCHEMA => Err(invalid(format!(
-            "The file settings.toml is of a newer version of this program (schema {schema}; this one knows {SCHEMA}). It was not changed, and nothing of it is used. Update this program."
+            "The file settings.toml is from a newer version of this program (schema {schema}; this one knows {SCHEMA}). It was not changed, and none of it is used. Update this program."
         ))
         .field("schema")),
-        Some(_) => Err(invalid("In settings.toml, schema is a number: schema = 1. The file was not changed, and nothing of it is used.").field("schema")),
+        Some(_) => Err(invalid("In settings.toml, schema must be a number: schema = 1. The file was not changed, and none of it is used.").field("schema")),
     }
 }
 
 /// The `[[proxy]]` tables, whichever way they were written.
 fn proxies(document: &mut DocumentMut) -> Result<&mut ArrayOfTables> {
     let wrong = || {
-        invalid("Proxies in settings.toml are written as [[proxy]] and their settings below. Nothing was changed; correct the file first.").field("proxy")
+        invalid("In settings.toml, write each proxy as [[proxy]] with its settings below. Nothing was changed; correct the file first.").field("proxy")
     };
     let item = document.entry("proxy").or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
     if !item.is_array_of_tables() {

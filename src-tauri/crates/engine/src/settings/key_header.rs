@@ -62,7 +62,7 @@ impl FromStr for KeyHeader {
         let name = name.filter(|name| name.as_str().len() <= 64 && !REFUSED.contains(&name.as_str()));
         name.filter(|name| !name.as_str().starts_with("sk-")).map(Self).ok_or_else(|| {
             invalid(
-                "The key's header is the name of an HTTP header, like Authorization or X-LiteLLM-Key. The key itself does not belong here.",
+                "The key header must be the name of an HTTP header, like Authorization or X-LiteLLM-Key. Do not enter the key itself here.",
             )
         })
     }

@@ -28,6 +28,7 @@ pub use key_header::KeyHeader;
 pub use name::ProxyName;
 pub use network::NetworkProxy;
 pub use period::Period;
+pub use read::usable_ca_file;
 pub use url::{ProxyUrl, SourceUrl};
 pub use words::{Close, DirectMode, GateMode, Preset, PriceNews, Role, Theme};
 
@@ -135,6 +136,9 @@ pub struct App {
 pub struct Network {
     /// The outgoing HTTP proxy.
     pub proxy: NetworkProxy,
+    /// A PEM file of authorities that are trusted beside the system's store.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
 }
 
 /// A proxy that is kept up to date.
@@ -152,6 +156,9 @@ pub struct Proxy {
     pub key_header: KeyHeader,
     /// Whether the user has accepted that the key goes over plain HTTP to a public address.
     pub allow_plain_http: bool,
+    /// A PEM file of authorities that are trusted for it, beside the system's store.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
 }
 
 /// Where a proxy's key is. Never the key itself.
@@ -263,7 +270,7 @@ impl Source {
             return SourceUrl::parse(text).map(Self::Url);
         }
         if text.is_empty() {
-            return Err(invalid("The source is an http or https address, or the path of a file.").field("source"));
+            return Err(invalid("The source must be an http or https URL, or the path of a file.").field("source"));
         }
         Ok(Self::File(folder.join(text)))
     }
@@ -292,7 +299,7 @@ impl FromStr for KeyPlace {
             Some(("env", name)) if variable(name) => Ok(Self::Env(name.to_owned())),
             // The value may be the key itself: it is never repeated.
             _ => Err(invalid(
-                "The key's place is \"keyring\" or \"env:\" and the name of an environment variable. The key itself does not belong here.",
+                "Write \"keyring\", or \"env:\" and the name of an environment variable. Do not enter the key itself here.",
             )),
         }
     }
@@ -321,7 +328,7 @@ fn no_proxy(name: &str) -> Error {
     let name = crate::error::bounded(name, 80);
     Error::new(
         ErrorCode::NotFound,
-        format!("There is no proxy named {name}. Settings and `autosync proxy list` show those there are."),
+        format!("There is no proxy named {name}. See Settings or `autosync proxy list` for the names."),
     )
     .field("name")
 }

@@ -36,7 +36,7 @@ impl FromStr for ProxyName {
         {
             return Ok(Self(text.to_owned()));
         }
-        Err(invalid("A proxy's name is 1 to 64 letters, digits, dots, dashes or underscores, and begins with a letter or digit.")
+        Err(invalid("A proxy's name must be 1 to 64 letters, digits, dots, dashes or underscores, and start with a letter or digit.")
             .field("name"))
     }
 }

@@ -6,9 +6,9 @@ use std::str::FromStr;
 use ::url::Url;
 use serde::{Serialize, Serializer};
 
-use super::invalid;
 use super::url::http_url;
-use crate::net::NetworkEnv;
+use super::{Network, invalid};
+use crate::net::{NetworkEnv, Trust};
 use crate::{Error, Result};
 
 /// Which outgoing HTTP proxy the source is asked through. Loopback and private addresses never take one, and LiteLLM
@@ -22,6 +22,13 @@ pub enum NetworkProxy {
     Direct,
     /// This one, for all addresses.
     Through(Url),
+}
+
+impl Network {
+    /// Whom the source's address is trusted by.
+    pub(crate) fn trust(&self) -> Result<Trust> {
+        Trust::with_file(self.ca_file.as_deref(), "network.ca_file")
+    }
 }
 
 impl NetworkProxy {
@@ -44,7 +51,7 @@ impl FromStr for NetworkProxy {
     /// stand in the settings file.
     fn from_str(text: &str) -> Result<Self> {
         let wrong = || {
-            invalid("The outgoing proxy is \"system\", \"none\" or an address like http://proxy.example.com:3128.")
+            invalid("The outgoing proxy must be \"system\", \"none\" or a URL like http://proxy.example.com:3128.")
                 .field("network.proxy")
         };
         match text.trim() {

@@ -44,7 +44,7 @@ impl FromStr for Period {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let wrong = || invalid("A length of time is a number with s, m, h or d, of at most 366 days: 90s, 5m, 6h, 1d.");
+        let wrong = || invalid("Write a duration as a number with s, m, h or d, at most 366 days: 90s, 5m, 6h, 1d.");
         let text = text.trim();
         let (_, unit) = *UNITS.iter().find(|(letter, _)| text.ends_with(*letter)).ok_or_else(wrong)?;
         let digits = &text[..text.len() - 1];

@@ -1,7 +1,7 @@
 //! From TOML to [`Settings`], field by field: a bad value never takes another with it.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, TableLike};
 
@@ -9,12 +9,14 @@ use super::{
     App, Gate, KeyHeader, KeyPlace, Network, Notify, Period, Proxy, ProxyName, ProxyUrl, Role, Schedule, Settings,
     SettingsProblem, Source, SourceChoice, SourceUrl, invalid,
 };
-use crate::{Error, Result};
+use crate::net::Trust;
+use crate::schedule::QuietHours;
+use crate::{Error, ErrorCode, Result};
 
 /// The longest list of windows, and the longest text of any one setting, that is looked at.
 pub(super) const MANY: usize = 200;
 
-const INSTEAD: &str = "Until it is corrected, the default holds.";
+const INSTEAD: &str = "Until it is corrected, the default applies.";
 
 /// Everything that is valid, and what is not. `folder` is where a relative path of the source begins.
 pub(super) fn read(document: &DocumentMut, folder: &Path) -> (Settings, Vec<SettingsProblem>) {
@@ -46,9 +48,18 @@ pub(super) fn read(document: &DocumentMut, folder: &Path) -> (Settings, Vec<Sett
             theme: reader.text("app.theme", default.app.theme, str::parse),
             close: reader.text("app.close", default.app.close, str::parse),
         },
-        network: Network { proxy: reader.text("network.proxy", default.network.proxy, str::parse) },
-        proxies: reader.proxies(),
+        network: Network {
+            proxy: reader.text("network.proxy", default.network.proxy, str::parse),
+            ca_file: reader.text("network.ca_file", None, |text| Ok(ca_file(text, folder))),
+        },
+        proxies: reader.proxies(folder),
     };
+    if let Some(listen) = settings.gateway {
+        let message = format!(
+            "This version has no gateway: nothing listens at {listen}. The setting is kept for a version that has one."
+        );
+        reader.problem("gateway.listen", Error::new(ErrorCode::Unsupported, message));
+    }
     if let Err(error) = settings.source() {
         // A source that could not be read has told so already; one that is the own gateway is only known now.
         if !matches!(settings.source, SourceChoice::Refused(_)) {
@@ -73,7 +84,7 @@ impl<'a> Reader<'a> {
             if self.document.get(name).is_some_and(|item| !item.is_table_like()) {
                 self.problem(
                     name,
-                    invalid(format!("{name} is a table: write [{name}] and its settings below. {INSTEAD}")),
+                    invalid(format!("{name} must be a table: write [{name}] with its settings below. {INSTEAD}")),
                 );
             }
         }
@@ -100,7 +111,7 @@ impl<'a> Reader<'a> {
     fn flag(&mut self, field: &str, default: bool) -> bool {
         let Some(item) = self.item(field) else { return default };
         item.as_bool().unwrap_or_else(|| {
-            self.problem(field, invalid(format!("This is true or false. {INSTEAD}")));
+            self.problem(field, invalid(format!("This must be true or false. {INSTEAD}")));
             default
         })
     }
@@ -111,7 +122,7 @@ impl<'a> Reader<'a> {
             array.iter().map(|value| value.as_str().filter(|text| text.len() <= MANY).map(str::to_owned)).collect()
         });
         texts.unwrap_or_else(|| {
-            self.problem(field, invalid(format!("This is a list of texts: [\"…\", \"…\"]. {INSTEAD}")));
+            self.problem(field, invalid(format!("This must be a list of strings: [\"…\", \"…\"]. {INSTEAD}")));
             Vec::new()
         })
     }
@@ -123,9 +134,7 @@ impl<'a> Reader<'a> {
             (None, None) => return SourceChoice::Default,
             (Some(_), Some(_)) => (
                 "source",
-                Err(invalid(
-                    "The source has both a url and a file. Nothing is fetched until one of them is taken out.",
-                )),
+                Err(invalid("The source has both a url and a file. Nothing is fetched until one of them is removed.")),
             ),
             (Some(url), None) => ("source.url", url),
             (None, Some(file)) => ("source.file", file),
@@ -141,21 +150,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn proxies(&mut self) -> Vec<Proxy> {
+    fn proxies(&mut self, folder: &Path) -> Vec<Proxy> {
         let tables = match self.document.get("proxy") {
             None => Vec::new(),
             Some(item) => proxy_tables(item).unwrap_or_else(|| {
-                self.problem(
-                    "proxy",
-                    invalid("Proxies are written as [[proxy]] and their settings below. None is used."),
-                );
+                self.problem("proxy", invalid("Write each proxy as [[proxy]] with its settings below. None is used."));
                 Vec::new()
             }),
         };
         let mut proxies: Vec<Proxy> = Vec::new();
         for (index, table) in tables.into_iter().enumerate() {
             let at = |key: &str| format!("proxy[{index}].{key}");
-            match self.proxy(table, &at) {
+            match self.proxy(table, folder, &at) {
                 Ok(proxy) if proxies.iter().any(|known| known.name.is(proxy.name.as_str())) => {
                     let message =
                         format!("There is already a proxy named {}. This second one is not used.", proxy.name);
@@ -172,7 +178,12 @@ impl<'a> Reader<'a> {
     }
 
     /// Without a name and an address there is no proxy; its other settings have defaults.
-    fn proxy(&mut self, table: &dyn TableLike, at: &dyn Fn(&str) -> String) -> Result<Proxy, (&'static str, Error)> {
+    fn proxy(
+        &mut self,
+        table: &dyn TableLike,
+        folder: &Path,
+        at: &dyn Fn(&str) -> String,
+    ) -> Result<Proxy, (&'static str, Error)> {
         let text = |key: &'static str| match table.get(key) {
             Some(item) => as_text(item),
             None => Err(invalid(format!("A proxy needs a {key}."))),
@@ -199,12 +210,17 @@ impl<'a> Reader<'a> {
                     allow_plain_http = flag;
                     Ok(())
                 }
-                None => Err(invalid("This is true or false.")),
+                None => Err(invalid("This must be true or false.")),
             }),
+        );
+        let mut authority = None;
+        optional(
+            "ca_file",
+            table.get("ca_file").map(|item| as_text(item).map(|text| authority = ca_file(text, folder))),
         );
         let name: ProxyName = text("name").and_then(str::parse).map_err(|error| ("name", error))?;
         let url = text("url").and_then(|url| ProxyUrl::parse(url, allow_plain_http)).map_err(|error| ("url", error))?;
-        Ok(Proxy { name, url, role: proxy_role, key, key_header, allow_plain_http })
+        Ok(Proxy { name, url, role: proxy_role, key, key_header, allow_plain_http, ca_file: authority })
     }
 }
 
@@ -217,7 +233,7 @@ pub(super) fn proxy_tables(item: &Item) -> Option<Vec<&dyn TableLike>> {
 }
 
 fn as_text(item: &Item) -> Result<&str> {
-    item.as_str().filter(|text| text.len() <= 4096).ok_or_else(|| invalid("This is a text in quotes."))
+    item.as_str().filter(|text| text.len() <= 4096).ok_or_else(|| invalid("This must be a string in quotes."))
 }
 
 pub(super) fn off_or<T>(text: &str, parse: impl FnOnce(&str) -> Result<T>) -> Result<Option<T>> {
@@ -227,24 +243,35 @@ pub(super) fn off_or<T>(text: &str, parse: impl FnOnce(&str) -> Result<T>) -> Re
 /// A time that something is repeated after.
 pub(super) fn positive(text: &str) -> Result<Period> {
     let period: Period = text.parse()?;
-    if period.is_zero() { Err(invalid("This is at least 1s.")) } else { Ok(period) }
+    if period.is_zero() { Err(invalid("This must be at least 1s.")) } else { Ok(period) }
 }
 
 pub(super) fn listen(text: &str) -> Result<SocketAddr> {
-    text.parse()
-        .map_err(|_| invalid("The gateway listens on an IP address and a port, like 127.0.0.1:4401, or is off."))
+    text.parse().map_err(|_| invalid("This must be an IP address and port, like 127.0.0.1:4401, or off."))
 }
 
 fn file(text: &str, folder: &Path) -> Result<Source> {
-    if text.trim().is_empty() { Err(invalid("The file has no name.")) } else { Ok(Source::File(folder.join(text))) }
+    if text.trim().is_empty() { Err(invalid("The file name is empty.")) } else { Ok(Source::File(folder.join(text))) }
 }
 
-/// Empty, or two times of the day.
-pub(super) fn quiet(text: &str) -> Result<()> {
-    let time = |part: &str| chrono::NaiveTime::parse_from_str(part, "%H:%M").is_ok();
-    match text.split_once('-') {
-        _ if text.is_empty() => Ok(()),
-        Some((from, to)) if time(from) && time(to) => Ok(()),
-        _ => Err(invalid("The quiet time is two times of the day, like 22:00-07:00, or empty.")),
+/// A file of authorities; empty is none. Whether it can be used is told when it is: it may be on a mount that comes later.
+pub(super) fn ca_file(text: &str, folder: &Path) -> Option<PathBuf> {
+    Some(text.trim()).filter(|text| !text.is_empty()).map(|text| folder.join(text))
+}
+
+/// A proxy's file of authorities as somebody gives it now: it is there, and is one.
+pub fn usable_ca_file(text: &str) -> Result<Option<PathBuf>> {
+    let path = ca_file(text, Path::new(""));
+    if path.as_ref().is_some_and(|path| !path.is_absolute()) {
+        return Err(invalid("The ca_file must be an absolute path.").field("ca_file"));
     }
+    Trust::with_file(path.as_deref(), "ca_file").map(|_| path)
+}
+
+/// Empty, or quiet hours as the toasts read them.
+pub(super) fn quiet(text: &str) -> Result<()> {
+    if text.is_empty() || text.parse::<QuietHours>().is_ok() {
+        return Ok(());
+    }
+    Err(invalid("Quiet hours must be two times of day, like 22:00-07:00, or empty."))
 }

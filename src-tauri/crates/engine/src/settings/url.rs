@@ -22,7 +22,8 @@ impl ProxyUrl {
     pub fn parse(text: &str, allow_plain_http: bool) -> Result<Self> {
         let mut url = http_url(text).map_err(|error| error.field("url"))?;
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(invalid("A proxy's address ends with its path: leave out what follows ? or #.").field("url"));
+            return Err(invalid("A proxy's URL cannot have a query or fragment: remove the ? or # and what follows.")
+                .field("url"));
         }
         let path = url.path().trim_end_matches('/').to_owned();
         url.set_path(&path);
@@ -30,7 +31,7 @@ impl ProxyUrl {
         if url.0.scheme() == "http" && !url.is_local() && !allow_plain_http {
             return Err(Error::new(
                 ErrorCode::PlainHttp,
-                format!("{url} is a public address, and plain HTTP would show your key to everybody on the way. Nothing was changed. Use https, or accept the risk with allow_plain_http = true."),
+                format!("{url} is a public address, and plain HTTP would expose your key to anyone along the way. Nothing was changed. Use https, or accept the risk with allow_plain_http = true."),
             )
             .field("url"));
         }
@@ -135,19 +136,19 @@ shown_as_text!(SourceUrl);
 pub(super) fn http_url(text: &str) -> Result<Url> {
     // What was given is only repeated once it is known to hold no password.
     let url = Url::parse(text.trim()).map_err(|cause| {
-        invalid("This is no address. One looks like http://127.0.0.1:4000 or https://litellm.example.com.")
+        invalid("This isn't a valid URL. Use one like http://127.0.0.1:4000 or https://litellm.example.com.")
             .detail(cause)
     })?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Error::new(
             ErrorCode::UrlHasCredentials,
-            "The address has a user or a password in it. It was not taken, so that they do not end up in files and logs. Give the address without them.",
+            "The URL contains a user name or password. It was rejected, so that they do not end up in files and logs. Enter the URL without them.",
         ));
     }
     if !matches!(url.scheme(), "http" | "https") {
         // `localhost:4000` reads as scheme "localhost".
         let scheme = bounded(url.scheme(), 40);
-        return Err(invalid(format!("The address begins with http:// or https://, not with {scheme}:.")));
+        return Err(invalid(format!("The URL must start with http:// or https://, not {scheme}:.")));
     }
     Ok(url)
 }

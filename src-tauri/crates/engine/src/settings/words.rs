@@ -31,7 +31,7 @@ macro_rules! words {
             fn from_str(word: &str) -> Result<Self> {
                 match word {
                     $($word => Ok(Self::$variant),)*
-                    _ => Err(invalid(format!("{} is one of: {}.", $what, Self::WORDS.join(", ")))),
+                    _ => Err(invalid(format!("{} must be one of: {}.", $what, Self::WORDS.join(", ")))),
                 }
             }
         }
@@ -82,7 +82,7 @@ words! {
 
 words! {
     /// What happens with Review findings where a proxy reads its own URL.
-    DirectMode, "What direct proxies do" {
+    DirectMode, "The setting for direct proxies" {
         /// Reload, and tell it loudly.
         #[default]
         Tell = "tell",
@@ -93,7 +93,7 @@ words! {
 
 words! {
     /// Which price changes are told.
-    PriceNews, "The price changes to tell" {
+    PriceNews, "The price changes to notify about" {
         /// Those of models that the user's proxies offer.
         #[default]
         Mine = "mine",
@@ -134,7 +134,7 @@ words! {
 
 words! {
     /// What closing the window does.
-    Close, "What closing the window does" {
+    Close, "The action on closing the window" {
         /// The program goes on in the tray.
         #[default]
         Tray = "tray",

@@ -11,21 +11,18 @@ pub(super) const NEW_FILE: &str = r#"# LiteLLM Auto-Sync. Only what differs from
 #
 #   [source]                  # exactly one of url, file
 #   url = "https://raw.githubusercontent.com/BerriAI/litellm/main/model_prices_and_context_window.json"
-#   watch = "5m"              # how often to ask for a new map; "off" = only with a sync
+#   watch = "5m"              # how often to check for a new map; "off" = only with a sync
 #
 #   [schedule]
 #   preset = "production"     # production 6h | development 1h | testing 12h | custom | off
-#   every = "6h"              # counts only with preset = "custom"
+#   every = "6h"              # used only with preset = "custom"
 #   windows = []              # e.g. "allow Mon-Fri 02:00-05:00"
 #   on_change = true          # a new map is synced at once, within windows and pauses
 #
 #   [gate]
 #   mode = "review"           # review | hold | off
-#   direct = "tell"           # proxies without the gateway: tell | wait
+#   direct = "tell"           # while models are held, proxies that read the source: tell (synced all the same) | wait
 #   soak = "0m"
-#
-#   [gateway]
-#   listen = "off"            # "127.0.0.1:4401"
 #
 #   [notify]
 #   new_models = true
@@ -38,14 +35,16 @@ pub(super) const NEW_FILE: &str = r#"# LiteLLM Auto-Sync. Only what differs from
 #   close = "tray"            # tray | quit: what closing the window does
 #
 #   [network]
-#   proxy = "system"          # the way to the source: system (HTTPS_PROXY, NO_PROXY) | none | "http://host:port"
+#   proxy = "system"          # how the source is reached: system (HTTPS_PROXY, NO_PROXY) | none | "http://host:port"
+#   ca_file = ""              # a PEM file with your company's own authority, trusted besides the system's store
 #
 #   [[proxy]]                 # one for each proxy
 #   name = "local"
 #   url = "http://127.0.0.1:4000"
 #   role = "production"       # production | staging | testing | development
 #   key = "keyring"           # or "env:VAR"; never the key itself
-#   key_header = "Authorization"  # or what the proxy's litellm_key_header_name says
+#   key_header = "Authorization"  # or the proxy's litellm_key_header_name
+#   ca_file = ""              # as in [network], for this proxy
 
 schema = 1
 "#;
@@ -89,9 +88,13 @@ pub(super) fn put_proxy(table: &mut dyn TableLike, proxy: &Proxy) {
     optional("key", proxy.key.to_string().into(), proxy.key == KeyPlace::default());
     optional("key_header", proxy.key_header.to_string().into(), proxy.key_header.is_default());
     optional("allow_plain_http", proxy.allow_plain_http.into(), !proxy.allow_plain_http);
+    match proxy.ca_file.as_ref().and_then(|path| path.to_str()) {
+        Some(path) => set(table, "ca_file", path.into()),
+        None => drop(table.remove("ca_file")),
+    }
 }
 
-/// The value of a field; `None` only for the two places of the source.
+/// The value of a field; `None` only for the two places of the source, and without a `ca_file`.
 fn value(settings: &Settings, field: &str) -> Result<Option<Value>> {
     let off = |shown: Option<String>| shown.unwrap_or_else(|| "off".to_owned()).into();
     Ok(Some(match field {
@@ -102,7 +105,7 @@ fn value(settings: &Settings, field: &str) -> Result<Option<Value>> {
         "source.file" => match &settings.source {
             SourceChoice::Chosen(Source::File(path)) => path
                 .to_str()
-                .ok_or_else(|| invalid("The file's path is not Unicode text.").field("source.file"))?
+                .ok_or_else(|| invalid("The file's path isn't valid Unicode.").field("source.file"))?
                 .into(),
             _ => return Ok(None),
         },
@@ -122,6 +125,13 @@ fn value(settings: &Settings, field: &str) -> Result<Option<Value>> {
         "app.theme" => settings.app.theme.as_str().into(),
         "app.close" => settings.app.close.as_str().into(),
         "network.proxy" => settings.network.proxy.to_string().into(),
+        "network.ca_file" => match &settings.network.ca_file {
+            Some(path) => path
+                .to_str()
+                .ok_or_else(|| invalid("The file's path is not Unicode text.").field("network.ca_file"))?
+                .into(),
+            None => return Ok(None),
+        },
         _ => return Err(invalid(format!("There is no setting {field}."))),
     }))
 }

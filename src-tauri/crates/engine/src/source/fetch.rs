@@ -6,10 +6,12 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use chrono::{DateTime, Utc};
 use costmap::Revision;
+use reqwest::ClientBuilder;
 use tokio_util::sync::CancellationToken;
 
 use super::Source;
-use crate::net::{Clients, NetworkEnv};
+use super::file::Reads;
+use crate::net::{Clients, NetworkEnv, Trust};
 use crate::settings::Network;
 use crate::{Clock, Error, ErrorCode, Result};
 
@@ -104,19 +106,7 @@ pub enum Fetched {
         validator: Option<String>,
         /// When the last byte arrived.
         fetched_at: DateTime<Utc>,
-        /// The Content-Type header, bounded.
-        content_type: Option<String>,
     },
-}
-
-/// Whether this is a web page instead of a map: most often the login page of a captive portal or of a company proxy.
-pub fn looks_like_a_web_page(bytes: &[u8], content_type: Option<&str>) -> bool {
-    // A served map may be mislabelled as HTML, so the bytes have the last word.
-    match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'<') => true,
-        Some(b'{') => false,
-        _ => content_type.is_some_and(|kind| kind.to_ascii_lowercase().contains("html")),
-    }
 }
 
 /// What happens during a fetch, for a progress bar.
@@ -149,6 +139,7 @@ pub struct Fetcher {
     pub(super) limits: FetchLimits,
     pub(super) clients: Clients,
     pub(super) clock: Clock,
+    pub(super) reads: Reads,
 }
 
 impl Fetcher {
@@ -158,14 +149,26 @@ impl Fetcher {
     }
 
     /// A fetcher with the default limits, going out as the settings say.
+    ///
+    /// Errors: `invalid_setting` where its `ca_file` cannot be used.
     pub fn for_network(network: &Network) -> Result<Self> {
-        Self::with(FetchLimits::default(), &network.proxy.environment(), Clock::system())
+        Self::limited(FetchLimits::default(), network)
+    }
+
+    /// [`Fetcher::for_network`] with these limits.
+    pub fn limited(limits: FetchLimits, network: &Network) -> Result<Self> {
+        Self::trusting(limits, &network.proxy.environment(), Clock::system(), &network.trust()?)
     }
 
     /// A fetcher with these limits, going out as `env` says. Fails only if the HTTP client cannot be made.
     pub fn with(limits: FetchLimits, env: &NetworkEnv, clock: Clock) -> Result<Self> {
-        let clients = Clients::new(env, |builder| builder.connect_timeout(limits.connect).read_timeout(limits.stall))?;
-        Ok(Self { limits, clients, clock })
+        Self::trusting(limits, env, clock, &Network::default().trust()?)
+    }
+
+    fn trusting(limits: FetchLimits, env: &NetworkEnv, clock: Clock, trust: &Trust) -> Result<Self> {
+        let tune = |builder: ClientBuilder| builder.connect_timeout(limits.connect).read_timeout(limits.stall);
+        let clients = Clients::new(env, trust, &["h2", "http/1.1"], tune)?;
+        Ok(Self { limits, clients, clock, reads: Reads::default() })
     }
 
     /// [`Fetcher::fetch_telling`] without telling.
@@ -204,35 +207,29 @@ impl Fetcher {
 /// The fetcher of a program whose settings may change: the same one, with its connections, for as long as the way out
 /// stays the same.
 #[derive(Debug, Default)]
-pub(crate) struct FollowingFetcher(Mutex<Option<(Network, Fetcher)>>);
+pub(crate) struct FollowingFetcher(Mutex<Option<(Network, Trust, Fetcher)>>);
 
 impl FollowingFetcher {
-    /// The fetcher for these settings.
+    /// The fetcher for these settings, and for what the `ca_file` holds now.
     pub(crate) fn get(&self, network: &Network) -> Result<Fetcher> {
+        let trust = network.trust()?;
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, fetcher)) = last.as_ref().filter(|(known, _)| known == network) {
+        if let Some((.., fetcher)) = last.as_ref().filter(|(known, trusted, _)| known == network && *trusted == trust) {
             return Ok(fetcher.clone());
         }
-        let fetcher = Fetcher::for_network(network)?;
-        *last = Some((network.clone(), fetcher.clone()));
+        let mut fetcher = Fetcher::for_network(network)?;
+        if let Some((.., known)) = last.as_ref() {
+            // A read that hangs does so however the program goes out.
+            fetcher.reads = known.reads.clone();
+        }
+        *last = Some((network.clone(), trust, fetcher.clone()));
         Ok(fetcher)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use rstest::rstest;
-
     use super::*;
-
-    #[rstest]
-    #[case("{}", Some("text/html"), false)]
-    #[case("  <!doctype html>", Some("application/json"), true)]
-    #[case("Sign in", Some("text/HTML; charset=utf-8"), true)]
-    #[case("", None, false)]
-    fn a_login_page_is_told_from_a_map(#[case] body: &str, #[case] kind: Option<&str>, #[case] expected: bool) {
-        assert_eq!(looks_like_a_web_page(body.as_bytes(), kind), expected);
-    }
 
     #[test]
     fn a_validator_counts_for_its_own_source_only() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, LOCATION};
+use reqwest::header::{ACCEPT, ETAG, HeaderValue, IF_NONE_MATCH, LOCATION};
 use reqwest::{Response, StatusCode};
 use tokio::time::Instant;
 use url::Url;
@@ -11,7 +11,7 @@ use super::Source;
 use super::fetch::{FetchProgress, Fetched, Fetcher, Tag};
 use super::retry::{Again, Failed, retry_after};
 use crate::error::bounded;
-use crate::net::{ReadError, Trouble, evidence, is_private, read_body, shown};
+use crate::net::{ReadError, Trouble, evidence, is_private, issued_by, read_body, shown};
 use crate::{Error, ErrorCode, Result};
 
 /// More than this is a loop, or a login that never ends.
@@ -86,13 +86,12 @@ impl Fetcher {
         }
         Err(Failed::for_good(redirect_error(
             source,
-            &format!("redirects more than {MAX_REDIRECTS} times, last to {}", shown(&url)),
+            &format!("redirects more than {MAX_REDIRECTS} times, the last time to {}", shown(&url)),
         )))
     }
 
     async fn receive(&self, source: &Source, response: Response, progress: Progress<'_>) -> Result<Fetched, Failed> {
         let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
-        let content_type = text(CONTENT_TYPE).map(|value| bounded(value, 100));
         // An ETag of kilobytes would be sent back at every look; no real server has one.
         let etag = text(ETAG).filter(|etag| etag.len() <= 1000).map(str::to_owned);
         let total = response.content_length();
@@ -106,17 +105,16 @@ impl Fetcher {
             bytes,
             validator: etag.map(|etag| Tag::Etag(etag).to_validator(source)),
             fetched_at: self.clock.now(),
-            content_type,
         })
     }
 
     fn refused(&self, source: &Source, status: StatusCode, response: &Response) -> Failed {
         let what_now = match status.as_u16() {
-            404 | 410 => "Check the address for a spelling mistake.",
-            401 | 403 => "The address wants a login, which a source cannot have: LiteLLM sends none either.",
-            429 => "It limits how often it may be asked; look less often, or wait.",
-            500..=599 => "The trouble is on its side; it is asked again at the next look.",
-            _ => "Check that the address serves the cost map itself.",
+            404 | 410 => "Check the URL for typos.",
+            401 | 403 => "The URL requires a login, which a source cannot have: LiteLLM does not send one either.",
+            429 => "It limits how often it can be asked; check less often, or wait.",
+            500..=599 => "The server failed; we'll retry at the next check.",
+            _ => "Check that the URL serves the cost map itself.",
         };
         let message = format!(
             "The source {source} answered HTTP {status} instead of a map. The last map stays in use. {what_now}"
@@ -132,16 +130,17 @@ impl Fetcher {
         let host = bounded(url.host_str().unwrap_or_default(), 100);
         let trouble = Trouble::of(&error);
         let what = match trouble {
-            Trouble::Dns => format!("the name {host} does not resolve. Check the network, the DNS and the address"),
+            Trouble::Dns => format!("the name {host} does not resolve. Check the network, your DNS and the URL"),
             Trouble::Certificate if self.clients.no_trust_store => {
                 "this system has no certificates to trust. Install them (Debian and Ubuntu: apt-get install ca-certificates)".to_owned()
             }
             Trouble::Certificate => format!(
-                "the certificate of {host} is not trusted by this system. If a company proxy inspects the traffic, put its certificate into the system's trust store"
+                "this system does not trust the certificate of {host}{}. If a company proxy inspects the traffic, add its certificate to the system's trust store, or set ca_file under [network] in the settings",
+                issued_by(&error)
             ),
-            Trouble::Connect => format!("no connection to {host}. Check the network, HTTPS_PROXY and the firewall"),
+            Trouble::Connect => format!("could not connect to {host}. Check the network, HTTPS_PROXY and the firewall"),
             Trouble::TimedOut => format!("{host} did not answer in time. Check the network, or try again later"),
-            Trouble::Cut => format!("the answer of {host} broke off before its end. Try again later"),
+            Trouble::Cut => format!("the answer from {host} broke off. Try again later"),
         };
         let again = if trouble == Trouble::Certificate { Again::Never } else { Again::Later };
         let message = format!("The source cannot be reached: {what}. The last map stays in use.");
@@ -153,16 +152,19 @@ impl Fetcher {
 fn next_hop(from: &Url, response: &Response) -> Result<Url> {
     let source = Source::Http(from.clone());
     let location = response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    let Some(location) = location else { return Err(redirect_error(&source, "redirects without saying where")) };
+    let Some(location) = location else { return Err(redirect_error(&source, "redirects without saying where to")) };
     let Ok(to) = from.join(&location) else {
-        return Err(redirect_error(&source, &format!("redirects to {}, which is no address", bounded(&location, 100))));
+        return Err(redirect_error(
+            &source,
+            &format!("redirects to {}, which isn't a valid URL", bounded(&location, 100)),
+        ));
     };
     match to.scheme() {
         "https" => Ok(to),
         // From HTTPS to HTTP anybody on the way could change the prices; on the own network that is the user's choice.
         "http" if from.scheme() == "http" || is_private(&to) => Ok(to),
         "http" => Err(redirect_error(&source, &format!("redirects from HTTPS to plain HTTP ({})", shown(&to)))),
-        scheme => Err(redirect_error(&source, &format!("redirects to a {} address, not http(s)", bounded(scheme, 20)))),
+        scheme => Err(redirect_error(&source, &format!("redirects to a {} URL, not http(s)", bounded(scheme, 20)))),
     }
 }
 
@@ -170,7 +172,7 @@ fn redirect_error(source: &Source, what: &str) -> Error {
     Error::new(
         ErrorCode::SourceRedirect,
         format!(
-            "The source {source} {what}. It was not followed and the last map stays in use. Give the address of the map itself."
+            "The source {source} {what}. The redirect was not followed, and the last map stays in use. Use the URL of the map itself."
         ),
     )
 }
@@ -180,7 +182,7 @@ fn too_slow(source: &Source, total: Duration) -> Error {
     Error::new(
         ErrorCode::SourceUnreachable,
         format!(
-            "The source {source} did not deliver the whole map in {seconds} s. The last map stays in use; it is tried again at the next look."
+            "The source {source} did not deliver the whole map within {seconds} s. The last map stays in use; we'll retry at the next check."
         ),
     )
 }
@@ -193,7 +195,7 @@ pub(super) fn too_large(source: &Source, limit: usize) -> Error {
     Error::new(
         ErrorCode::SourceTooLarge,
         format!(
-            "The source {source} sent more than {limit}, which no cost map needs. The last map stays in use; check the address."
+            "The source {source} sent more than {limit}, too much for a cost map. The last map stays in use; check the URL."
         ),
     )
 }

@@ -9,7 +9,7 @@ mod http;
 mod retry;
 
 pub(crate) use fetch::FollowingFetcher;
-pub use fetch::{FetchLimits, FetchProgress, Fetched, Fetcher, looks_like_a_web_page};
+pub use fetch::{FetchLimits, FetchProgress, Fetched, Fetcher};
 
 use std::fmt;
 use std::path::PathBuf;
@@ -56,7 +56,7 @@ impl FromStr for Source {
         let text = text.trim();
         let Some((scheme, _)) = text.split_once("://") else {
             if text.is_empty() {
-                let empty = "A source is an http(s) address or a file; this is empty.";
+                let empty = "The source is empty. Enter an http(s) URL or a file.";
                 return Err(Error::new(ErrorCode::InvalidSetting, empty).field("source"));
             }
             return Ok(Self::File(PathBuf::from(text)));
@@ -64,14 +64,15 @@ impl FromStr for Source {
         let invalid = |why: String| Error::new(ErrorCode::InvalidSetting, why).field("source.url");
         let url: Url = text
             .parse()
-            .map_err(|error| invalid(format!("The source is no valid address: {error}. Check its spelling.")))?;
+            .map_err(|error| invalid(format!("The source isn't a valid URL: {error}. Check it for typos.")))?;
         match url.scheme() {
             "http" | "https" => refuse_credentials(&url, "source.url").map(|()| Self::Http(url)),
-            "file" => url.to_file_path().map(Self::File).map_err(|()| {
-                invalid("A file:// address must name a file on this computer with its whole path.".to_owned())
-            }),
+            "file" => url
+                .to_file_path()
+                .map(Self::File)
+                .map_err(|()| invalid("A file:// URL must give the full path of a file on this computer.".to_owned())),
             _ => Err(invalid(format!(
-                "A source is an http(s) address or a file; {} is neither.",
+                "A source must be an http(s) URL or a file; {} is neither.",
                 crate::error::bounded(scheme, 20)
             ))),
         }

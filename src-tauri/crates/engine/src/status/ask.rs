@@ -1,10 +1,11 @@
 //! Asking one proxy how it is: what it says itself, and what the ledger knows of it.
 
-use costmap::{Revision, Verdict};
+use costmap::Revision;
 use secrecy::SecretString;
 
 use super::used::{PriceList, UsedModels};
 use super::{Health, LiveState, ProxyStatus, RATE_DAYS, Reads, SyncState};
+use crate::gate::Desired;
 use crate::ledger::{Ledger, RunFilter};
 use crate::net::shown_text;
 use crate::proxy::{Database, KeyState, ProxyClient, ProxyFacts, SourceInfo, Version};
@@ -83,7 +84,10 @@ impl Asking<'_> {
             return Err(error);
         }
         if facts.key != KeyState::Valid {
-            return Err(Error::new(ErrorCode::Unauthorised, "The proxy refused the key, or it may not sync."));
+            return Err(Error::new(
+                ErrorCode::Unauthorised,
+                "The proxy rejected the key, or the key is not allowed to sync.",
+            ));
         }
         if facts.capabilities.knows_source {
             let answers = client.source_info_sampled(3).await?;
@@ -130,7 +134,7 @@ fn describe(status: &mut ProxyStatus, info: SourceInfo) {
         status.error = Some(
             Error::new(
                 ErrorCode::ProxyFailed,
-                "When it started the proxy could not fetch its map, and uses the copy in its package. A sync repairs that.",
+                "When it started, the proxy could not fetch its map, so it uses the copy in its package. A sync fixes that.",
             )
             .detail(reason),
         );
@@ -148,23 +152,25 @@ fn describe(status: &mut ProxyStatus, info: SourceInfo) {
 /// Desired against live. A proxy that names its revision is believed; an older one is what the last proof showed.
 pub(crate) fn sync_state(
     status: &ProxyStatus,
-    source: &SourceState,
+    source: Option<&SourceState>,
+    desired: Desired,
     last_run: Option<&SyncRun>,
     proved: Option<Revision>,
 ) -> SyncState {
     let live = status.live.as_ref().and_then(|live| live.revision).or(proved);
+    let newest = source.and_then(|source| source.revision);
     // A revision that the proxy names is no proof (LITELLM, trap 6): what the last run could not prove is behind.
     let disproved = last_run.is_some_and(|run| {
         matches!(run.outcome, Outcome::Unproven | Outcome::Failed)
-            && run.to == source.revision
-            && proved != source.revision
+            && run.to == desired.revision
+            && proved != desired.revision
     });
-    match (source.revision, live) {
+    match (desired.revision, live) {
         // It took by itself what the checks hold back.
-        (Some(held), Some(live)) if held == live && source.verdict == Some(Verdict::Held) => SyncState::Behind,
+        (_, Some(live)) if desired.is_held && Some(live) == newest => SyncState::Behind,
+        _ if desired.is_held => SyncState::Held,
         (Some(desired), Some(live)) if desired == live && disproved => SyncState::Behind,
         (Some(desired), Some(live)) if desired == live => SyncState::Synced,
-        (Some(_), _) if source.verdict == Some(Verdict::Held) => SyncState::Held,
         (Some(_), Some(_)) => SyncState::Behind,
         _ => SyncState::Unknown,
     }
@@ -172,7 +178,10 @@ pub(crate) fn sync_state(
 
 #[cfg(test)]
 mod tests {
+    use costmap::Verdict;
+
     use super::*;
+    use crate::gate::Route;
 
     #[test]
     fn a_proxy_that_took_a_held_map_by_itself_is_not_synced() {
@@ -180,7 +189,10 @@ mod tests {
         let mut source = SourceState::unknown("https://example.com/map.json".to_owned());
         source.revision = Some(revision);
         let status = ProxyStatus::unknown("local", "http://127.0.0.1:4000", "production");
-        let state = |source: &SourceState, live| sync_state(&status, source, None, live);
+        let state = |source: &SourceState, live| {
+            let desired = Desired::of(Route::Direct, Some(source), None);
+            sync_state(&status, Some(source), desired, None, live)
+        };
         source.verdict = Some(Verdict::Accepted);
         assert_eq!(state(&source, Some(revision)), SyncState::Synced);
         source.verdict = Some(Verdict::Held);

@@ -12,9 +12,10 @@ pub(crate) use ask::{Asking, sync_state};
 pub use used::{NAMED_UNPRICED, PriceList, UsedModels};
 
 use crate::controller::{Environment, PauseState, conclusive};
+use crate::gate::Desired;
 use crate::ledger::{Ledger, Promotion, SuccessRate};
 use crate::proxy::ScheduleStatus;
-use crate::schedule::{Plan, Scheduler, wanted};
+use crate::schedule::{AskedFor, Plan, Scheduler, wanted};
 use crate::secrets::Secrets;
 use crate::settings::Settings;
 use crate::source::Source;
@@ -102,6 +103,9 @@ pub struct ProxyStatus {
     pub database: Option<bool>,
     /// Where it gets its map.
     pub reads: Reads,
+    /// Which map it is meant to have; null until it was judged.
+    #[serde(default)]
+    pub desired: Option<Desired>,
     /// What it says that it holds; null where it does not tell.
     pub live: Option<LiveState>,
     /// Models that can be called with this key: not the same as priced ones.
@@ -112,6 +116,9 @@ pub struct ProxyStatus {
     pub last_success: Option<DateTime<Utc>>,
     /// When the schedule is due next.
     pub next_run: Option<DateTime<Utc>>,
+    /// No person has asked for a sync of it yet, at this address: until then nothing else syncs it.
+    #[serde(default)]
+    pub awaits_first_sync: bool,
     /// Over the last 30 days.
     pub success_rate: SuccessRate,
     /// The proxy's own schedule; null where that is not known.
@@ -142,11 +149,13 @@ impl ProxyStatus {
             version: None,
             database: None,
             reads: Reads::Unknown,
+            desired: None,
             live: None,
             callable_models: None,
             last_run: None,
             last_success: None,
             next_run: None,
+            awaits_first_sync: false,
             success_rate: SuccessRate { days: RATE_DAYS, ..SuccessRate::default() },
             proxy_schedule: None,
             error: None,
@@ -212,6 +221,13 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
     let mut scheduler = Scheduler::new(Plan::of(settings).0, now);
     scheduler.pause_until(paused_until);
     scheduler.want(wanted(Some(&source), settings));
+    let asked_for = match ledger {
+        Some(ledger) => AskedFor::read(ledger, settings).await?,
+        None => AskedFor::default(),
+    };
+    for proxy in &settings.proxies {
+        scheduler.set_asked_for(proxy.name.as_str(), asked_for.has(proxy));
+    }
     let mut proxies = Vec::new();
     let asking = Asking { ledger, clock, prices: prices.as_ref() };
     let asked = settings.proxies.iter().map(async |proxy| {
@@ -220,17 +236,21 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
     });
     for asked in join_all(asked).await {
         let ask::Asked { mut status, last_run, proved } = asked?;
-        status.sync = sync_state(&status, &source, last_run.as_ref(), proved);
+        let desired = Desired::of(status.reads.into(), Some(&source), promoted.as_ref());
+        status.desired = Some(desired);
+        status.sync = sync_state(&status, Some(&source), desired, last_run.as_ref(), proved);
         if let Some(run) = &last_run {
             scheduler.record(&status.name, run.started, run.to, conclusive(run));
         }
         status.next_run = scheduler.next_run(&status.name);
+        let proxy = settings.proxies.iter().find(|proxy| proxy.name.as_str() == status.name);
+        status.awaits_first_sync = proxy.is_some_and(|proxy| !asked_for.has(proxy));
         proxies.push(status);
     }
     Ok(StatusReport { source, promoted, pin: None, pause: PauseState::of(paused_until, now), proxies })
 }
 
-/// The names of the promoted map; `None` where the ledger does not have it.
+/// The names of the map by which proxies bill; `None` where the ledger does not have it.
 pub(crate) async fn price_list(ledger: &Ledger, promotion: &Promotion) -> Result<Option<PriceList>> {
-    Ok(parsed(ledger, &promotion.revision).await?.map(|map| PriceList::of(&map)))
+    Ok(parsed(ledger, &promotion.billed()).await?.map(|map| PriceList::of(&map)))
 }

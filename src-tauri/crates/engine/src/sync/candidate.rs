@@ -1,15 +1,18 @@
-//! The candidate: what the source has now, checked, and promoted if the checks allow it.
+//! The candidate: what the source has now, checked, and promoted if the checks allow it. The order of the steps only: what
+//! follows from what is decided in `gate`, and one transaction of the ledger writes all of it down.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use costmap::check::{check_bytes, has_far_move, held_models, repaired_by_history};
-use costmap::{CheckReport, CostMap, Finding, Revision, Severity, Verdict, compose, diff, worst};
+use costmap::check::{check_bytes, has_far_move, repaired_by_history};
+use costmap::{CheckReport, CostMap, Finding, Revision, Severity, Verdict, compose, diff};
 use serde::{Deserialize, Serialize};
+use tokio::sync::RwLock;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
-use crate::ledger::{Ledger, Promotion};
+use crate::gate::{Decision, Facts, baseline, decide, is_distant};
+use crate::ledger::{Findings, Ledger, Look, Prices, Promoting, Promotion, SeenMap};
 use crate::settings::GateMode;
 use crate::source::{Fetched, Fetcher, Source};
 use crate::{Clock, Error, ErrorCode, Result};
@@ -41,16 +44,24 @@ pub struct SourceState {
     /// What the checks found, where they hold it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_because: Option<String>,
+    /// When the source was first seen with another map than the promoted one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<LeftBaseline>,
 }
 
-/// A tenth of the map repriced at once was measured between weekly maps (HISTORY). Against a map that is older than this,
-/// or a proxy's own, months of honest changes add up to that: it is told then, and holds nothing up.
-const DISTANT: TimeDelta = TimeDelta::days(30);
+/// The first look that found the source with another map than this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftBaseline {
+    /// The upstream map that was promoted then.
+    pub upstream: Revision,
+    /// When.
+    pub at: DateTime<Utc>,
+}
 
 /// Maps that are looked at for what a price was before it moved far. A mistake is mended within some releases (HISTORY).
 const EARLIER_MAPS: usize = 12;
 
-/// The rule that [`DISTANT`] is about.
+/// Told only, where the baseline is distant (`gate::is_distant`).
 const MASS_REPRICING: &str = "shrink.mass_repricing";
 
 /// The source of a promoted map that was put together here: upstream's, less the models that are held.
@@ -105,8 +116,8 @@ pub struct CheckOrder<'a> {
     pub soak: TimeDelta,
     /// A map to judge a first candidate against when nothing was promoted yet: what a proxy holds live.
     pub live: Option<Arc<CostMap>>,
-    /// Write down what was seen, and promote. Off for `--dry-run`.
-    pub record: bool,
+    /// Write down what was seen, and promote, while this is still the source that is wanted. `None` for `--dry-run`.
+    pub record: Option<&'a RwLock<Option<Source>>>,
 }
 
 /// What the ledger knows of the source at `url`.
@@ -123,55 +134,59 @@ pub async fn last_source(ledger: &Ledger, url: &str) -> Result<Option<SourceStat
 /// Where the source could not be read (exit 4); it is also written into the recorded [`SourceState`]. Bytes that are no
 /// map are not an error: they come back as findings with `candidate: None`.
 pub async fn check_source(order: CheckOrder<'_>, cancel: &CancellationToken) -> Result<SourceCheck> {
-    let CheckOrder { fetcher, ledger, clock, source, gate, soak, live, record } = order;
-    let url = source.to_string();
-    let last = last_source(ledger, &url).await?;
-    let known = match last.as_ref().and_then(|state| state.revision) {
-        Some(revision) => ledger.map(&revision).await?,
+    let url = order.source.to_string();
+    let last = last_source(order.ledger, &url).await?;
+    let fetched = fetch(&order, last.as_ref(), cancel).await;
+    // Held until all is written down: a source that was chosen meanwhile finds nothing of this one written over it.
+    let current = match order.record {
+        Some(current) => Some(current.read().await),
         None => None,
     };
-    // Without the bytes a "not modified" would leave nothing to check.
-    let validator = last.as_ref().filter(|_| known.is_some()).and_then(|state| state.validator.clone());
-    let fetched = match fetcher.fetch(source, validator.as_deref(), cancel).await {
-        Ok(fetched) => fetched,
+    if current.as_ref().is_some_and(|current| (**current).as_ref() != Some(order.source)) {
+        return Err(Error::new(
+            ErrorCode::Cancelled,
+            "Another source was chosen while this one was being checked. Its map was not used.",
+        ));
+    }
+    let record = current.is_some();
+    let (bytes, validator) = match fetched {
+        Ok(answer) => answer,
         Err(error) => {
-            let state = SourceState { error: Some(error.clone()), ..last.unwrap_or_else(|| SourceState::unknown(url)) };
             if record && error.code != ErrorCode::Cancelled {
-                ledger.set_state(STATE_KEY, &state).await?;
+                let state =
+                    SourceState { error: Some(error.clone()), ..last.unwrap_or_else(|| SourceState::unknown(url)) };
+                order.ledger.set_state(STATE_KEY, &state).await?;
             }
             return Err(error);
         }
     };
-    let (bytes, validator) = match (fetched, known) {
-        (Fetched::NotModified, Some(bytes)) => (bytes, validator),
-        (Fetched::NotModified, None) => {
-            return Err(Error::new(
-                ErrorCode::Internal,
-                "The source says \"not modified\" of a map that was never kept.",
-            ));
-        }
-        (Fetched::Map { bytes, validator, .. }, _) => (bytes, validator),
-    };
+    let CheckOrder { ledger, clock, gate, soak, live, .. } = order;
     let now = clock.now();
+    let candidate = Revision::of(&bytes);
     let promoted = ledger.promoted().await?;
-    let baseline = match &promoted {
-        Some(promotion) => parsed(ledger, &promotion.revision).await?,
-        None => live,
+    let against = match (baseline(promoted.as_ref(), &candidate), &promoted) {
+        (Some(revision), _) => parsed(ledger, &revision).await?,
+        (None, None) => live,
+        // The first map that there ever was: nothing came before it.
+        (None, Some(_)) => None,
     };
-    let is_distant = match &promoted {
-        // Promoted long ago, but still there an hour ago, it is no old map.
-        Some(last) => {
-            let stored = ledger.revision(&last.upstream).await?;
-            now - stored.map_or(last.promoted_at, |stored| stored.last_seen) > DISTANT
+    let left = left_baseline(last.as_ref(), promoted.as_ref(), &candidate, now);
+    let was_promoted = ledger.was_promoted(&candidate).await?;
+    let is_far = match (&promoted, left) {
+        // Whether it was held back for that was decided when it was promoted.
+        _ if was_promoted => true,
+        (Some(promotion), Some(left)) => {
+            let stored = ledger.revision(&promotion.upstream).await?;
+            is_distant(left.at, stored.map_or(promotion.promoted_at, |stored| stored.last_seen))
         }
-        None => true,
+        (Some(_), None) => false,
+        (None, _) => true,
     };
     let judged = {
-        let (bytes, baseline, is_first) = (bytes.clone(), baseline.clone(), promoted.is_none());
-        spawn_blocking(move || judge(&bytes, baseline.as_deref(), is_first, is_distant)).await
+        let (bytes, against, is_first) = (bytes.clone(), against.clone(), promoted.is_none());
+        spawn_blocking(move || judge(&bytes, against.as_deref(), is_first, is_far)).await
     };
-    let Judged { mut report, map, new_models, pricing_changes } =
-        judged.map_err(|error| Error::new(ErrorCode::Internal, "The check of the map failed.").detail(error))?;
+    let Judged { mut report, map, new_models, pricing_changes } = judged.map_err(unchecked)?;
     if has_far_move(&report) {
         let (earlier, moved) = (earlier_maps(ledger, &report.revision).await?, report);
         let told = spawn_blocking(move || {
@@ -179,50 +194,127 @@ pub async fn check_source(order: CheckOrder<'_>, cancel: &CancellationToken) -> 
             repaired_by_history(&mut report, &earlier);
             report
         });
-        report = told
-            .await
-            .map_err(|error| Error::new(ErrorCode::Internal, "The check of the map failed.").detail(error))?;
+        report = told.await.map_err(unchecked)?;
     }
-    let verdict = gated(report.verdict, gate);
-    let is_new = last.as_ref().and_then(|state| state.revision) != Some(report.revision);
-    let same = last.filter(|_| !is_new);
-    let seen_at = same.as_ref().and_then(|state| state.seen_at).unwrap_or(now);
-    let before = match same {
-        Some(state) => state.before,
-        None => promoted.as_ref().map(|promotion| promotion.upstream),
-    };
-    let state = SourceState {
-        url: url.clone(),
-        revision: Some(report.revision),
-        checked_at: Some(now),
-        models: Some(report.models),
-        verdict: Some(verdict),
-        error: None,
+    let decision = decide(Facts {
+        url: &url,
+        last: last.as_ref(),
+        report: &report,
+        is_map: map.is_some(),
+        promoted: promoted.as_ref(),
+        was_promoted,
+        gate,
+        soak,
         validator,
-        seen_at: Some(seen_at),
-        before,
-        held_because: (verdict == Verdict::Held).then(|| why_held(&report.findings)).flatten(),
-    };
-    let report = CheckReport { verdict, ..report };
-    // Of a first map nothing is held back: there is no checked entry that a model could keep.
-    let holds_models = gate != GateMode::Off && promoted.is_some();
-    let held = if holds_models { held_models(&report) } else { Vec::new() };
-    let soaks_until = Some(seen_at + soak).filter(|until| *until > now);
+        left,
+        now,
+    });
     if record {
-        // A login page or noise is no map: it is told, and not kept, or each look at it would fill the disk.
-        if map.is_some() {
-            ledger.put_map(&report.revision, bytes.into(), &url, now, report.models, verdict).await?;
-            let against = baseline.as_ref().map(|map| map.revision());
-            ledger.put_findings(&report.revision, against.as_ref(), &report.findings).await?;
-        }
-        if let Some(map) = map.as_ref().filter(|_| verdict != Verdict::Held && soaks_until.is_none()) {
-            promote(ledger, map, baseline.as_deref(), promoted, &held, now).await?;
-        }
-        ledger.set_state(STATE_KEY, &state).await?;
+        let map = map.as_ref().map(|map| (map, against.as_deref()));
+        let look = look(&decision, &report, map, promoted.as_ref(), &url, now)?;
+        ledger.record(look, now, STATE_KEY, &decision.state).await?;
     }
-    let candidate =
-        map.map(|map| Candidate { map: Arc::new(map), report: report.clone(), held_models: held, soaks_until });
+    let Decision { state, is_new, verdict, held_models, soaks_until, .. } = decision;
+    let report = CheckReport { verdict, ..report };
+    let candidate = map.map(|map| Candidate { map: Arc::new(map), report: report.clone(), held_models, soaks_until });
     Ok(SourceCheck { state, is_new, report, candidate, new_models, pricing_changes })
+}
+
+fn unchecked(defect: tokio::task::JoinError) -> Error {
+    Error::new(ErrorCode::Internal, "The check of the map failed.").detail(defect)
+}
+
+/// The source's bytes, and what to send back with the next request.
+async fn fetch(
+    order: &CheckOrder<'_>,
+    last: Option<&SourceState>,
+    cancel: &CancellationToken,
+) -> Result<(Vec<u8>, Option<String>)> {
+    let known = match last.and_then(|state| state.revision) {
+        Some(revision) => order.ledger.map(&revision).await?,
+        None => None,
+    };
+    // Without the bytes a "not modified" would leave nothing to check.
+    let validator = last.filter(|_| known.is_some()).and_then(|state| state.validator.clone());
+    match (order.fetcher.fetch(order.source, validator.as_deref(), cancel).await?, known) {
+        (Fetched::NotModified, Some(bytes)) => Ok((bytes, validator)),
+        (Fetched::NotModified, None) => Err(Error::new(
+            ErrorCode::Internal,
+            "The source answered \"not modified\" for a map that is not stored here.",
+        )),
+        (Fetched::Map { bytes, validator, .. }, _) => Ok((bytes, validator)),
+    }
+}
+
+/// When the source was first seen with another map than the promoted one; none while it still has that.
+fn left_baseline(
+    last: Option<&SourceState>,
+    promoted: Option<&Promotion>,
+    candidate: &Revision,
+    now: DateTime<Utc>,
+) -> Option<LeftBaseline> {
+    let upstream = promoted?.upstream;
+    if upstream == *candidate {
+        return None;
+    }
+    let known = last.and_then(|state| state.left).filter(|left| left.upstream == upstream);
+    // A ledger from before this was noted knows since when it has seen the map that waits.
+    let waits_since = || last.filter(|state| state.revision.is_some_and(|seen| seen != upstream))?.seen_at;
+    Some(known.unwrap_or_else(|| LeftBaseline { upstream, at: waits_since().unwrap_or(now) }))
+}
+
+/// Everything that a look leaves behind. A login page or noise is not kept, or each look at it would fill the disk.
+fn look(
+    decision: &Decision,
+    report: &CheckReport,
+    map: Option<(&CostMap, Option<&CostMap>)>,
+    promoted: Option<&Promotion>,
+    url: &str,
+    now: DateTime<Utc>,
+) -> Result<Look> {
+    let mut look = Look { news: decision.news.clone(), ..Look::default() };
+    let Some((map, against)) = map else { return Ok(look) };
+    let seen = |map: &CostMap, source: &str, verdict| SeenMap {
+        revision: map.revision(),
+        bytes: map.text().as_bytes().into(),
+        source: source.to_owned(),
+        seen_at: now,
+        models: map.len(),
+        verdict,
+    };
+    look.maps.push(seen(map, url, decision.verdict));
+    let baseline = against.map(CostMap::revision);
+    look.findings = Some(Findings { revision: report.revision, baseline, findings: report.findings.clone() });
+    if !decision.promotes {
+        return Ok(look);
+    }
+    let composed = match &decision.held_models[..] {
+        [] => None,
+        held => {
+            let map = CostMap::parse(compose(map, against, held)).map_err(|fault| {
+                Error::new(ErrorCode::Internal, "The promoted map could not be assembled.").detail(fault)
+            })?;
+            Some(map)
+        }
+    };
+    let desired = composed.as_ref().unwrap_or(map);
+    let (revision, upstream) = (desired.revision(), map.revision());
+    if promoted.is_some_and(|last| last.revision == revision && last.upstream == upstream) {
+        return Ok(look);
+    }
+    look.maps.extend(composed.as_ref().map(|map| seen(map, COMPOSED, Verdict::Accepted)));
+    look.promoting = Some(Promoting {
+        promotion: Promotion {
+            revision,
+            upstream,
+            models: desired.len(),
+            held_models: decision.held_models.clone(),
+            promoted_at: now,
+            baseline: promoted.and(baseline),
+        },
+        prices: Prices::of(map),
+    });
+    Ok(look)
 }
 
 struct Judged {
@@ -277,47 +369,6 @@ async fn earlier_maps(ledger: &Ledger, revision: &Revision) -> Result<Vec<CostMa
     Ok(maps)
 }
 
-/// The sentence of the worst cause; in `gate.mode = "hold"` that may be a review.
-fn why_held(findings: &[Finding]) -> Option<String> {
-    worst(findings, &|_| false).map(|cause| cause.message)
-}
-
-/// What `gate.mode` makes of a verdict. A hold is a broken file and stays a hold in every mode.
-fn gated(verdict: Verdict, gate: GateMode) -> Verdict {
-    match (verdict, gate) {
-        (Verdict::Review, GateMode::Hold) => Verdict::Held,
-        (Verdict::Review, GateMode::Off) => Verdict::Accepted,
-        (verdict, _) => verdict,
-    }
-}
-
-/// Makes the candidate, less its held models, the map that proxies are meant to have.
-async fn promote(
-    ledger: &Ledger,
-    upstream: &CostMap,
-    baseline: Option<&CostMap>,
-    promoted: Option<Promotion>,
-    held: &[String],
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let bytes = compose(upstream, baseline, held);
-    let revision = if held.is_empty() { upstream.revision() } else { Revision::of(&bytes) };
-    if promoted.is_some_and(|last| last.revision == revision && last.upstream == upstream.revision()) {
-        return Ok(());
-    }
-    let composed = CostMap::parse(bytes).map_err(|fault| {
-        Error::new(ErrorCode::Internal, "The promoted map could not be put together.").detail(fault)
-    })?;
-    let models = composed.len();
-    if !held.is_empty() {
-        let verdict = Verdict::Accepted;
-        ledger.put_map(&revision, composed.text().as_bytes().into(), COMPOSED, now, models, verdict).await?;
-    }
-    let promotion =
-        Promotion { revision, upstream: upstream.revision(), models, held_models: held.to_vec(), promoted_at: now };
-    ledger.promote(promotion).await
-}
-
 impl SourceState {
     /// Of a source that was never asked.
     pub fn unknown(url: String) -> Self {
@@ -332,6 +383,7 @@ impl SourceState {
             seen_at: None,
             before: None,
             held_because: None,
+            left: None,
         }
     }
 }

@@ -5,11 +5,15 @@
 
 mod candidate;
 mod operator;
+mod other_source;
 mod prove;
 mod proxy_run;
 
-pub use candidate::{COMPOSED, Candidate, CheckOrder, SourceCheck, SourceState, check_source, last_source, parsed};
+pub use candidate::{
+    COMPOSED, Candidate, CheckOrder, LeftBaseline, SourceCheck, SourceState, check_source, last_source, parsed,
+};
 pub use operator::Operator;
+pub use other_source::OtherSource;
 pub(crate) use proxy_run::cancelled;
 pub use proxy_run::{RunOrder, preview, sync_proxy};
 

@@ -94,8 +94,9 @@ pub(super) async fn overridden(
 
 async fn parse(bytes: Vec<u8>) -> Result<Arc<CostMap>> {
     let parsed = spawn_blocking(move || CostMap::parse(bytes)).await;
-    let broken =
-        |detail: String| Error::new(ErrorCode::LiveMapBroken, "The proxy's live map is no map.").detail(detail);
+    let broken = |detail: String| {
+        Error::new(ErrorCode::LiveMapBroken, "The proxy's live map isn't a valid cost map.").detail(detail)
+    };
     parsed.map_err(|error| broken(error.to_string()))?.map(Arc::new).map_err(|fault| broken(fault.to_string()))
 }
 
@@ -121,7 +122,7 @@ pub(super) async fn prove(
         return Err(not(
             "replicas_disagree",
             format!(
-                "The proxy's workers or replicas hold different maps: {one} and {}. The others follow at their next poll; sync again in a minute.",
+                "The proxy's workers or replicas hold different maps: {one} and {}. They catch up at their next poll; sync again in a minute.",
                 shown(other)
             ),
         ));
@@ -159,14 +160,17 @@ pub(super) async fn prove(
     if bytes_proved {
         return Err(not(
             "live_differs",
-            format!("The proxy names revision {}, but its live map differs from it: {differences}", wanted.short()),
+            format!(
+                "The proxy reports revision {}, but its live map differs from it: {differences} Something in the proxy changes entries after it has loaded them, such as a custom price or a callback. Remove it or restart the proxy, then sync again.",
+                wanted.short()
+            ),
         ));
     }
     if is_old {
         return Err(not(
             "old_revision",
             format!(
-                "The proxy answered, but still holds the map from before. Its source may serve a copy from a cache for some minutes, or its fetch failed without a word. {differences}"
+                "The proxy answered, but still has the old map. Its source may be serving a cached copy for a few minutes, or its fetch failed silently. {differences}"
             ),
         ));
     }
@@ -177,14 +181,14 @@ pub(super) async fn prove(
         match checked {
             Ok(checked) => checked,
             Err(_) => {
-                return Err(not("other_revision", format!("The proxy now holds {what}, not {}.", wanted.short())));
+                return Err(not("other_revision", format!("The proxy now has {what}, not {}.", wanted.short())));
             }
         }
     };
     let mut not_proven = not(
         "other_revision",
         format!(
-            "The proxy now holds {what} with {} models, not revision {}: its own fetch met something else, or it fell back to the copy in its package. {differences}",
+            "The proxy now has {what} with {} models, not revision {}: it fetched something else, or fell back to the copy in its package. {differences}",
             map.len(),
             wanted.short()
         ),

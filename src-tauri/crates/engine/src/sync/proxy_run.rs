@@ -11,9 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::candidate::parsed;
 use super::prove::{Live, NotProven, overridden, prove, read_live};
-use super::{Candidate, Operator, Step};
+use super::{Candidate, Operator, OtherSource, Step};
 use crate::ledger::Ledger;
-use crate::net::shown_text;
 use crate::proxy::{Database, Deployment, KeyState, ProxyClient, ProxyFacts, Version};
 use crate::run::{Outcome, Receipt, SyncRun, Trigger};
 use crate::settings::DirectMode;
@@ -170,7 +169,7 @@ async fn attempt(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Outcome, Sto
 
     (order.on_step)(Step::ReadBack);
     let after = read_settled(order, &found.facts).await.map_err(|error| {
-        let message = "The reload was sent, but what the proxy holds now could not be read. Sync again to find out.";
+        let message = "The reload was sent, but the proxy's current map could not be read. Sync again to find out.";
         Error::new(error.code, message).detail(error.message)
     })?;
     let before = found.live.map.as_ref().ok();
@@ -199,7 +198,7 @@ async fn lost_something(order: &RunOrder<'_>, run: &SyncRun, live: &Live) -> Res
 /// Says why, where more is known than the comparison shows.
 async fn explained(order: &RunOrder<'_>, not: NotProven, after: &Live) -> Result<NotProven> {
     if after.source.as_ref().is_some_and(|info| info.is_env_forced) {
-        let message = "This proxy is forced to the map file inside its own installation (LITELLM_LOCAL_MODEL_COST_MAP or LITELLM_OFFLINE_MODE is set), and a reload reads only that file, which is not this map. Remove the variable, or replace the file by hand, and sync again.";
+        let message = "This proxy uses only the map file in its installation (LITELLM_LOCAL_MODEL_COST_MAP or LITELLM_OFFLINE_MODE is set), and that file is not this map. Remove the variable, or replace the file by hand, and sync again.";
         return Ok(NotProven { error: Error::new(ErrorCode::LocalFile, message), ..not });
     }
     // An earlier map of the source that is not the one from before the reload: its cache is some revisions behind.
@@ -228,11 +227,11 @@ async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
     stop_if_cancelled(order)?;
     let Candidate { report, held_models, .. } = order.candidate;
     if report.verdict == Verdict::Held {
-        return Err(Error::new(ErrorCode::Held, "The checks hold this map back; the proxy was not asked to reload."));
+        return Err(Error::new(ErrorCode::Held, "The checks held this map back; the proxy was not reloaded."));
     }
     if let Some(until) = order.candidate.soaks_until {
         let message =
-            format!("gate.soak keeps this revision from proxies until {}.", until.format("%Y-%m-%d %H:%M UTC"));
+            format!("gate.soak keeps this revision away from proxies until {}.", until.format("%Y-%m-%d %H:%M UTC"));
         return Err(Error::new(ErrorCode::Held, message));
     }
     (order.on_step)(Step::ReadLive);
@@ -248,7 +247,7 @@ async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
         report.findings.iter().find(|finding| finding.broken && is_in(&used, finding.model.as_deref()))
     {
         let message = format!(
-            "This proxy's own deployments are priced by an entry that cannot be priced; it was not reloaded and keeps the map it has. {}",
+            "This proxy's own deployments depend on an entry without a usable price; it was not reloaded and keeps its current map. {}",
             broken.message
         );
         return Err(Error::new(ErrorCode::Held, message));
@@ -259,8 +258,10 @@ async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
         let held = compatibility.iter().find(|finding| finding.severity == Severity::Hold).cloned();
         run.findings.extend(compatibility);
         if let Some(finding) = held {
-            let message =
-                format!("This map does not suit the proxy's version; it was not reloaded. {}", finding.message);
+            let message = format!(
+                "This map does not work with the proxy's version; the proxy was not reloaded. {}",
+                finding.message
+            );
             return Err(Error::new(ErrorCode::Held, message));
         }
     }
@@ -272,7 +273,7 @@ async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
         return Err(Error::new(
             ErrorCode::Held,
             format!(
-                "{} for review, and this proxy reads the source directly; with gate.direct = \"wait\" it is not reloaded.",
+                "{} for review, and this proxy reads the source directly; with gate.direct = \"wait\", it is not reloaded.",
                 match held_models.len() {
                     1 => "1 model waits".to_owned(),
                     more => format!("{more} models wait"),
@@ -320,27 +321,7 @@ fn stop_if_cancelled(order: &RunOrder<'_>) -> Result<()> {
 
 /// A proxy that reads another address would load something that we have not checked (CONTRACT, "promoted" and "held").
 fn same_source(source: &Source, live: Option<&crate::proxy::SourceInfo>) -> Result<()> {
-    let Some(info) = live.filter(|info| !info.is_env_forced) else { return Ok(()) };
-    let Some(theirs) = &info.url else { return Ok(()) };
-    if source.is_same_address(theirs) {
-        return Ok(());
-    }
-    if theirs.starts_with("s3://") {
-        return Err(Error::new(
-            ErrorCode::SourceMismatch,
-            format!(
-                "The proxy reads its map from {}, an object in S3 that nobody checks here; the source here is {source}. Nothing was reloaded. Point its LITELLM_MODEL_COST_MAP_URL at the source here, so that both are the same.",
-                shown_text(theirs)
-            ),
-        ));
-    }
-    Err(Error::new(
-        ErrorCode::SourceMismatch,
-        format!(
-            "The proxy reads its map from {}, but the source here is {source}. Nothing was reloaded. Change the proxy's LITELLM_MODEL_COST_MAP_URL or the source here (Settings, or `autosync source set`), so that both are the same.",
-            shown_text(theirs)
-        ),
-    ))
+    OtherSource::of(source, live).map_or(Ok(()), |other| Err(other.refusal(source)))
 }
 
 /// Whether this proxy can reload at all, before it is asked to.
@@ -348,7 +329,7 @@ fn may_reload(facts: &ProxyFacts) -> Result<()> {
     if facts.database == Database::No {
         return Err(Error::new(
             ErrorCode::NoDatabase,
-            "This proxy has no database, and LiteLLM reloads the cost map only with one. It loads the map when it starts: restart it to take this one, or give it a DATABASE_URL. Its price map was not changed.",
+            "This proxy has no database, and LiteLLM cannot reload the cost map without one. It loads the map at startup: restart it to load this one, or set DATABASE_URL for it. Its map was not changed.",
         ));
     }
     Ok(())

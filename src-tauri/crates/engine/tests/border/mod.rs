@@ -9,6 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 /// What the server does with one request.
 pub(crate) enum Answer {
@@ -20,6 +21,10 @@ pub(crate) enum Answer {
     Drip { head: Vec<u8>, every: Duration },
     /// Holds the connection open and says nothing.
     Silence,
+    /// Says nothing, and hangs up when the gate opens.
+    Until(CancellationToken),
+    /// Sends these bytes when the gate opens, and closes.
+    After(CancellationToken, Vec<u8>),
 }
 
 /// One request as it came.
@@ -106,6 +111,15 @@ async fn serve(
                     tokio::time::sleep(every).await;
                     stream.write_all(b" ").await.ok()?;
                 }
+            }
+            Answer::After(gate, bytes) => {
+                gate.cancelled().await;
+                stream.write_all(&bytes).await.ok()?;
+                return stream.shutdown().await.ok();
+            }
+            Answer::Until(gate) => {
+                gate.cancelled().await;
+                return None;
             }
             Answer::Silence => {
                 let mut rest = Vec::new();

@@ -10,10 +10,10 @@ use crate::border::{Answer, Border, answer, nobody};
 use crate::replay::{MASTER, Recorded, client, client_with, reply};
 
 #[rstest]
-#[case::web_page("200 OK", "", "<html>Grafana</html>", ErrorCode::NotLitellm, "does not answer as LiteLLM")]
-#[case::other_json("200 OK", "", "{\"version\":\"9\"}", ErrorCode::NotLitellm, "does not answer as LiteLLM")]
+#[case::web_page("200 OK", "", "<html>Grafana</html>", ErrorCode::NotLitellm, "does not answer like LiteLLM")]
+#[case::other_json("200 OK", "", "{\"version\":\"9\"}", ErrorCode::NotLitellm, "does not answer like LiteLLM")]
 #[case::not_found("404 Not Found", "", "", ErrorCode::NotLitellm, "HTTP 404")]
-#[case::login("401 Unauthorized", "", "", ErrorCode::NotLitellm, "login of its own")]
+#[case::login("401 Unauthorized", "", "", ErrorCode::NotLitellm, "asks for a login")]
 #[case::moved(
     "301 Moved",
     "location: https://example.com/x?token=SECRET\r\n",
@@ -59,7 +59,7 @@ async fn a_redirect_is_not_followed_with_the_key() {
 async fn nobody_there_is_told() {
     let error = client(&nobody().await, MASTER).probe().await.unwrap_err();
     assert_eq!(error.code, ErrorCode::ProxyUnreachable);
-    assert!(error.message.contains("nothing listens there"), "{}", error.message);
+    assert!(error.message.contains("nothing is listening there"), "{}", error.message);
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn a_reload_without_an_answer_in_time_says_that_it_may_have_happened() {
     let limits = ProxyLimits { long: Duration::from_millis(100), ..ProxyLimits::default() };
     let error = client_with(&border.url, MASTER, limits).reload().await.unwrap_err();
     assert_eq!(error.code, ErrorCode::ProxyUnreachable);
-    assert!(error.message.contains("may still have done"), "{}", error.message);
+    assert!(error.message.contains("may still have carried out"), "{}", error.message);
     assert_eq!(border.requests().len(), 2, "a POST is not repeated");
 }
 

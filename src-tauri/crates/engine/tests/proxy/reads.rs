@@ -1,7 +1,6 @@
 //! What the proxy holds and prices.
 
 use costmap::CostMap;
-use engine::ErrorCode;
 use engine::status::{PriceList, UsedModels};
 use rstest::rstest;
 
@@ -58,19 +57,6 @@ async fn what_deployments_are_priced_by_is_told_with_a_map_and_without(#[case] v
     // Without the prices of its own, nothing prices the operator's model.
     deployments[2].configured.clear();
     assert_eq!(UsedModels::of(&deployments, Some(&map), true).unpriced, ["my-custom"]);
-}
-
-#[rstest]
-#[case("1.90.7")]
-#[case("1.102.4")]
-#[tokio::test]
-async fn the_proxy_prices_a_pretended_call(#[case] version: &str) {
-    let proxy = Replay::of(version, &["model-hub-info", "spend-calculate", "spend-calculate-unknown"]).await;
-    let client = proxy.client(MASTER);
-    assert_eq!(client.spend_calculate("gpt-4o", 1000, 1000).await.unwrap().to_string(), "0.0125");
-    let sent = proxy.border.requests().pop().unwrap().body;
-    assert!(sent.contains(r#""prompt_tokens":1000"#) && sent.contains(r#""model":"gpt-4o""#), "{sent}");
-    assert_eq!(client.spend_calculate("nosuch", 1, 1).await.unwrap_err().code, ErrorCode::NotFound);
 }
 
 /// Trap 10.

@@ -76,7 +76,7 @@ async fn not_scheduled_without_a_database_is_not_known(#[case] version: &str) {
     let client = proxy.client(MASTER);
     let error = client.schedule_status().await.unwrap_err();
     assert_eq!(error.code, ErrorCode::NoDatabase);
-    assert!(error.message.contains("says nothing"), "{}", error.message);
+    assert!(error.message.contains("means nothing"), "{}", error.message);
     assert_eq!(client.schedule_set(6).await.unwrap_err().code, ErrorCode::NoDatabase);
     assert_eq!(client.schedule_clear().await.unwrap_err().code, ErrorCode::NoDatabase);
 }

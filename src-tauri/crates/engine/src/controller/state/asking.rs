@@ -72,7 +72,7 @@ impl Controller {
             let question = AbortOnDropHandle::new(tokio::spawn(ask(Arc::clone(&parts), proxy.clone())));
             // Who ends the program waits for no answer.
             let Some(answer) = cancel.run_until_cancelled(question).await else { return };
-            let defect = |error| Error::new(ErrorCode::Internal, "A proxy could not be asked.").detail(error);
+            let defect = |error| Error::new(ErrorCode::Internal, "A proxy could not be checked.").detail(error);
             let status = answer.unwrap_or_else(|error| Err(defect(error)));
             parts.events.send(Event::ProxyAsked { proxy, status: status.map(Box::new) }).ok();
         });

@@ -1,6 +1,8 @@
 //! The state, and the one `match` that changes it. The fields are private to this module and the parts of it below.
 
 mod asking;
+mod first;
+mod lane;
 mod runs;
 mod shown;
 
@@ -17,16 +19,17 @@ use tokio_util::task::TaskTracker;
 
 use super::api::{FOREVER, Happening, Pause, PauseState, Running, Snapshot};
 use super::event::Event;
-use super::job::Parts;
-use super::{Edit, Environment, GRACE};
-use crate::ledger::{Ledger, Promotion, RunFilter};
+use super::job::{NO_MAP, Parts};
+use super::{Edit, Environment, FirstSyncs, GRACE, RECENT_RUNS};
+use crate::ledger::{Ledger, Promotion};
 use crate::run::{Outcome, Receipt, SyncRun};
-use crate::schedule::{Plan, Scheduler, wanted};
+use crate::schedule::{AskedFor, Plan, Scheduler, wanted};
 use crate::settings::{Settings, SettingsFile, with_environment};
 use crate::source::Source;
 use crate::sync::{SourceState, last_source};
 use crate::{Error, ErrorCode, Result};
 use asking::Asked;
+use lane::Lane;
 use runs::Waiting;
 
 /// The driver looks at the wall clock at least this often, since timers stand still while a computer sleeps (DESIGN §4).
@@ -39,18 +42,18 @@ const PAUSE_KEY: &str = "paused_until";
 #[derive(Default)]
 struct Known {
     running: Option<Running>,
-    /// The job that syncs it now.
-    job: Option<InJob>,
+    lane: Lane,
     last_run: Option<Arc<SyncRun>>,
     proved: Option<Revision>,
     asked: Asked,
 }
 
-/// A proxy's part in a job.
-struct InJob {
-    job: u64,
-    /// Ends its run, and no other of the job.
-    cancel: CancellationToken,
+impl Known {
+    /// The map that the proxy holds, as far as it is known: what it said itself, or what was proved last.
+    fn live(&self) -> Option<Revision> {
+        let told = self.asked.status.as_ref().and_then(|status| status.live.as_ref()?.revision);
+        told.or(self.proved)
+    }
 }
 
 pub(super) struct Controller {
@@ -65,9 +68,12 @@ pub(super) struct Controller {
     promoted: Option<Arc<Promotion>>,
     paused_until: Option<DateTime<Utc>>,
     known: BTreeMap<String, Known>,
+    asked_for: AskedFor,
     interrupted_runs: usize,
     edits: u64,
     waiting: Vec<Waiting>,
+    /// Checks of the source that sync no proxy.
+    checks: Lane,
     next_job: u64,
     /// Of every running job: source checks and dry runs too.
     cancels: HashMap<u64, CancellationToken>,
@@ -80,7 +86,7 @@ impl Controller {
         parts: Arc<Parts>,
         settings: SettingsFile,
         environment: Environment,
-        scheduled: bool,
+        (scheduled, first_syncs): (bool, FirstSyncs),
         interrupted_runs: usize,
         happenings: broadcast::Sender<Happening>,
     ) -> Result<Self> {
@@ -92,8 +98,10 @@ impl Controller {
             paused_until: parts.ledger.get_state(PAUSE_KEY).await?.unwrap_or_default(),
             scheduler: None,
             known: BTreeMap::new(),
+            asked_for: AskedFor::default(),
             snapshot: watch::Sender::new(Arc::new(Snapshot::default())),
             waiting: Vec::new(),
+            checks: Lane::default(),
             next_job: 0,
             cancels: HashMap::new(),
             jobs: TaskTracker::new(),
@@ -106,7 +114,11 @@ impl Controller {
             interrupted_runs,
             edits: 0,
         };
+        controller.point_at_source().await;
         controller.load_known().await?;
+        if first_syncs == FirstSyncs::Start {
+            controller.ask_for(|_| true).await;
+        }
         if scheduled {
             let now = controller.parts.clock.now();
             controller.scheduler = Some(Scheduler::new(plan(&controller.effective), now));
@@ -119,20 +131,28 @@ impl Controller {
     async fn load_known(&mut self) -> Result<()> {
         for proxy in &self.effective.proxies {
             let name = proxy.name.to_string();
-            let filter = RunFilter { proxy: Some(name.clone()), limit: 1, ..RunFilter::default() };
-            let last_run = self.parts.ledger.runs(filter).await?.pop();
+            let last_run = last_ended(&self.parts.ledger, &name).await?;
             let proof =
                 self.parts.ledger.last_success(&name, &proxy.url.to_string()).await?.and_then(|run| run.receipt);
             let known = self.known.entry(name).or_default();
             known.last_run = last_run.map(Arc::new);
             known.proved = proof.map(|receipt| receipt.revision);
         }
-        Ok(())
+        self.asked_for = AskedFor::read(&self.parts.ledger, &self.effective).await?;
+        self.asked_for.write(&self.parts.ledger).await
+    }
+
+    /// From now on no job promotes what another source has.
+    async fn point_at_source(&self) {
+        *self.parts.current.write().await = self.effective.source().ok().map(Source::from);
     }
 
     fn teach_scheduler(&mut self) {
         let Some(scheduler) = &mut self.scheduler else { return };
         scheduler.pause_until(self.paused_until);
+        for proxy in &self.effective.proxies {
+            scheduler.set_asked_for(proxy.name.as_str(), self.asked_for.has(proxy));
+        }
         for (name, known) in &self.known {
             if let Some(run) = &known.last_run {
                 scheduler.record(name, run.started, run.to, conclusive(run));
@@ -192,7 +212,11 @@ impl Controller {
 
     async fn handle(&mut self, event: Event) {
         match event {
-            Event::Sync { order, reply } => self.sync(order, reply),
+            Event::Sync { order, reply } => {
+                self.note_asked(&order).await;
+                self.sync(order, reply);
+            }
+            Event::Preview { draft, reply } => self.preview(*draft, reply),
             Event::CheckSource { reply } => self.check_source(Some(reply)),
             Event::Pause { pause, reply } => {
                 let done = self.pause(pause).await;
@@ -209,7 +233,8 @@ impl Controller {
             Event::ProxyAsked { proxy, status } => self.proxy_asked(&proxy, status),
             Event::Cancel { proxy } => self.cancel_runs(proxy.as_deref()),
             Event::Happened(happening) => self.happened(happening).await,
-            Event::JobEnded { job, report } => self.job_ended(job, &report),
+            Event::JobFound { job, revision } => self.job_found(job, revision),
+            Event::JobEnded { job, report } => self.job_ended(job, &report).await,
             Event::Shutdown => {}
         }
         self.publish();
@@ -245,7 +270,7 @@ impl Controller {
             Err(error) => Err(error),
         };
         if let Err(error) = changed {
-            tracing::warn!(%error, "the settings that counted before go on to count");
+            tracing::warn!(%error, "the last valid settings still apply");
         }
     }
 
@@ -253,6 +278,7 @@ impl Controller {
         self.edits += 1;
         let before = Arc::clone(&self.effective);
         self.effective = Arc::new(effective(&self.settings, &self.environment));
+        self.point_at_source().await;
         self.source = known_source(&self.parts.ledger, &self.effective).await?;
         self.load_known().await?;
         if let Some(scheduler) = &mut self.scheduler {
@@ -265,6 +291,8 @@ impl Controller {
 
     async fn happened(&mut self, happening: Happening) {
         match &happening {
+            // One that is looked at no more is told, and says nothing of the one that is.
+            Happening::SourceChecked { source, .. } if source.url != shown_source(&self.effective) => {}
             Happening::SourceChecked { source, .. } => {
                 self.source = Some(source.clone());
                 if let Ok(promoted) = self.parts.ledger.promoted().await {
@@ -282,7 +310,7 @@ impl Controller {
                     scheduler.record_source_check(self.parts.clock.now());
                 }
             }
-            // Dry runs have the number 0 and leave no trace.
+            // Dry runs have the number 0: they are told to who listens, and the state knows nothing of them.
             Happening::RunStarted { id, proxy, trigger } if *id > 0 => {
                 let running = Running {
                     id: *id,
@@ -308,13 +336,13 @@ impl Controller {
                 let is_here = |receipt: &&Receipt| proxy.is_some_and(|proxy| receipt.is_of(&proxy.url.to_string()));
                 let proof = run.receipt.as_ref().filter(is_here);
                 let known = self.known.entry(run.proxy.clone()).or_default();
-                // It is free for the next sync, while the rest of its job may go on.
-                (known.job, known.running) = (None, None);
                 if let Some(receipt) = proof {
                     known.proved = Some(receipt.revision);
                     known.asked.proved(receipt);
                 }
                 known.last_run = Some(Arc::clone(run));
+                // It is free for the next sync, while the rest of its job may go on.
+                self.release(&run.proxy);
                 // What it holds now is another thing than it said a minute ago.
                 if self.scheduler.is_some() {
                     self.ask_proxies(std::slice::from_ref(&run.proxy));
@@ -353,6 +381,15 @@ fn shown_source(settings: &Settings) -> String {
     settings.source().map(|source| Source::from(source).to_string()).unwrap_or_default()
 }
 
+/// The last run of this proxy that is over. One that goes on is no last run: its end is still to come.
+async fn last_ended(ledger: &Ledger, proxy: &str) -> Result<Option<SyncRun>> {
+    let recent = ledger.outcomes(proxy, RECENT_RUNS).await?;
+    match recent.into_iter().find(|(_, outcome, _)| *outcome != Outcome::Running) {
+        Some((id, ..)) => ledger.run(id).await.map(Some),
+        None => Ok(None),
+    }
+}
+
 async fn known_source(ledger: &Ledger, settings: &Settings) -> Result<Option<SourceState>> {
     match settings.source() {
         Ok(source) => last_source(ledger, &Source::from(source).to_string()).await,
@@ -368,6 +405,7 @@ pub(crate) fn conclusive(run: &SyncRun) -> bool {
     match run.outcome {
         Outcome::Unproven => !matches!(run.reason.as_deref(), Some("old_revision" | "replicas_disagree")),
         Outcome::Failed => !run.error.as_ref().is_some_and(unreachable),
+        Outcome::Held => run.reason.as_deref() != Some(NO_MAP),
         _ => true,
     }
 }

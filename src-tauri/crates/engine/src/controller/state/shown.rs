@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::super::api::{PauseState, ProxySnapshot, Snapshot};
 use super::Controller;
-use crate::status::{SyncState, sync_state};
+use crate::gate::Desired;
+use crate::status::sync_state;
 
 impl Controller {
     /// Publishes what differs from the last snapshot; nothing differs, nothing is published.
@@ -21,6 +22,7 @@ impl Controller {
                 last_run: known.and_then(|known| known.last_run.clone()),
                 proved: known.and_then(|known| known.proved),
                 next_run: self.scheduler.as_ref().and_then(|scheduler| scheduler.next_run(&name)),
+                awaits_first_sync: !self.asked_for.has(proxy),
                 status: asked.and_then(|asked| asked.status.clone()),
                 asked_at: asked.and_then(|asked| asked.at),
                 is_asking: asked.is_some_and(|asked| asked.is_asking),
@@ -52,15 +54,18 @@ impl Controller {
     fn judge_proxies(&mut self) {
         for (name, known) in &mut self.known {
             let Some(status) = &mut known.asked.status else { continue };
+            let proxy = self.effective.proxies.iter().find(|proxy| proxy.name.as_str() == name);
+            let awaits = proxy.is_some_and(|proxy| !self.asked_for.has(proxy));
             let last_run = known.last_run.as_deref();
-            let sync = self
-                .source
-                .as_ref()
-                .map_or(SyncState::Unknown, |source| sync_state(status, source, last_run, known.proved));
+            let desired = Desired::of(status.reads.into(), self.source.as_ref(), self.promoted.as_deref());
+            let sync = sync_state(status, self.source.as_ref(), desired, last_run, known.proved);
             let next_run = self.scheduler.as_ref().and_then(|scheduler| scheduler.next_run(name));
-            if (status.sync, status.next_run) != (sync, next_run) {
+            let is_same = (status.sync, status.next_run, status.desired, status.awaits_first_sync)
+                == (sync, next_run, Some(desired), awaits);
+            if !is_same {
                 let status = Arc::make_mut(status);
                 (status.sync, status.next_run) = (sync, next_run);
+                (status.desired, status.awaits_first_sync) = (Some(desired), awaits);
             }
         }
     }

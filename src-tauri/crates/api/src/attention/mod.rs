@@ -1,90 +1,25 @@
 //! What a person should look at, each with the one thing that resolves it. A pure function of the state.
 
+mod proxies;
+
 use costmap::people::{counted, thousands};
-use engine::run::Outcome;
 use engine::settings::SettingsProblem;
-use engine::status::{Health, NAMED_UNPRICED, Reads};
+use engine::status::Reads;
 
 use crate::SETTINGS_FILE;
 use crate::view::{AppState, Attention, AttentionAction, Place, ProxyView, Tone};
 
 /// Everything that needs a person, the worst first.
 pub(crate) fn attention(state: &AppState, problems: &[SettingsProblem]) -> Vec<Attention> {
-    let mut all: Vec<Attention> = state.proxies.iter().filter_map(of_proxy).collect();
-    all.extend(state.proxies.iter().filter_map(withdrawn));
+    let mut all = proxies::troubles(&state.proxies);
+    all.extend(proxies::withdrawn(&state.proxies));
     all.extend(bad_map_is_live(state));
     all.extend(of_source(state));
     all.extend(held_entries(state));
-    all.extend(state.proxies.iter().filter_map(unpriced));
+    all.extend(proxies::unpriced(&state.proxies));
     all.extend(settings(problems));
-    all.extend(toasts(state));
     all.sort_by_key(|one| std::cmp::Reverse(one.tone));
     all
-}
-
-/// One matter for each proxy: what stands in the way first, then what the last run left.
-fn of_proxy(proxy: &ProxyView) -> Option<Attention> {
-    let name = &proxy.name;
-    let said = proxy.error.as_ref().map(|error| error.message.clone()).unwrap_or_default();
-    let one = |id: &str, tone, title: String, text: String, action| {
-        Some(Attention { id: format!("{id}:{name}"), tone, title, text, subject: None, action })
-    };
-    let label = |label: &str| label.to_owned();
-    let edit =
-        || open("Edit proxy", Place::Settings { section: Some("proxies".to_owned()), proxy: Some(name.clone()) });
-    if proxy.running.is_some() {
-        return None;
-    }
-    match proxy.health {
-        Some(Health::Down) => {
-            let action = AttentionAction::Ask { label: label("Test again"), proxy: name.clone() };
-            return one("down", Tone::Bad, format!("{name} is down."), said, action);
-        }
-        Some(Health::Unauthorised) => {
-            return one("key", Tone::Bad, format!("{name} cannot be synced with this key."), said, edit());
-        }
-        _ => {}
-    }
-    let run = proxy.last_run.as_ref()?;
-    let message = run.error.as_ref().map(|error| error.message.clone()).unwrap_or_default();
-    let sync = |words: &str| AttentionAction::Sync { label: label(words), proxy: name.clone() };
-    match run.outcome {
-        Outcome::Failed => {
-            let action = match run.error.as_ref().map(|error| error.code.as_str()) {
-                Some("unauthorised" | "no_key" | "no_secret_store" | "plain_http") => edit(),
-                Some("no_database" | "source_mismatch" | "local_file" | "unsupported") => {
-                    open("Open run", Place::History { run: Some(run.id) })
-                }
-                _ => sync("Sync again"),
-            };
-            one("failed", Tone::Bad, format!("{name} could not be synced."), message, action)
-        }
-        Outcome::Unproven => {
-            let action = sync("Sync again");
-            one("unproven", Tone::Warn, format!("{name} took the map, but it is not proven."), message, action)
-        }
-        // What a person cancelled needs nobody.
-        Outcome::Interrupted if run.error.as_ref().is_some_and(|error| error.code == "interrupted") => {
-            one("interrupted", Tone::Warn, format!("The last sync of {name} was cut off."), message, sync("Sync now"))
-        }
-        _ if proxy.health == Some(Health::Degraded) => {
-            one("degraded", Tone::Warn, format!("{name} works, but not as it should."), said, sync("Sync now"))
-        }
-        _ => None,
-    }
-}
-
-/// A release that LiteLLM withdrew is a matter of its own, whatever else is wrong.
-fn withdrawn(proxy: &ProxyView) -> Option<Attention> {
-    let text = proxy.withdrawn.clone()?;
-    Some(Attention {
-        id: format!("withdrawn:{}", proxy.name),
-        tone: Tone::Bad,
-        title: format!("{} runs a release that was withdrawn.", proxy.name),
-        text,
-        subject: None,
-        action: AttentionAction::Ask { label: "Test again".to_owned(), proxy: proxy.name.clone() },
-    })
 }
 
 fn of_source(state: &AppState) -> Option<Attention> {
@@ -96,6 +31,7 @@ fn of_source(state: &AppState) -> Option<Attention> {
             title: "The source cannot be read.".to_owned(),
             text: error.message.clone(),
             subject: None,
+            in_card: false,
             action: AttentionAction::CheckSource { label: "Check now".to_owned() },
         });
     }
@@ -109,10 +45,11 @@ fn of_source(state: &AppState) -> Option<Attention> {
             if took_it(state).next().is_some() {
                 "It was not promoted."
             } else {
-                "Your proxies keep the map that they have."
+                "Your proxies keep their current map."
             }
         ),
         subject: None,
+        in_card: false,
         action: if source.is_kept {
             open("See why", differences(state))
         } else {
@@ -134,12 +71,13 @@ fn bad_map_is_live(state: &AppState) -> Option<Attention> {
         id: format!("live-held:{}", state.source.revision.as_deref().unwrap_or_default()),
         tone: Tone::Bad,
         title: match names.len() {
-            1 => format!("{first} loaded the held map by itself."),
-            more => format!("{more} proxies loaded the held map by themselves."),
+            1 => format!("{first} loaded the held map on its own."),
+            more => format!("{more} proxies loaded the held map on their own."),
         },
-        text: "It read the source without this app. It gets the next good map; until then its prices may be wrong."
+        text: "It reads the source directly, without this app. It will get the next good map; until then its prices may be wrong."
             .to_owned(),
         subject: None,
+        in_card: false,
         action: if state.source.is_kept {
             open("See why", differences(state))
         } else {
@@ -170,9 +108,9 @@ fn held_entries(state: &AppState) -> Option<Attention> {
         Place::Changes { from: None, to: Some(promoted.upstream.clone()) }
     };
     let who_has_it = if state.proxies.iter().any(reads_by_itself) {
-        format!("Proxies that read the source by themselves have {it} already.")
+        format!("Proxies that read the source directly already have {it}.")
     } else {
-        "Old prices stay; everything else went on.".to_owned()
+        "Old prices stay; everything else was updated.".to_owned()
     };
     Some(Attention {
         id: format!("review:{}", promoted.revision),
@@ -180,29 +118,8 @@ fn held_entries(state: &AppState) -> Option<Attention> {
         title,
         text: format!("{why}{who_has_it}"),
         subject: None,
+        in_card: false,
         action: open("See why", place),
-    })
-}
-
-fn unpriced(proxy: &ProxyView) -> Option<Attention> {
-    let first = proxy.unpriced.first()?;
-    let (title, which) = match proxy.unpriced.len() {
-        1 => ("1 callable model has no price.".to_owned(), String::new()),
-        2 => ("2 callable models have no price.".to_owned(), "and 1 other ".to_owned()),
-        // No more are named.
-        NAMED_UNPRICED.. => {
-            (format!("{NAMED_UNPRICED} or more callable models have no price."), "and others ".to_owned())
-        }
-        more => (format!("{more} callable models have no price."), format!("and {} others ", more - 1)),
-    };
-    let are = if which.is_empty() { "is" } else { "are" };
-    Some(Attention {
-        id: format!("unpriced:{}", proxy.name),
-        tone: Tone::Warn,
-        title,
-        text: format!("{which}on {} {are} billed as $0.", proxy.name),
-        subject: Some(first.clone()),
-        action: open("Look for it", Place::Models { model: Some(first.clone()) }),
     })
 }
 
@@ -217,27 +134,13 @@ fn settings(problems: &[SettingsProblem]) -> Option<Attention> {
             more => format!("{more} settings are not valid."),
         },
         text: if first.field == SETTINGS_FILE {
-            format!("{} What was read before goes on to count.", first.message)
+            format!("{} The last valid settings still apply.", first.message)
         } else {
             first.message.clone()
         },
         subject: None,
+        in_card: false,
         action: open("Open settings", Place::Settings { section: Some("data".to_owned()), proxy: None }),
-    })
-}
-
-fn toasts(state: &AppState) -> Option<Attention> {
-    let problem = state.toasts.problem.as_ref()?;
-    Some(Attention {
-        id: "toasts".to_owned(),
-        tone: Tone::Info,
-        title: "Notifications cannot be shown here.".to_owned(),
-        text: format!("{problem} Everything stays in History."),
-        subject: None,
-        action: open(
-            "Notification settings",
-            Place::Settings { section: Some("notifications".to_owned()), proxy: None },
-        ),
     })
 }
 
@@ -253,6 +156,9 @@ fn open(label: &str, place: Place) -> AttentionAction {
 
 #[cfg(test)]
 mod tests {
+    use engine::run::Outcome;
+    use engine::status::Health;
+
     use super::*;
     use crate::samples::{error, proxy, run, state};
     use crate::view::{CauseView, PromotedView};
@@ -290,8 +196,8 @@ mod tests {
         let expected = [
             "refused cannot be synced with this key.",
             "broken could not be synced.",
-            "cheap runs a release that was withdrawn.",
-            "behind took the map, but it is not proven.",
+            "cheap runs a withdrawn release.",
+            "behind loaded the map, but this is not proven.",
             "3 entries need review.",
             "2 callable models have no price.",
         ];
@@ -311,10 +217,10 @@ mod tests {
         state.source.held_because = Some("Half of the models are gone.".into());
         let held = attention(&state, &[]);
         assert_eq!(held.len(), 1);
-        assert_eq!(held[0].text, "Half of the models are gone. Your proxies keep the map that they have.");
+        assert_eq!(held[0].text, "Half of the models are gone. Your proxies keep their current map.");
         state.proxies[0].live_revision.clone_from(&state.source.revision);
         let all = attention(&state, &[]);
-        assert_eq!((all[0].tone, all[0].title.as_str()), (Tone::Bad, "local loaded the held map by itself."));
+        assert_eq!((all[0].tone, all[0].title.as_str()), (Tone::Bad, "local loaded the held map on its own."));
         assert_eq!(all[1].text, "Half of the models are gone. It was not promoted.");
         state.source.is_kept = false;
         let again = AttentionAction::CheckSource { label: "Check again".into() };
@@ -352,18 +258,69 @@ mod tests {
         };
         assert_eq!(
             told(1, &["gpt lost a price."], &mut state),
-            "1 entry needs review. gpt lost a price. Proxies that read the source by themselves have it already."
+            "1 entry needs review. gpt lost a price. Proxies that read the source directly already have it."
         );
         assert_eq!(
             told(1500, &["openrouter: all 496 models are gone.", "b", "c"], &mut state),
-            "1,500 entries need review. openrouter: all 496 models are gone. And 2 other causes. Proxies that read the source by themselves have them already."
+            "1,500 entries need review. openrouter: all 496 models are gone. And 2 other causes. Proxies that read the source directly already have them."
         );
         state.proxies.clear();
-        assert!(told(1, &["x."], &mut state).ends_with("x. Old prices stay; everything else went on."));
+        assert!(told(1, &["x."], &mut state).ends_with("x. Old prices stay; everything else was updated."));
         state.source.revision = Some("c".repeat(40));
         let [one] = &attention(&state, &[])[..] else { panic!("{state:#?}") };
         let place = Place::Changes { from: None, to: Some("b".repeat(40)) };
         assert_eq!(one.action, open("See why", place), "the source is further on");
+    }
+
+    #[test]
+    fn one_cause_on_several_proxies_is_one_line_and_one_in_a_card_is_not_said_again() {
+        let mut state = state();
+        let down = |name: &str| {
+            let mut proxy = proxy(name);
+            proxy.health = Some(Health::Down);
+            proxy.error = Some(error("proxy_unreachable", "gateway.corp.example is unknown."));
+            proxy
+        };
+        state.proxies = vec![down("a")];
+        let all = attention(&state, &[]);
+        assert_eq!((all.len(), all[0].in_card), (1, true));
+        state.proxies = ["a", "b", "c", "d", "e"].map(down).into();
+        let mut other = proxy("f");
+        other.last_run = Some(run("f", Outcome::Failed));
+        state.proxies.push(other);
+        let all = attention(&state, &[]);
+        let told: Vec<_> = all.iter().map(|one| (one.title.as_str(), one.text.as_str(), one.in_card)).collect();
+        let both = [
+            ("5 proxies are down.", "a, b, c and 2 more. gateway.corp.example is unknown.", false),
+            ("f could not be synced.", "", true),
+        ];
+        assert_eq!(told, both);
+        let names = ["a", "b", "c", "d", "e"].map(str::to_owned).to_vec();
+        assert_eq!(all[0].action, AttentionAction::AskAll { label: "Test again".into(), proxies: names });
+        state.proxies[1].error = Some(error("proxy_unreachable", "Connection refused."));
+        assert_eq!(attention(&state, &[])[0].text, "a, b, c and 2 more.", "each card says why");
+    }
+
+    #[test]
+    fn models_without_a_price_are_one_line_for_all_proxies() {
+        let mut state = state();
+        let with = |name: &str, unpriced: &[&str]| {
+            let mut proxy = proxy(name);
+            proxy.unpriced = unpriced.iter().map(|model| (*model).to_owned()).collect();
+            proxy
+        };
+        state.proxies = vec![with("a", &["x", "y"]), with("b", &["y"]), with("c", &[])];
+        let all = attention(&state, &[]);
+        let [one] = &all[..] else { panic!("{all:#?}") };
+        assert_eq!((one.title.as_str(), one.subject.as_deref()), ("2 callable models have no price.", Some("x")));
+        assert_eq!(one.text, "and 1 other on a and b are billed at $0.");
+    }
+
+    #[test]
+    fn that_notifications_cannot_be_shown_is_for_the_settings() {
+        let mut state = state();
+        state.toasts.problem = Some("No service answers.".into());
+        assert_eq!(attention(&state, &[]), []);
     }
 
     #[test]

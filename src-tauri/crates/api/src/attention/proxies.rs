@@ -1,0 +1,185 @@
+//! What is wrong with proxies: one line a cause, whatever the number of proxies that have it.
+
+use std::collections::BTreeSet;
+
+use engine::run::Outcome;
+use engine::status::{Health, NAMED_UNPRICED};
+
+use super::open;
+use crate::view::{Attention, AttentionAction, Place, ProxyView, Tone};
+
+/// So many proxies are named in a line.
+const NAMED: usize = 3;
+
+/// What is wrong with each proxy. What several have is one line; what one has stands in its card.
+pub(super) fn troubles(proxies: &[ProxyView]) -> Vec<Attention> {
+    let mut causes: Vec<(String, Vec<String>, Vec<Attention>)> = Vec::new();
+    for proxy in proxies {
+        let Some(one) = of_proxy(proxy) else { continue };
+        let kind = one.id.split(':').next().unwrap_or_default();
+        // Runs fail for one cause only where they failed alike.
+        let code = proxy.last_run.as_ref().and_then(|run| run.error.as_ref()).filter(|_| kind == "failed");
+        let cause = format!("{kind}:{}", code.map_or("", |error| &error.code));
+        match causes.iter_mut().find(|(known, ..)| *known == cause) {
+            Some((_, names, alike)) => {
+                names.push(proxy.name.clone());
+                alike.push(one);
+            }
+            None => causes.push((cause, vec![proxy.name.clone()], vec![one])),
+        }
+    }
+    causes.into_iter().filter_map(|(cause, names, alike)| together(&cause, &names, alike)).collect()
+}
+
+/// One line for all proxies that have the same trouble.
+fn together(cause: &str, names: &[String], all: Vec<Attention>) -> Option<Attention> {
+    let count = all.len();
+    let tone = all.iter().map(|one| one.tone).max()?;
+    let is_one_text = all.windows(2).all(|pair| pair[0].text == pair[1].text);
+    let first = all.into_iter().next()?;
+    if count == 1 {
+        return Some(first);
+    }
+    let kind = cause.split(':').next().unwrap_or_default();
+    let what = match kind {
+        "down" => "are down",
+        "key" => "cannot be synced with their keys",
+        "failed" => "could not be synced",
+        "unproven" => "loaded the map, but this is not proven",
+        "interrupted" => "were cut off in their last sync",
+        _ => "are up but not healthy",
+    };
+    let label = first.action.label().to_owned();
+    let action = match first.action {
+        AttentionAction::Ask { .. } => AttentionAction::AskAll { label, proxies: names.to_vec() },
+        AttentionAction::Sync { .. } => AttentionAction::SyncAll { label, proxies: names.to_vec() },
+        AttentionAction::Open { place: Place::Settings { .. }, .. } => {
+            open("Edit proxies", Place::Settings { section: Some("proxies".to_owned()), proxy: None })
+        }
+        AttentionAction::Open { place: Place::History { .. }, .. } => open("Open runs", Place::History { run: None }),
+        other => other,
+    };
+    let why = if is_one_text && !first.text.is_empty() { format!(" {}", first.text) } else { String::new() };
+    Some(Attention {
+        id: format!("{cause}:{}", names.join(",")),
+        tone,
+        title: format!("{count} proxies {what}."),
+        text: format!("{}.{why}", listed(names)),
+        subject: None,
+        in_card: false,
+        action,
+    })
+}
+
+/// "a", "a and b", "a, b, c and 2 more".
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => only.clone(),
+        // Never "and 1 more": the name is no longer than that.
+        [some @ .., last] if names.len() <= NAMED + 1 => format!("{} and {last}", some.join(", ")),
+        more => format!("{} and {} more", more[..NAMED].join(", "), more.len() - NAMED),
+    }
+}
+
+/// One matter for each proxy: what stands in the way first, then what the last run left. Its card says the same.
+fn of_proxy(proxy: &ProxyView) -> Option<Attention> {
+    let name = &proxy.name;
+    let said = proxy.error.as_ref().map(|error| error.message.clone()).unwrap_or_default();
+    let one = |id: &str, tone, title: String, text: String, action| {
+        Some(Attention { id: format!("{id}:{name}"), tone, title, text, subject: None, in_card: true, action })
+    };
+    let label = |label: &str| label.to_owned();
+    let edit =
+        || open("Edit proxy", Place::Settings { section: Some("proxies".to_owned()), proxy: Some(name.clone()) });
+    if proxy.running.is_some() {
+        return None;
+    }
+    match proxy.health {
+        Some(Health::Down) => {
+            let action = AttentionAction::Ask { label: label("Test again"), proxy: name.clone() };
+            return one("down", Tone::Bad, format!("{name} is down."), said, action);
+        }
+        Some(Health::Unauthorised) => {
+            return one("key", Tone::Bad, format!("{name} cannot be synced with this key."), said, edit());
+        }
+        _ => {}
+    }
+    let run = proxy.last_run.as_ref()?;
+    let message = run.error.as_ref().map(|error| error.message.clone()).unwrap_or_default();
+    let sync = |words: &str| AttentionAction::Sync { label: label(words), proxy: name.clone() };
+    match run.outcome {
+        Outcome::Failed => {
+            let action = match run.error.as_ref().map(|error| error.code.as_str()) {
+                Some("unauthorised" | "no_key" | "no_secret_store" | "plain_http") => edit(),
+                Some("no_database" | "source_mismatch" | "local_file" | "unsupported") => {
+                    open("Open run", Place::History { run: Some(run.id) })
+                }
+                _ => sync("Sync again"),
+            };
+            one("failed", Tone::Bad, format!("{name} could not be synced."), message, action)
+        }
+        Outcome::Unproven => {
+            let action = sync("Sync again");
+            one("unproven", Tone::Warn, format!("{name} loaded the map, but this is not proven."), message, action)
+        }
+        // What a person cancelled needs nobody.
+        Outcome::Interrupted if run.error.as_ref().is_some_and(|error| error.code == "interrupted") => {
+            one("interrupted", Tone::Warn, format!("The last sync of {name} was cut off."), message, sync("Sync now"))
+        }
+        _ if proxy.health == Some(Health::Degraded) => {
+            one("degraded", Tone::Warn, format!("{name} is up but not healthy."), said, sync("Sync now"))
+        }
+        _ => None,
+    }
+}
+
+/// A release that LiteLLM withdrew is a matter of its own, whatever else is wrong: one line a release.
+pub(super) fn withdrawn(proxies: &[ProxyView]) -> Vec<Attention> {
+    let texts: BTreeSet<&String> = proxies.iter().filter_map(|proxy| proxy.withdrawn.as_ref()).collect();
+    let of_release = |text: &String| {
+        let with = proxies.iter().filter(|proxy| proxy.withdrawn.as_ref() == Some(text));
+        let names: Vec<String> = with.map(|proxy| proxy.name.clone()).collect();
+        let runs = if names.len() == 1 { "runs" } else { "run" };
+        let label = "Test again".to_owned();
+        Attention {
+            id: format!("withdrawn:{}", names.join(",")),
+            tone: Tone::Bad,
+            title: format!("{} {runs} a withdrawn release.", listed(&names)),
+            text: text.clone(),
+            subject: None,
+            in_card: false,
+            action: match &names[..] {
+                [proxy] => AttentionAction::Ask { label, proxy: proxy.clone() },
+                _ => AttentionAction::AskAll { label, proxies: names },
+            },
+        }
+    };
+    texts.into_iter().map(of_release).collect()
+}
+
+/// Callable models without a price, on whichever proxies.
+pub(super) fn unpriced(proxies: &[ProxyView]) -> Option<Attention> {
+    let having: Vec<&ProxyView> = proxies.iter().filter(|proxy| !proxy.unpriced.is_empty()).collect();
+    let first = having.first()?.unpriced.first()?;
+    let models: BTreeSet<&String> = having.iter().flat_map(|proxy| &proxy.unpriced).collect();
+    // A proxy names no more than these.
+    let is_cut = having.iter().any(|proxy| proxy.unpriced.len() >= NAMED_UNPRICED);
+    let (title, which) = match models.len() {
+        count if is_cut => (format!("{count} or more callable models have no price."), "and others ".to_owned()),
+        1 => ("1 callable model has no price.".to_owned(), String::new()),
+        2 => ("2 callable models have no price.".to_owned(), "and 1 other ".to_owned()),
+        more => (format!("{more} callable models have no price."), format!("and {} others ", more - 1)),
+    };
+    let are = if which.is_empty() { "is" } else { "are" };
+    let names: Vec<String> = having.iter().map(|proxy| proxy.name.clone()).collect();
+    Some(Attention {
+        id: format!("unpriced:{}", names.join(",")),
+        tone: Tone::Warn,
+        title,
+        text: format!("{which}on {} {are} billed at $0.", listed(&names)),
+        subject: Some(first.clone()),
+        in_card: false,
+        action: open("Find it", Place::Models { model: Some(first.clone()) }),
+    })
+}

@@ -1,0 +1,272 @@
+//! What follows from a look at the source: what is promoted, what waits, and what people hear of it.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use costmap::check::held_models;
+use costmap::{CheckReport, Finding, Revision, Verdict, worst};
+
+use crate::ledger::{News, Promotion};
+use crate::settings::GateMode;
+use crate::sync::{LeftBaseline, SourceState};
+use crate::{Error, ErrorCode};
+
+/// A tenth of the map repriced at once was measured between weekly maps (HISTORY). Against a map that is older than this,
+/// months of honest changes add up to that: it is told then, and holds nothing up.
+const DISTANT: TimeDelta = TimeDelta::days(30);
+
+/// Everything that a decision is made from.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// The source's address.
+    pub url: &'a str,
+    /// What was known of it before this look.
+    pub last: Option<&'a SourceState>,
+    /// What the checks said.
+    pub report: &'a CheckReport,
+    /// Whether the bytes are a map at all.
+    pub is_map: bool,
+    /// The promotion that holds now.
+    pub promoted: Option<&'a Promotion>,
+    /// Whether this very map was promoted before.
+    pub was_promoted: bool,
+    /// `gate.mode`.
+    pub gate: GateMode,
+    /// `gate.soak`.
+    pub soak: TimeDelta,
+    /// Sent back with the next request.
+    pub validator: Option<String>,
+    /// When the promoted map's source was left behind.
+    pub left: Option<LeftBaseline>,
+    /// The time.
+    pub now: DateTime<Utc>,
+}
+
+/// What follows from a look at the source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// What is known of the source now.
+    pub state: SourceState,
+    /// Whether it has another map than before.
+    pub is_new: bool,
+    /// What `gate.mode` made of the verdict.
+    pub verdict: Verdict,
+    /// Models that keep their old entry in the promoted map.
+    pub held_models: Vec<String>,
+    /// Until when `gate.soak` keeps it from proxies.
+    pub soaks_until: Option<DateTime<Utc>>,
+    /// Whether it becomes the promoted map.
+    pub promotes: bool,
+    /// What somebody has to be told.
+    pub news: Option<News>,
+}
+
+/// Whether the baseline is so old that months of changes add up: the source was not looked at for that long when it was
+/// first seen with something else. Time that passes while a map waits here makes no map older.
+pub fn is_distant(left_at: DateTime<Utc>, baseline_seen: DateTime<Utc>) -> bool {
+    left_at - baseline_seen > DISTANT
+}
+
+/// Decides.
+pub fn decide(facts: Facts<'_>) -> Decision {
+    let verdict = gated(facts.report.verdict, facts.gate);
+    if !facts.is_map {
+        return no_map(&facts, verdict);
+    }
+    let Facts { url, last, report, promoted, now, .. } = facts;
+    let is_new = last.and_then(|state| state.revision) != Some(report.revision);
+    let same = last.filter(|_| !is_new);
+    let seen_at = same.and_then(|state| state.seen_at).unwrap_or(now);
+    let before = match same {
+        Some(state) => state.before,
+        None => promoted.map(|promotion| promotion.upstream),
+    };
+    let found_broken = || "The checks found it broken.".to_owned();
+    let held_because = (verdict == Verdict::Held).then(|| why_held(&report.findings).unwrap_or_else(found_broken));
+    // Of a first map nothing is held back: there is no checked entry that a model could keep.
+    let is_judged = |last: &Promotion| last.baseline.is_some() || last.upstream != report.revision;
+    let holds_models = facts.gate != GateMode::Off && promoted.is_some_and(is_judged);
+    let held_models = if holds_models { held_models(report) } else { Vec::new() };
+    // What proxies were meant to have before needs no second soak.
+    let soaks_until = Some(seen_at + facts.soak).filter(|until| *until > now && !facts.was_promoted);
+    let news = is_new.then(|| News::Digest { revision: report.revision, before, held_because: held_because.clone() });
+    Decision {
+        state: SourceState {
+            url: url.to_owned(),
+            revision: Some(report.revision),
+            checked_at: Some(now),
+            models: Some(report.models),
+            verdict: Some(verdict),
+            error: None,
+            validator: facts.validator,
+            seen_at: Some(seen_at),
+            before,
+            held_because,
+            left: facts.left,
+        },
+        is_new,
+        verdict,
+        held_models,
+        soaks_until,
+        promotes: verdict != Verdict::Held && soaks_until.is_none(),
+        news,
+    }
+}
+
+/// A login page or noise is no new map, however often it changes: the source cannot be read, and everything that was known
+/// of it stays.
+fn no_map(facts: &Facts<'_>, verdict: Verdict) -> Decision {
+    let why = why_held(&facts.report.findings);
+    let why = why.unwrap_or_else(|| "The source sent something that isn't a cost map.".to_owned());
+    let error = Error::new(ErrorCode::Held, format!("{why} The last map stays in use."));
+    let was_fine = facts.last.is_none_or(|state| state.error.as_ref().is_none_or(|known| known.code != error.code));
+    let known = || SourceState::unknown(facts.url.to_owned());
+    Decision {
+        state: SourceState {
+            error: Some(error.clone()),
+            checked_at: Some(facts.now),
+            ..facts.last.cloned().unwrap_or_else(known)
+        },
+        is_new: false,
+        verdict,
+        held_models: Vec::new(),
+        soaks_until: None,
+        promotes: false,
+        news: was_fine.then_some(News::Source { error }),
+    }
+}
+
+/// The sentence of the worst cause; in `gate.mode = "hold"` that may be a review.
+fn why_held(findings: &[Finding]) -> Option<String> {
+    worst(findings, &|_| false).map(|cause| cause.message)
+}
+
+/// What `gate.mode` makes of a verdict. A hold is a broken file and stays a hold in every mode.
+fn gated(verdict: Verdict, gate: GateMode) -> Verdict {
+    match (verdict, gate) {
+        (Verdict::Review, GateMode::Hold) => Verdict::Held,
+        (Verdict::Review, GateMode::Off) => Verdict::Accepted,
+        (verdict, _) => verdict,
+    }
+}
+
+/// The map that a candidate is judged against: what was promoted, or where that is the candidate itself, what came before
+/// it. Compared with itself a map has no findings, and those that it was promoted with would be forgotten.
+pub(crate) fn baseline(promoted: Option<&Promotion>, candidate: &Revision) -> Option<Revision> {
+    let promotion = promoted?;
+    if promotion.upstream == *candidate { promotion.baseline } else { Some(promotion.revision) }
+}
+
+#[cfg(test)]
+mod tests {
+    use costmap::Severity;
+
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn report(map: &[u8], verdict: Verdict) -> CheckReport {
+        let severity = if verdict == Verdict::Held { Severity::Hold } else { Severity::Review };
+        let finding = Finding {
+            rule: "price.gone".into(),
+            severity,
+            broken: false,
+            subject: None,
+            model: Some("gpt".to_owned()),
+            field: None,
+            value: None,
+            message: "gpt lost a price.".to_owned(),
+        };
+        let findings = if verdict == Verdict::Accepted { vec![] } else { vec![finding] };
+        CheckReport {
+            revision: Revision::of(map),
+            bytes: map.len(),
+            models: 9,
+            verdict,
+            findings,
+            reviewed_models: vec![],
+        }
+    }
+
+    fn facts<'a>(report: &'a CheckReport, last: Option<&'a SourceState>, now: &str) -> Facts<'a> {
+        Facts {
+            url: "https://example.com/map.json",
+            last,
+            report,
+            is_map: true,
+            promoted: None,
+            was_promoted: false,
+            gate: GateMode::Review,
+            soak: TimeDelta::hours(2),
+            validator: None,
+            left: None,
+            now: at(now),
+        }
+    }
+
+    #[test]
+    fn a_login_page_that_changes_each_time_is_told_once_and_changes_nothing() {
+        let map = report(b"map", Verdict::Accepted);
+        let known = decide(facts(&map, None, "2026-01-01T00:00:00Z")).state;
+        let mut last = known.clone();
+        let mut told = 0;
+        for (minute, page) in ["<p>1", "<p>2", "<p>3"].iter().enumerate() {
+            let page = report(page.as_bytes(), Verdict::Held);
+            let now = format!("2026-01-01T01:0{minute}:00Z");
+            let decision = decide(Facts { is_map: false, ..facts(&page, Some(&last), &now) });
+            assert!(!decision.is_new && !decision.promotes);
+            told += usize::from(decision.news.is_some());
+            last = decision.state;
+            assert_eq!((last.revision, last.seen_at, last.verdict), (known.revision, known.seen_at, known.verdict));
+        }
+        assert_eq!(told, 1);
+        let again = decide(facts(&map, Some(&last), "2026-01-01T02:00:00Z"));
+        assert_eq!((again.is_new, again.state.error), (false, None));
+        assert!(again.promotes, "its soak went on meanwhile");
+    }
+
+    #[test]
+    fn what_was_promoted_before_needs_no_second_soak() {
+        let map = report(b"map", Verdict::Accepted);
+        let first = decide(facts(&map, None, "2026-01-01T00:00:00Z"));
+        assert_eq!((first.promotes, first.soaks_until), (false, Some(at("2026-01-01T02:00:00Z"))));
+        let again = decide(Facts { was_promoted: true, ..facts(&map, None, "2026-01-01T00:00:00Z") });
+        assert_eq!((again.promotes, again.soaks_until), (true, None));
+    }
+
+    #[test]
+    fn time_that_passes_while_a_map_waits_makes_its_baseline_no_older() {
+        let (seen, left) = (at("2026-01-01T00:00:00Z"), at("2026-01-01T06:00:00Z"));
+        assert!(!is_distant(left, seen));
+        assert!(is_distant(at("2026-02-15T00:00:00Z"), seen), "the program was not running for six weeks");
+    }
+
+    #[test]
+    fn a_map_is_judged_against_what_came_before_it() {
+        let promotion = Promotion {
+            revision: Revision::of(b"less"),
+            upstream: Revision::of(b"map"),
+            models: 9,
+            promoted_at: at("2026-01-01T00:00:00Z"),
+            held_models: vec![],
+            baseline: Some(Revision::of(b"old")),
+        };
+        let against = |map: &[u8]| baseline(Some(&promotion), &Revision::of(map));
+        assert_eq!(against(b"map"), Some(Revision::of(b"old")));
+        assert_eq!(against(b"new"), Some(Revision::of(b"less")));
+        assert_eq!(baseline(None, &Revision::of(b"map")), None);
+    }
+
+    #[test]
+    fn a_hold_stays_one_in_every_mode() {
+        let held = report(b"map", Verdict::Held);
+        for gate in [GateMode::Review, GateMode::Hold, GateMode::Off] {
+            let decision = decide(Facts { gate, was_promoted: true, ..facts(&held, None, "2026-01-01T00:00:00Z") });
+            assert_eq!((decision.verdict, decision.promotes), (Verdict::Held, false), "{gate:?}");
+        }
+        let review = report(b"map", Verdict::Review);
+        let of = |gate| decide(Facts { gate, ..facts(&review, None, "2026-01-01T00:00:00Z") }).verdict;
+        let verdicts = [of(GateMode::Review), of(GateMode::Hold), of(GateMode::Off)];
+        assert_eq!(verdicts, [Verdict::Review, Verdict::Held, Verdict::Accepted]);
+    }
+}

@@ -1,0 +1,86 @@
+//! The one value that says which map a proxy is meant to have.
+
+use costmap::{Revision, Verdict};
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::Promotion;
+use crate::status::Reads;
+use crate::sync::SourceState;
+
+/// How a map gets to a proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Route {
+    /// The proxy reads the source itself, so it can only have the source's own maps.
+    Direct,
+    /// It reads what was promoted here.
+    Gateway,
+    /// It is forced to the file inside its own installation.
+    File,
+}
+
+impl From<Reads> for Route {
+    fn from(reads: Reads) -> Self {
+        match reads {
+            // Where a proxy does not tell, it is one that cannot be asked or an old one; both read a URL.
+            Reads::Direct | Reads::Unknown => Self::Direct,
+            Reads::Gateway => Self::Gateway,
+            Reads::LocalFile => Self::File,
+        }
+    }
+}
+
+/// Which map a proxy is meant to have. Runs, the sync state and every price that is shown for a proxy ask this value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Desired {
+    /// The map; none while none was seen, or the first one is held.
+    pub revision: Option<Revision>,
+    /// A newer map waits: the checks hold it.
+    pub is_held: bool,
+    /// How it gets there.
+    pub route: Route,
+}
+
+impl Desired {
+    /// Of a proxy with this route. A proxy that reads the source itself is meant to have the source's own map (CONTRACT,
+    /// "promoted" and "held"), less nothing: entries that wait for a review are in it. The others get what was promoted.
+    pub fn of(route: Route, source: Option<&SourceState>, promoted: Option<&Promotion>) -> Self {
+        let is_held = source.is_some_and(|source| source.verdict == Some(Verdict::Held));
+        let newest = source.and_then(|source| source.revision);
+        let revision = match route {
+            // Of another source than the one that is chosen now, nothing is known.
+            Route::Direct => source.and(newest.filter(|_| !is_held).or(promoted.map(|promotion| promotion.upstream))),
+            Route::Gateway | Route::File => promoted.map(|promotion| promotion.revision),
+        };
+        Self { revision, is_held, route }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_route_has_its_own_map() {
+        let (upstream, newest, composed) = (Revision::of(b"up"), Revision::of(b"new"), Revision::of(b"less"));
+        let promotion = Promotion {
+            revision: composed,
+            upstream,
+            models: 1,
+            promoted_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+            held_models: vec!["a".into()],
+            baseline: None,
+        };
+        let mut source = SourceState::unknown("https://example.com/map.json".to_owned());
+        let of = |route, source: &SourceState| Desired::of(route, Some(source), Some(&promotion));
+        assert_eq!(Desired::of(Route::Direct, None, None).revision, None);
+        assert_eq!(of(Route::Direct, &source).revision, Some(upstream), "the source was not asked yet");
+        (source.revision, source.verdict) = (Some(newest), Some(Verdict::Review));
+        assert_eq!(of(Route::Direct, &source).revision, Some(newest), "entries that wait for a review are in it");
+        assert_eq!(of(Route::Gateway, &source).revision, Some(composed));
+        source.verdict = Some(Verdict::Held);
+        let held = of(Route::Direct, &source);
+        assert_eq!((held.revision, held.is_held), (Some(upstream), true));
+        assert_eq!(of(Route::File, &source).revision, Some(composed));
+    }
+}

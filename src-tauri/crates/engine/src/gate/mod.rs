@@ -1,0 +1,9 @@
+//! Which map a proxy is meant to have, and what follows from what the source has. Pure: time and facts come in as
+//! arguments, decisions go out.
+
+mod decide;
+mod desired;
+
+pub(crate) use decide::baseline;
+pub use decide::{Decision, Facts, decide, is_distant};
+pub use desired::{Desired, Route};
