@@ -106,7 +106,7 @@ fn value(dice: &mut Dice, levels: usize) -> Value {
 }
 
 /// What may stand where `number` stood.
-fn nested(number: Value, dice: &mut Dice) -> Value {
+fn nested(number: &Value, dice: &mut Dice) -> Value {
     match dice.roll(6) {
         0 => json!({ "usd": number }),
         1 => json!({ "amount": number, "currency": "USD", "per": { "unit": "token", "count": 1 } }),
@@ -138,7 +138,7 @@ fn future(real: &Entries, invention: Invention, dice: &mut Dice) -> Future {
     match invention {
         Invention::TopLevelKeys => {
             for at in 0..=dice.roll(4) {
-                let body: Entries = (0..1 + dice.roll(40)).map(|_| (name(dice), value(dice, 4))).collect();
+                let body: Entries = (0..=dice.roll(40)).map(|_| (name(dice), value(dice, 4))).collect();
                 map.insert(format!("_{}_{at}", name(dice)), body.into());
             }
         }
@@ -162,7 +162,7 @@ fn future(real: &Entries, invention: Invention, dice: &mut Dice) -> Future {
             Invention::NumbersNested => {
                 let part = *dice.pick(&["cost", "max_", ""]);
                 for (_, number) in entry.iter_mut().filter(|(name, number)| name.contains(part) && number.is_number()) {
-                    *number = nested(number.take(), dice);
+                    *number = nested(number, dice);
                 }
             }
             Invention::TextsNested => {
@@ -190,7 +190,7 @@ fn future(real: &Entries, invention: Invention, dice: &mut Dice) -> Future {
                     4 => json!({ "aliases": { "latest": target } }),
                     _ => json!({ "same_as": target }),
                 };
-                *entry = form.as_object().unwrap().clone();
+                entry.clone_from(form.as_object().unwrap());
             }
             Invention::FieldsDropped => {
                 let keep = 1 + dice.roll(3);
