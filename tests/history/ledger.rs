@@ -156,6 +156,7 @@ async fn promote(ledger: &Ledger, map: &CostMap, known: Option<&CostMap>, at: Da
                 promoted_at: at,
                 held_models: vec![],
                 baseline: known.map(CostMap::revision),
+                taken: None,
             },
             prices: Prices::of(map),
         }),

@@ -23,7 +23,7 @@ use chrono::{DateTime, Utc};
 use engine::controller::{EngineHandle, Environment};
 use engine::home::Home;
 use engine::secrets::Secrets;
-use engine::settings::{Close, Settings, SettingsFile, SettingsProblem, with_environment};
+use engine::settings::{Close, DirectMode, Settings, SettingsFile, SettingsProblem, with_environment};
 use engine::{Clock, Result};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, broadcast};
@@ -137,6 +137,11 @@ impl Api {
     /// The time.
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// Whether proxies that read the source themselves wait for a review.
+    pub(crate) fn direct(&self) -> Result<DirectMode> {
+        Ok(self.chosen()?.settings.gate.direct)
     }
 
     pub(crate) fn chosen(&self) -> Result<Chosen> {

@@ -124,7 +124,10 @@ impl Api {
             first_run: proxies.is_empty() && ledger.get_state::<bool>(WELCOMED).await? != Some(true),
             theme: chosen.settings.app.theme.to_string(),
             source,
-            promoted: snapshot.promoted.as_deref().map(|promotion| promoted(promotion, &findings, &mine)),
+            promoted: snapshot.promoted.as_deref().map(|promotion| PromotedView {
+                waits: promotion.waits(chosen.settings.gate.direct),
+                ..promoted(promotion, &findings, &mine)
+            }),
             pause: snapshot.pause.paused.then_some(PauseView { until: snapshot.pause.paused_until }),
             last_sync: proxies.iter().filter_map(|proxy| proxy.proved_at).max(),
             next_sync: proxies.iter().filter_map(|proxy| proxy.next_run).min(),
@@ -289,6 +292,7 @@ fn promoted(promotion: &Promotion, findings: &[Finding], mine: &BTreeSet<String>
         promoted_at: promotion.promoted_at,
         held_models: promotion.held_models.iter().take(HELD_NAMES).cloned().collect(),
         held: promotion.held_models.len(),
+        waits: false,
     }
 }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Clock;
 use crate::controller::Environment;
+use crate::diagnosis::Diagnosis;
 use crate::home::Home;
 use crate::ledger::Ledger;
 use crate::secrets::Secrets;
@@ -102,7 +103,7 @@ pub async fn examine(context: DoctorContext<'_>) -> DoctorReport {
     }
     checks.extend(proxies.into_iter().flatten());
     if let Some(model) = context.model {
-        checks.push(machine::model(ledger.ok().flatten().as_ref(), model).await);
+        checks.push(machine::model(ledger.ok().flatten().as_ref(), context.settings.gate.direct, model).await);
     }
     DoctorReport { ok: checks.iter().all(|check| check.state != CheckState::Fail), checks }
 }
@@ -143,6 +144,11 @@ impl DoctorCheck {
     fn fail(name: &str, error: &Error) -> Self {
         let detail = error.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
         Self { code: Some(error.code), ..Self::new(name, CheckState::Fail, format!("{}{detail}", error.message)) }
+    }
+
+    fn diagnosed(name: &str, found: &Diagnosis) -> Self {
+        let check = Self::new(name, CheckState::Fail, found.evidence.clone()).remedy(found.remedy.clone());
+        Self { code: Some(found.cause.code()), ..check }
     }
 
     fn remedy(self, remedy: impl Into<String>) -> Self {

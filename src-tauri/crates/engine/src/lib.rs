@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod controller;
+pub mod diagnosis;
 pub mod doctor;
 pub mod door;
 pub mod error;

@@ -83,6 +83,7 @@ async fn child_that_writes() {
             promoted_at: now,
             held_models: vec![],
             baseline: None,
+            taken: None,
         };
         ledger.promote(promotion).await.unwrap();
         let mut run = ledger.run(id).await.unwrap();

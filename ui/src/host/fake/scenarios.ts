@@ -33,6 +33,7 @@ const drawn: AppState = {
     revision: REVISIONS.promoted, upstream: REVISIONS.source, models: 4612, promoted_at: ago(24),
     held_models: ['gpt-5.6-luna-mini', 'azure/gpt-5.6-luna-mini', 'openrouter/openai/gpt-5.6-luna-mini'], held: 3,
     causes: [{ rule: 'price.jump', severity: 'review', broken: false, message: 'gpt-5.6-luna-mini: input would rise 1,000×.', models: ['gpt-5.6-luna-mini'], count: 3, mine: 1 }],
+    waits: false,
   },
   pause: null, proxies: [healthy, syncing, down], attention: [heldEntries, unpriced],
   last_sync: ago(24), next_sync: ago(-204), model_counts: counts(), latest_changes: source.new_there, today: busy, toasts: { problem: null },

@@ -107,7 +107,9 @@ fn held_entries(state: &AppState) -> Option<Attention> {
     } else {
         Place::Changes { from: None, to: Some(promoted.upstream.clone()) }
     };
-    let who_has_it = if state.proxies.iter().any(reads_by_itself) {
+    let who_has_it = if promoted.waits {
+        format!("Proxies are not reloaded while {} waiting.", if promoted.held == 1 { "it is" } else { "they are" })
+    } else if state.proxies.iter().any(reads_by_itself) {
         format!("Proxies that read the source directly already have {it}.")
     } else {
         "Old prices stay; everything else was updated.".to_owned()
@@ -190,6 +192,7 @@ mod tests {
             held_models: vec!["gpt-5".into()],
             held: 3,
             causes: vec![],
+            waits: false,
         });
         let all = attention(&state, &[]);
         let titles: Vec<&str> = all.iter().map(|one| one.title.as_str()).collect();
@@ -252,6 +255,7 @@ mod tests {
                 held_models: vec!["gpt".to_owned()],
                 held,
                 causes: causes.iter().map(|message| cause(message)).collect(),
+                waits: false,
             });
             let all = attention(state, &[]);
             format!("{} {}", all[0].title, all[0].text)
@@ -264,6 +268,9 @@ mod tests {
             told(1500, &["openrouter: all 496 models are gone.", "b", "c"], &mut state),
             "1,500 entries need review. openrouter: all 496 models are gone. And 2 other causes. Proxies that read the source directly already have them."
         );
+        state.promoted.as_mut().unwrap().waits = true;
+        let waits = &attention(&state, &[])[0].text;
+        assert!(waits.ends_with("Proxies are not reloaded while they are waiting."), "{waits}");
         state.proxies.clear();
         assert!(told(1, &["x."], &mut state).ends_with("x. Old prices stay; everything else was updated."));
         state.source.revision = Some("c".repeat(40));

@@ -32,7 +32,7 @@ impl Api {
         let Some(promotion) = ledger.promoted().await? else {
             return Ok(ModelList { revision: None, capabilities: vec![], proxies: vec![], rows: vec![] });
         };
-        let map = map(ledger, &promotion.billed()).await?;
+        let map = map(ledger, &promotion.billed(self.direct()?)).await?;
         let users = self.users_of_models();
         let held: BTreeSet<String> = promotion.held_models.into_iter().collect();
         blocking(move || list(&map, &users, &held)).await
@@ -41,7 +41,7 @@ impl Api {
     pub(crate) async fn model(&self, args: ModelArg) -> Result<ModelDetail> {
         let ledger = self.engine.ledger();
         let promotion = ledger.promoted().await?.ok_or_else(|| unknown(&args.model))?;
-        let promoted = map(ledger, &promotion.billed()).await?;
+        let promoted = map(ledger, &promotion.billed(self.direct()?)).await?;
         let users = self.users_of_models();
         let history = self.price_history(&args.model).await?;
         let entry = promoted.priced(&args.model);

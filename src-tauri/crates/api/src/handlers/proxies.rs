@@ -78,7 +78,7 @@ impl Api {
         };
         test.can_sync = facts.may_sync;
         test.traps = facts.capabilities.traps().into_iter().map(Into::into).collect();
-        test.error = facts.obstacle().map(|error| ErrorView::from(&error));
+        test.error = facts.obstacle().map(|cause| ErrorView::from(&cause.error()));
         // One that cannot be used is told elsewhere.
         let ours = source.map_or_else(|| self.chosen()?.settings.source(), Ok).map(Source::from);
         if let Ok(ours) = ours
@@ -86,7 +86,7 @@ impl Api {
         {
             test.can_sync = false;
             let usable = other.usable().map(str::to_owned);
-            test.other_source = Some(OtherSourceView { message: other.warning(&ours).message, usable });
+            test.other_source = Some(OtherSourceView { message: other.diagnosis(&ours).text(), usable });
         }
         let live = client.live_map().await?;
         let map = CostMap::parse(live).ok();
@@ -114,7 +114,7 @@ impl Api {
     async fn promoted_prices(&self) -> Result<Option<PriceList>> {
         let ledger = self.engine.ledger();
         let Some(promotion) = ledger.promoted().await? else { return Ok(None) };
-        Ok(parsed(ledger, &promotion.billed()).await?.map(|map| PriceList::of(&map)))
+        Ok(parsed(ledger, &promotion.billed(self.direct()?)).await?.map(|map| PriceList::of(&map)))
     }
 
     pub(crate) async fn save_proxy(&self, args: SaveProxyArgs) -> Result<SettingsView> {

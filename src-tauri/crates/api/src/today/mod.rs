@@ -72,8 +72,11 @@ impl Api {
         let seen: Option<Seen> = ledger.get_state(SEEN).await?;
         let promotions = ledger.promotions(PROMOTIONS).await?;
         let Some((from, since)) = baseline(&promotions, seen.as_ref(), midnight(day)) else { return Ok(None) };
-        let to = promotion.upstream;
-        let question = Question { from, to, held: promotion.held_models.clone(), mine: mine.clone(), day };
+        // Proxies that wait for a review do not have what waits: that stands in the attention list.
+        let direct = self.direct()?;
+        let to = promotion.billed(direct);
+        let held = if promotion.waits(direct) { Vec::new() } else { promotion.held_models.clone() };
+        let question = Question { from, to, held, mine: mine.clone(), day };
         let known = self.today.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let today = if let Some((_, today)) = known.filter(|(known, _)| *known == question) {
             today
@@ -86,7 +89,7 @@ impl Api {
             today
         };
         let mut today = Today { since, ..Today::clone(&today) };
-        proved(&mut today, snapshot, proxies, promotion);
+        proved(&mut today, snapshot, proxies, &to, promotion);
         Ok(Some(today))
     }
 
@@ -164,11 +167,12 @@ fn compared(set: &ChangeSet, new: &CostMap, asked: &Question) -> Today {
 }
 
 /// Says which proxies have proved it, and of which changes none has that uses the model.
-fn proved(today: &mut Today, snapshot: &Snapshot, proxies: &[ProxyView], promotion: &Promotion) {
+fn proved(today: &mut Today, snapshot: &Snapshot, proxies: &[ProxyView], to: &Revision, promotion: &Promotion) {
+    let has = |proved: Revision| proved == *to || (*to == promotion.upstream && proved == promotion.revision);
     let has_proved: Vec<_> = snapshot
         .proxies
         .iter()
-        .filter(|proxy| proxy.proved.is_some_and(|proved| proved == promotion.revision || proved == promotion.upstream))
+        .filter(|proxy| proxy.proved.is_some_and(has))
         .collect();
     today.proved_on = match &has_proved[..] {
         [] => None,
@@ -199,6 +203,7 @@ mod tests {
             models: 1,
             promoted_at: at(promoted_at),
             baseline: None,
+            taken: None,
             held_models: vec![],
         }
     }

@@ -129,6 +129,8 @@ pub struct PromotedView {
     pub held: usize,
     /// Why, one line a cause, the worst first.
     pub causes: Vec<CauseView>,
+    /// Proxies that read the source themselves are not reloaded until those are reviewed (`gate.direct`).
+    pub waits: bool,
 }
 
 /// The schedule is paused.

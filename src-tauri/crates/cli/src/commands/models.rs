@@ -3,6 +3,7 @@
 use costmap::{CostMap, Entry, Served};
 use engine::ledger::Ledger;
 use engine::proxy::ProxyClient;
+use engine::settings::DirectMode;
 use engine::{Error, ErrorCode, Result};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -33,7 +34,10 @@ struct Row {
 pub(super) async fn run(context: &Context, args: &ModelsArgs) -> Result<Answer> {
     let (origin, map) = match &args.proxy {
         Some(name) => (format!("live in {}", safe(name)), Some(live(context, name).await?)),
-        None => ("promoted".to_owned(), promoted(context.ledger().await?.as_ref()).await?),
+        None => {
+            let direct = context.settings()?.settings.gate.direct;
+            ("promoted".to_owned(), promoted(context.ledger().await?.as_ref(), direct).await?)
+        }
     };
     // A file is read as what proxies price by it; what a proxy serves is shown as it is.
     let served = if args.proxy.is_some() { Served::Bare } else { Served::Rows };
@@ -53,10 +57,10 @@ pub(super) async fn run(context: &Context, args: &ModelsArgs) -> Result<Answer> 
 }
 
 /// The map by which proxies bill.
-pub(super) async fn promoted(ledger: Option<&Ledger>) -> Result<Option<CostMap>> {
+pub(super) async fn promoted(ledger: Option<&Ledger>, direct: DirectMode) -> Result<Option<CostMap>> {
     let Some(ledger) = ledger else { return Ok(None) };
     let Some(promotion) = ledger.promoted().await? else { return Ok(None) };
-    kept(ledger, &promotion.billed()).await.map(Some)
+    kept(ledger, &promotion.billed(direct)).await.map(Some)
 }
 
 /// A map that the ledger must have.

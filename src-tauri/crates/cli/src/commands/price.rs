@@ -1,7 +1,7 @@
 //! `autosync price MODEL [--at DATE | --history]`: every price by which proxies bill a model, now or as of a date.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use costmap::{CostMap, Entry, Unit, people};
+use costmap::{CostMap, Entry, Revision, Unit, people};
 use engine::ledger::{Ledger, PriceInterval, Promotion};
 use engine::{Error, ErrorCode, Result};
 use serde_json::{Value, json};
@@ -23,15 +23,21 @@ pub(super) async fn run(context: &Context, args: &PriceArgs) -> Result<Answer> {
         return history(context, &ledger, &args.model).await;
     }
     let promotion = promotion(&ledger, at).await?;
-    let map = kept(&ledger, &promotion.billed()).await?;
+    let direct = context.settings()?.settings.gate.direct;
+    let billed = promotion.billed(direct);
+    let map = kept(&ledger, &billed).await?;
     let entry = map.priced(&args.model).ok_or_else(|| unknown(&args.model, &map))?;
-    let document = document(&entry, at, &promotion);
+    let document = document(&entry, at, &promotion, &billed);
     let held = promotion.held_models.contains(&args.model);
-    let answer = Answer::new(&context.screen, &document, || text(&context.screen, &entry, &promotion))?;
-    Ok(if held {
-        answer.note("This model needs review. A proxy that reads the source itself already bills these prices.")
-    } else {
-        answer
+    let answer = Answer::new(&context.screen, &document, || text(&context.screen, &entry, &promotion, &billed))?;
+    Ok(match (held, promotion.waits(direct)) {
+        (false, _) => answer,
+        (true, false) => {
+            answer.note("This model needs review. A proxy that reads the source itself already bills these prices.")
+        }
+        (true, true) => answer.note(
+            "A newer price of this model needs review. With gate.direct = \"wait\", proxies are not reloaded while it waits.",
+        ),
     })
 }
 
@@ -40,7 +46,7 @@ async fn history(context: &Context, ledger: &Ledger, model: &str) -> Result<Answ
     let intervals = ledger.price_history(model).await?;
     if intervals.is_empty() {
         let promotion = ledger.promoted().await?.ok_or_else(nothing_yet)?;
-        let map = kept(ledger, &promotion.billed()).await?;
+        let map = kept(ledger, &promotion.billed(context.settings()?.settings.gate.direct)).await?;
         // A model without any price has no history of them either.
         if map.priced(model).is_none() {
             return Err(unknown(model, &map));
@@ -133,7 +139,7 @@ fn moment(text: &str) -> Result<DateTime<Utc>> {
     })
 }
 
-fn document(entry: &Entry<'_>, at: Option<DateTime<Utc>>, promotion: &Promotion) -> Value {
+fn document(entry: &Entry<'_>, at: Option<DateTime<Utc>>, promotion: &Promotion, billed: &Revision) -> Value {
     let prices: Vec<Value> = entry
         .leaves()
         .filter(costmap::Leaf::is_price)
@@ -143,7 +149,7 @@ fn document(entry: &Entry<'_>, at: Option<DateTime<Utc>>, promotion: &Promotion)
         "model": entry.name(),
         "alias_of": entry.stands_for(),
         "at": at,
-        "revision": promotion.billed(),
+        "revision": billed,
         "promoted_at": promotion.promoted_at,
         "provider": entry.provider(),
         "mode": entry.mode(),
@@ -151,7 +157,7 @@ fn document(entry: &Entry<'_>, at: Option<DateTime<Utc>>, promotion: &Promotion)
     })
 }
 
-fn text(screen: &Screen, entry: &Entry<'_>, promotion: &Promotion) -> String {
+fn text(screen: &Screen, entry: &Entry<'_>, promotion: &Promotion, billed: &Revision) -> String {
     let about = [entry.provider(), entry.mode()].into_iter().flatten().map(|text| safe(&text)).collect::<Vec<_>>();
     let mut out = format!("{}  {}\n", paint(Tone::Strong, &safe(&entry.name())), about.join(", "));
     if let Some(target) = entry.stands_for() {
@@ -161,7 +167,7 @@ fn text(screen: &Screen, entry: &Entry<'_>, promotion: &Promotion) -> String {
         Tone::Faint,
         &format!(
             "as of revision {}, promoted {}",
-            promotion.billed().short(),
+            billed.short(),
             when::both(promotion.promoted_at, screen.now)
         ),
     ));
@@ -179,8 +185,6 @@ fn text(screen: &Screen, entry: &Entry<'_>, promotion: &Promotion) -> String {
 
 #[cfg(test)]
 mod tests {
-    use costmap::Revision;
-
     use super::*;
     use crate::output::tests::{pipe, plain};
 
@@ -209,10 +213,11 @@ mod tests {
             promoted_at: "2026-03-04T10:00:00Z".parse().unwrap(),
             held_models: vec![],
             baseline: None,
+            taken: None,
         };
         let entry = map.get("gpt").unwrap();
-        insta::assert_snapshot!(plain(&text(&pipe(), &entry, &promotion)));
-        insta::assert_json_snapshot!(document(&entry, None, &promotion));
+        insta::assert_snapshot!(plain(&text(&pipe(), &entry, &promotion, &promotion.upstream)));
+        insta::assert_json_snapshot!(document(&entry, None, &promotion, &promotion.upstream));
     }
 
     #[test]

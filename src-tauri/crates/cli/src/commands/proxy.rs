@@ -167,8 +167,9 @@ async fn test(context: &Context, name: &str) -> Result<Answer> {
     let facts = ProxyClient::of(&proxy, key)?.probe().await?;
     // One whose source cannot be used is told by `autosync source`.
     let source = chosen.settings.source().map(Source::from).ok();
-    let other =
-        source.as_ref().and_then(|source| Some(OtherSource::of(source, facts.source.as_ref())?.warning(source)));
+    let other = source
+        .as_ref()
+        .and_then(|source| Some(OtherSource::of(source, facts.source.as_ref())?.diagnosis(source).error()));
     let problem = problem(&facts, no_key).or(other);
     let exit = problem.as_ref().map_or(0, |error| error.code.exit_code());
     let document = document(&proxy, &facts, problem.as_ref());
@@ -178,7 +179,7 @@ async fn test(context: &Context, name: &str) -> Result<Answer> {
 
 /// What stands in the way of a sync. That no key is there is told with where it was looked for.
 pub(super) fn problem(facts: &ProxyFacts, no_key: Option<Error>) -> Option<Error> {
-    no_key.filter(|_| facts.key == KeyState::Missing).or_else(|| facts.obstacle())
+    no_key.filter(|_| facts.key == KeyState::Missing).or_else(|| facts.obstacle().map(|cause| cause.error()))
 }
 
 fn document(proxy: &Proxy, facts: &ProxyFacts, problem: Option<&Error>) -> Value {

@@ -1,7 +1,8 @@
 //! `autosync schedule show|set|clear`: the app's own schedule, and the one inside a proxy.
 
 use engine::controller::Environment;
-use engine::proxy::{KeyState, ProxyClient, ScheduleStatus};
+use engine::diagnosis::Diagnosis;
+use engine::proxy::{ProxyClient, ScheduleStatus};
 use engine::secrets::Secrets;
 use engine::settings::{Period, Preset, Proxy, ProxyName, SettingsEdit};
 use engine::{Error, ErrorCode, Result};
@@ -210,12 +211,8 @@ async fn on_proxies(context: &Context, place: &SchedulePlace, hours: Option<u32>
 async fn change(context: &Context, proxy: &Proxy, hours: Option<u32>) -> Result<ScheduleStatus> {
     let client = client(context, proxy).await?;
     let facts = client.probe().await?;
-    if facts.key != KeyState::Valid {
-        let message = format!(
-            "The proxy {} rejected the key, or it isn't an admin key. Its schedule was not changed.",
-            proxy.name
-        );
-        return Err(Error::new(ErrorCode::Unauthorised, message));
+    if let Some(cause) = Diagnosis::of_key(&format!("The proxy {}", proxy.name), facts.key) {
+        return Err(cause.refusal());
     }
     match hours {
         Some(hours) => client.schedule_set(hours).await,

@@ -23,7 +23,7 @@ use crate::proxy::ProxyClient;
 use crate::run::{Outcome, SyncRun, Trigger};
 use crate::schedule::delta;
 use crate::secrets::Secrets;
-use crate::settings::{Proxy, Settings};
+use crate::settings::{DirectMode, Proxy, Settings};
 use crate::source::{FollowingFetcher, Source};
 use crate::status::{PriceList, price_list};
 use crate::sync::{
@@ -163,12 +163,13 @@ impl Parts {
         checked
     }
 
-    /// The names of the promoted map. Read once for each: it is wanted with every question to a proxy.
-    pub(super) async fn prices(&self) -> Result<Option<Arc<PriceList>>> {
+    /// The names of the map by which proxies bill. Read once for each: it is wanted with every question to a proxy.
+    pub(super) async fn prices(&self, direct: DirectMode) -> Result<Option<Arc<PriceList>>> {
         let Some(promotion) = self.ledger.promoted().await? else { return Ok(None) };
+        let billed = promotion.billed(direct);
         let mut known = self.prices.lock().await;
-        if known.as_ref().is_none_or(|prices| prices.revision() != promotion.billed()) {
-            *known = price_list(&self.ledger, &promotion).await?.map(Arc::new);
+        if known.as_ref().is_none_or(|prices| prices.revision() != billed) {
+            *known = price_list(&self.ledger, &billed).await?.map(Arc::new);
         }
         Ok(known.clone())
     }

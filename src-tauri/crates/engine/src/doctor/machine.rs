@@ -12,7 +12,7 @@ use crate::home::{Home, HomeLock};
 use crate::ledger::Ledger;
 use crate::net::{Clients, NetworkEnv};
 use crate::schedule::Plan;
-use crate::settings::{KeyPlace, Network, NetworkProxy, Settings};
+use crate::settings::{DirectMode, KeyPlace, Network, NetworkProxy, Settings};
 use crate::source::{FetchLimits, Fetched, Fetcher, Source};
 use crate::{ErrorCode, Result};
 
@@ -174,12 +174,12 @@ pub(super) async fn key_store(context: DoctorContext<'_>) -> Vec<DoctorCheck> {
 }
 
 /// Whether the promoted map has a price for the model.
-pub(super) async fn model(ledger: Option<&Ledger>, model: &str) -> DoctorCheck {
+pub(super) async fn model(ledger: Option<&Ledger>, direct: DirectMode, model: &str) -> DoctorCheck {
     let shown = bounded(model, 160);
     let priced = async {
         let ledger = ledger?;
         let promotion = ledger.promoted().await.ok()??;
-        let map = CostMap::parse(ledger.map(&promotion.billed()).await.ok()??).ok()?;
+        let map = CostMap::parse(ledger.map(&promotion.billed(direct)).await.ok()??).ok()?;
         Some(map.get(model).map(|entry| entry.leaves().any(|leaf| leaf.is_price())))
     };
     match priced.await {

@@ -1,11 +1,13 @@
 //! What stands between one proxy and a sync.
 
 use super::{DoctorCheck, DoctorContext};
+use crate::Error;
+use crate::diagnosis::Diagnosis;
 use crate::error::bounded;
-use crate::proxy::{Database, KeyState, ProxyClient, ProxyFacts, Version};
+use crate::proxy::{Database, KeyState, ProxyClient, ProxyFacts};
 use crate::settings::Proxy;
 use crate::source::Source;
-use crate::{Error, ErrorCode};
+use crate::sync::OtherSource;
 
 pub(super) async fn examine(context: DoctorContext<'_>, proxy: &Proxy) -> Vec<DoctorCheck> {
     let (key, no_key) = match context.secrets.key_for(proxy, &**context.environment).await {
@@ -29,13 +31,9 @@ pub(super) async fn examine(context: DoctorContext<'_>, proxy: &Proxy) -> Vec<Do
         format!("LiteLLM {}", bounded(&version.to_string(), 60))
     });
     let mut checks = vec![DoctorCheck::ok("reachable", format!("{litellm} at {}.", proxy.url))];
-    if let Some(why) = facts.version.as_ref().and_then(Version::withdrawn) {
-        let message = format!("{litellm} was withdrawn: {why}.");
-        checks.push(
-            DoctorCheck::fail("version", &Error::new(ErrorCode::ProxyFailed, message))
-                .remedy("Update LiteLLM now, and change every key and password that this proxy could read."),
-        );
-    }
+    checks.extend(
+        facts.version.as_ref().and_then(Diagnosis::withdrawn).map(|cause| DoctorCheck::diagnosed("version", &cause)),
+    );
     checks.push(key_check(&facts, no_key));
     checks.push(database(facts.database));
     if facts.key == KeyState::Valid {
@@ -47,31 +45,18 @@ pub(super) async fn examine(context: DoctorContext<'_>, proxy: &Proxy) -> Vec<Do
 }
 
 fn key_check(facts: &ProxyFacts, no_key: Option<Error>) -> DoctorCheck {
-    let refused = |message: &str| {
-        DoctorCheck::fail("key", &Error::new(ErrorCode::Unauthorised, message))
-            .remedy("Use the master key or a proxy admin's key: remove the proxy and add it again with that key.")
-    };
-    match facts.key {
-        KeyState::Valid => DoctorCheck::ok("key", "The key is an admin key."),
-        KeyState::Missing => match no_key {
-            Some(error) => DoctorCheck::fail("key", &error),
-            None => refused("The proxy requires a key, and none is set here."),
-        },
-        KeyState::Invalid => refused("The proxy rejected the key."),
-        KeyState::NotAdmin => refused("The key works for calls, but only an admin key can reload."),
+    match (Diagnosis::of_key("The proxy", facts.key), no_key) {
+        (None, _) => DoctorCheck::ok("key", "The key is an admin key."),
+        // That no key is there is told with where it was looked for.
+        (Some(_), Some(error)) if facts.key == KeyState::Missing => DoctorCheck::fail("key", &error),
+        (Some(cause), _) => DoctorCheck::diagnosed("key", &cause),
     }
 }
 
 fn database(database: Database) -> DoctorCheck {
     match database {
         Database::Yes => DoctorCheck::ok("database", "The proxy is connected to its database."),
-        Database::No => DoctorCheck::fail(
-            "database",
-            &Error::new(ErrorCode::NoDatabase, "The proxy has no database, and LiteLLM cannot reload without one."),
-        )
-        .remedy(
-            "Set DATABASE_URL for the proxy and restart it. Until then, `check`, `diff`, `models` and `verify` work.",
-        ),
+        Database::No => DoctorCheck::diagnosed("database", &Diagnosis::no_database("The proxy")),
         Database::Unknown => {
             DoctorCheck::warn("database", "The proxy's database does not answer, or the proxy does not report it.")
                 .remedy("Check the proxy's log, and that its database is running.")
@@ -83,30 +68,13 @@ fn database(database: Database) -> DoctorCheck {
 fn reads(context: DoctorContext<'_>, facts: &ProxyFacts) -> Option<DoctorCheck> {
     let live = facts.source.as_ref()?;
     if live.is_env_forced {
-        return Some(
-            DoctorCheck::warn(
-                "reads",
-                "The proxy is set to use only the map file in its installation (LITELLM_LOCAL_MODEL_COST_MAP or LITELLM_OFFLINE_MODE).",
-            )
-            .remedy("To have it follow the source, remove the variable and restart the proxy."),
-        );
+        let cause = Diagnosis::local_file();
+        return Some(DoctorCheck::warn("reads", cause.evidence).remedy(cause.remedy));
     }
-    let theirs = live.url.as_deref()?;
     let ours = Source::from(context.settings.source().ok()?);
-    if theirs.starts_with("s3://") {
-        let message = format!("The proxy reads {}, an object in S3; {ours} is checked here.", bounded(theirs, 300));
-        return Some(DoctorCheck::fail("reads", &Error::new(ErrorCode::SourceMismatch, message)).remedy(
-            "Set LITELLM_MODEL_COST_MAP_URL for the proxy to the source here, so that it loads the map that is checked.",
-        ));
-    }
-    if !ours.is_same_address(theirs) {
-        let message = format!(
-            "The proxy reads {}, while {ours} is checked here. A reload would load an unchecked map, so it is not reloaded.",
-            bounded(theirs, 300)
-        );
-        return Some(DoctorCheck::fail("reads", &Error::new(ErrorCode::SourceMismatch, message)).remedy(
-            "Set LITELLM_MODEL_COST_MAP_URL for the proxy, or `autosync source set` here, so that they match.",
-        ));
+    live.url.as_ref()?;
+    if let Some(other) = OtherSource::of(&ours, Some(live)) {
+        return Some(DoctorCheck::diagnosed("reads", &other.diagnosis(&ours)));
     }
     Some(match &live.fallback_reason {
         Some(reason) => DoctorCheck::warn(

@@ -250,6 +250,7 @@ mod tests {
             promoted_at: at("2026-01-01T00:00:00Z"),
             held_models: vec![],
             baseline: Some(Revision::of(b"old")),
+            taken: None,
         };
         let against = |map: &[u8]| baseline(Some(&promotion), &Revision::of(map));
         assert_eq!(against(b"map"), Some(Revision::of(b"old")));

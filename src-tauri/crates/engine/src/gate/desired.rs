@@ -4,6 +4,7 @@ use costmap::{Revision, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::Promotion;
+use crate::settings::DirectMode;
 use crate::status::Reads;
 use crate::sync::SourceState;
 
@@ -35,7 +36,7 @@ impl From<Reads> for Route {
 pub struct Desired {
     /// The map; none while none was seen, or the first one is held.
     pub revision: Option<Revision>,
-    /// A newer map waits: the checks hold it.
+    /// A newer map waits: the checks hold it, or `gate.direct` keeps a proxy from it until a person reviewed its models.
     pub is_held: bool,
     /// How it gets there.
     pub route: Route,
@@ -44,12 +45,19 @@ pub struct Desired {
 impl Desired {
     /// Of a proxy with this route. A proxy that reads the source itself is meant to have the source's own map (CONTRACT,
     /// "promoted" and "held"), less nothing: entries that wait for a review are in it. The others get what was promoted.
-    pub fn of(route: Route, source: Option<&SourceState>, promoted: Option<&Promotion>) -> Self {
-        let is_held = source.is_some_and(|source| source.verdict == Some(Verdict::Held));
+    pub fn of(
+        route: Route,
+        source: Option<&SourceState>,
+        promoted: Option<&Promotion>,
+        direct: DirectMode,
+    ) -> Self {
         let newest = source.and_then(|source| source.revision);
+        let waits = |promotion: &Promotion| promotion.waits(direct) && Some(promotion.upstream) == newest;
+        let is_held = source.is_some_and(|source| source.verdict == Some(Verdict::Held))
+            || (route == Route::Direct && promoted.is_some_and(waits));
         let revision = match route {
             // Of another source than the one that is chosen now, nothing is known.
-            Route::Direct => source.and(newest.filter(|_| !is_held).or(promoted.map(|promotion| promotion.upstream))),
+            Route::Direct => source.and(newest.filter(|_| !is_held).or(promoted.map(|promotion| promotion.billed(direct)))),
             Route::Gateway | Route::File => promoted.map(|promotion| promotion.revision),
         };
         Self { revision, is_held, route }
@@ -70,14 +78,19 @@ mod tests {
             promoted_at: "2026-01-01T00:00:00Z".parse().unwrap(),
             held_models: vec!["a".into()],
             baseline: None,
+            taken: None,
         };
         let mut source = SourceState::unknown("https://example.com/map.json".to_owned());
-        let of = |route, source: &SourceState| Desired::of(route, Some(source), Some(&promotion));
-        assert_eq!(Desired::of(Route::Direct, None, None).revision, None);
+        let of = |route, source: &SourceState| Desired::of(route, Some(source), Some(&promotion), DirectMode::Tell);
+        assert_eq!(Desired::of(Route::Direct, None, None, DirectMode::Tell).revision, None);
         assert_eq!(of(Route::Direct, &source).revision, Some(upstream), "the source was not asked yet");
         (source.revision, source.verdict) = (Some(newest), Some(Verdict::Review));
         assert_eq!(of(Route::Direct, &source).revision, Some(newest), "entries that wait for a review are in it");
         assert_eq!(of(Route::Gateway, &source).revision, Some(composed));
+        let waiting = Promotion { upstream: newest, taken: Some(upstream), ..promotion.clone() };
+        let waits = |route| Desired::of(route, Some(&source), Some(&waiting), DirectMode::Wait);
+        assert_eq!((waits(Route::Direct).revision, waits(Route::Direct).is_held), (Some(upstream), true));
+        assert_eq!((waits(Route::Gateway).revision, waits(Route::Gateway).is_held), (Some(composed), false));
         source.verdict = Some(Verdict::Held);
         let held = of(Route::Direct, &source);
         assert_eq!((held.revision, held.is_held), (Some(upstream), true));

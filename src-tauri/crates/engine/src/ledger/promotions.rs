@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Ledger, count, damaged, from_micros, limit, stored, to_json, to_micros};
 use crate::Result;
+use crate::settings::DirectMode;
 
 /// A map became the one that proxies are meant to have. As in `status --json`, `promoted`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,20 +25,36 @@ pub struct Promotion {
     /// The map that it was judged against; none for a first one. Nobody outside has to know.
     #[serde(skip)]
     pub baseline: Option<Revision>,
+    /// The newest upstream map that proxies took or were free to take: promoted with nothing held back, or proved on one.
+    /// The ledger finds it; what is promoted anew knows none.
+    #[serde(skip)]
+    pub taken: Option<Revision>,
 }
 
 impl Promotion {
-    /// The map by which proxies bill that have taken this promotion. All of them read the source themselves, so it is the
-    /// source's own map: entries that wait for a review are in it, and their old prices are billed nowhere.
-    pub fn billed(&self) -> Revision {
-        self.upstream
+    /// The map by which proxies bill. All of them read the source themselves, so it is the source's own map: entries that
+    /// wait for a review are in it, and their old prices are billed nowhere. Where `gate.direct` lets proxies wait for the
+    /// review, it is the map that they had before.
+    pub fn billed(&self, direct: DirectMode) -> Revision {
+        if self.waits(direct) { self.taken.unwrap_or(self.upstream) } else { self.upstream }
+    }
+
+    /// Whether proxies that read the source themselves are not reloaded, since models wait for a review.
+    pub fn waits(&self, direct: DirectMode) -> bool {
+        direct == DirectMode::Wait && !self.held_models.is_empty()
     }
 }
 
 /// The one ring that there is yet: a proxy's role will say which it belongs to.
 const RING: &str = "production";
 
-const COLUMNS: &str = "revision, upstream, models, promoted_at, held_models, baseline";
+/// The last one is `taken`: what a run proved ended after it was promoted.
+const COLUMNS: &str = "revision, upstream, models, promoted_at, held_models, baseline, (
+    SELECT older.upstream FROM promotions AS older
+    WHERE older.id <= promotions.id AND (older.held_models = '[]' OR EXISTS (
+        SELECT 1 FROM runs WHERE finished >= older.promoted_at AND outcome IN ('succeeded', 'unchanged')
+            AND json_extract(document, '$.to') = older.upstream))
+    ORDER BY older.id DESC LIMIT 1)";
 
 impl Ledger {
     /// Records that a map is the desired one from now on. Its bytes must have been put first: a promoted map that could
@@ -89,7 +106,7 @@ impl Ledger {
 
 /// Records a promotion, within the transaction that makes it.
 pub(super) fn add(connection: &Connection, promotion: &Promotion) -> Result<()> {
-    let Promotion { revision, upstream, models, promoted_at, held_models, baseline } = promotion;
+    let Promotion { revision, upstream, models, promoted_at, held_models, baseline, taken: _ } = promotion;
     connection
         .prepare_cached(
             "INSERT INTO promotions (revision, upstream, models, held_models, promoted_at, ring, baseline)
@@ -114,11 +131,14 @@ fn promotion(row: &Row<'_>) -> Result<Promotion> {
         models: usize::try_from(row.get::<_, i64>(2)?).map_err(|cause| damaged(&cause))?,
         promoted_at: from_micros(row.get(3)?)?,
         held_models: serde_json::from_str(&row.get::<_, String>(4)?).map_err(|cause| damaged(&cause))?,
-        baseline: row
-            .get::<_, Option<String>>(5)?
-            .map(|text| text.parse().map_err(|cause| damaged(&cause)))
-            .transpose()?,
+        baseline: revision(row, 5)?,
+        taken: revision(row, 6)?,
     })
+}
+
+fn revision(row: &Row<'_>, column: usize) -> Result<Option<Revision>> {
+    let text: Option<String> = row.get(column)?;
+    text.map(|text| text.parse().map_err(|cause| damaged(&cause))).transpose()
 }
 
 #[cfg(test)]
@@ -128,6 +148,7 @@ mod tests {
     use super::super::tests::{at, ledger};
     use super::*;
     use crate::ErrorCode;
+    use crate::run::{Outcome, SyncRun, Trigger};
 
     #[tokio::test]
     async fn every_promotion_stays_known_with_its_time() {
@@ -147,6 +168,7 @@ mod tests {
                 promoted_at: at(when),
                 held_models,
                 baseline: None,
+                taken: None,
             });
             ledger.promote(made.last().unwrap().clone()).await.unwrap();
         }
@@ -154,6 +176,34 @@ mod tests {
         assert_eq!(ledger.promotion_at(at("2026-02-10T00:00:00Z")).await.unwrap().as_ref(), Some(&made[1]));
         assert_eq!(ledger.promotion_at(at("2025-12-31T00:00:00Z")).await.unwrap(), None);
         assert_eq!(ledger.promotions(2).await.unwrap(), [made[2].clone(), made[1].clone()]);
+    }
+
+    #[tokio::test]
+    async fn where_proxies_wait_for_a_review_they_bill_what_they_had() {
+        let (_dir, ledger) = ledger().await;
+        let promote = async |bytes: &str, when: &str, held: &[&str]| {
+            let revision = Revision::of(bytes.as_bytes());
+            ledger.put_map(&revision, bytes.as_bytes().into(), "file", at(when), 9, Verdict::Review).await.unwrap();
+            let held_models = held.iter().map(|&held| held.to_owned()).collect();
+            let (models, promoted_at) = (9, at(when));
+            let made =
+                Promotion { revision, upstream: revision, models, promoted_at, held_models, baseline: None, taken: None };
+            ledger.promote(made).await.unwrap();
+            revision
+        };
+        let billed = async |direct| ledger.promoted().await.unwrap().unwrap().billed(direct);
+        let whole = promote("whole", "2026-01-01T00:00:00Z", &[]).await;
+        assert_eq!(billed(DirectMode::Wait).await, whole);
+        let held = promote("held", "2026-01-02T00:00:00Z", &["gpt"]).await;
+        assert_eq!((billed(DirectMode::Tell).await, billed(DirectMode::Wait).await), (held, whole));
+        // A proxy took it before the setting was changed.
+        let mut run = SyncRun::started(0, "prod".into(), Trigger::Manual, at("2026-01-01T23:59:00Z"));
+        run.id = ledger.start_run("prod", Trigger::Manual, at("2026-01-01T23:59:00Z")).await.unwrap();
+        (run.to, run.outcome, run.finished) = (Some(held), Outcome::Succeeded, Some(at("2026-01-02T00:01:00Z")));
+        ledger.finish_run(&run).await.unwrap();
+        assert_eq!(billed(DirectMode::Wait).await, held);
+        promote("held too", "2026-01-03T00:00:00Z", &["gpt"]).await;
+        assert_eq!(billed(DirectMode::Wait).await, held, "the one that was taken, not the one that waits");
     }
 
     #[tokio::test]
@@ -167,6 +217,7 @@ mod tests {
             promoted_at: at("2026-01-01T00:00:00Z"),
             held_models: vec![],
             baseline: None,
+            taken: None,
         };
         assert_eq!(ledger.promote(promotion).await.unwrap_err().code, ErrorCode::Ledger);
         assert_eq!(ledger.promoted().await.unwrap(), None);

@@ -8,7 +8,7 @@ use super::call::Call;
 use super::client::ProxyClient;
 use super::refusal::is_without_admin_routes;
 use super::{Capabilities, Version};
-use crate::{Error, ErrorCode, Result};
+use crate::{ErrorCode, Result};
 
 /// What is known about a proxy's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,33 +51,6 @@ pub struct ProxyFacts {
     pub capabilities: Capabilities,
     /// What it says that it holds, where it tells.
     pub source: Option<SourceInfo>,
-}
-
-impl ProxyFacts {
-    /// What stands in the way of a sync, the first thing first: `no_key`, `unauthorised` or `no_database`.
-    pub fn obstacle(&self) -> Option<Error> {
-        let unauthorised = |message: &str| Some(Error::new(ErrorCode::Unauthorised, message).field("key"));
-        match self.key {
-            KeyState::Missing => Some(
-                Error::new(
-                    ErrorCode::NoKey,
-                    "The proxy requires a key, and none is set here. Enter its master key or a proxy admin's key in Settings or with `autosync proxy add`.",
-                )
-                .field("key"),
-            ),
-            KeyState::Invalid => {
-                unauthorised("The proxy rejected this key. Use its master key or a proxy admin's key.")
-            }
-            KeyState::NotAdmin => unauthorised(
-                "The key works for calls, but only an admin key can reload. Use the master key or a proxy admin's key.",
-            ),
-            KeyState::Valid if self.database == Database::No => Some(Error::new(
-                ErrorCode::NoDatabase,
-                "The proxy has no database, and LiteLLM cannot reload its map without one. Set DATABASE_URL for it and restart it; checking, comparing and verifying work without.",
-            )),
-            KeyState::Valid => None,
-        }
-    }
 }
 
 impl ProxyClient {

@@ -4,6 +4,7 @@ use secrecy::ExposeSecret;
 
 use super::call::Reply;
 use super::client::ProxyClient;
+use crate::diagnosis::Diagnosis;
 use crate::error::bounded;
 use crate::net::{Trouble, evidence, issued_by};
 use crate::{Error, ErrorCode};
@@ -18,32 +19,19 @@ impl ProxyClient {
         }
         // Without a key some versions without a database answer 500 instead of 401.
         let keyless = self.key.is_none() && (status == 401 || reply.kind() == Some("internal_server_error"));
+        let at = format!("The proxy at {name}");
         if keyless {
-            let message = format!(
-                "The proxy at {name} requires a key, and none is set. Nothing was changed. Enter its master key or a proxy admin's key in Settings or with `autosync proxy add`."
-            );
-            return Error::new(ErrorCode::NoKey, message);
+            return Diagnosis::key_missing(&at).refusal();
         }
         if is_no_database(reply) {
-            let message = format!(
-                "The proxy at {name} has no database, and LiteLLM cannot reload or schedule the cost map without one. Its map was not changed. Restart it to load the newest map, or set DATABASE_URL for it."
-            );
-            return Error::new(ErrorCode::NoDatabase, message);
+            return Diagnosis::no_database(&at).refusal();
         }
         if is_without_admin_routes(reply) {
-            let message = format!(
-                "The worker at {name} has its admin routes turned off (DISABLE_ADMIN_ENDPOINTS), so its map can be neither read nor reloaded. Nothing was changed. Enter the URL of the instance that has them turned on; the others follow at their next poll."
-            );
-            return Error::new(ErrorCode::AdminRoutesOff, message).field("url");
+            return Diagnosis::admin_routes_off(&at).refusal();
         }
         let (code, message) = match status.as_u16() {
             // The answer is not repeated: 1.75 names the whole key in it, later versions its end and its hash.
-            401 | 403 => {
-                let message = format!(
-                    "The proxy at {name} rejected the key, or the key is not allowed to do this: LiteLLM requires the master key or a proxy admin's key. Nothing was changed. Test a key in Settings or with `autosync proxy test`."
-                );
-                return Error::new(ErrorCode::Unauthorised, message);
-            }
+            401 | 403 => return Diagnosis::key_refused(&at).refusal(),
             404 | 405 => (
                 ErrorCode::Unsupported,
                 format!("The proxy at {name} cannot {what}: this version of LiteLLM does not support it."),

@@ -6,6 +6,7 @@ use super::answers::ScheduleStatus;
 use super::call::Call;
 use super::client::ProxyClient;
 use super::probe::Database;
+use crate::diagnosis::Diagnosis;
 use crate::{Error, ErrorCode, Result};
 
 /// What may be asked for. The proxy takes more, and its status then answers 500.
@@ -75,12 +76,8 @@ impl ProxyClient {
         }
         match self.database().await? {
             Database::Yes => Ok(status),
-            Database::No => Err(Error::new(
-                ErrorCode::NoDatabase,
-                format!(
-                    "The proxy at {name} has no database, so it cannot keep a schedule, and its answer \"not scheduled\" means nothing. Set DATABASE_URL for it, or leave scheduling to `autosync watch`."
-                ),
-            )),
+            // Its answer "not scheduled" means nothing then.
+            Database::No => Err(Diagnosis::no_database(&format!("The proxy at {name}")).error()),
             Database::Unknown => Err(Error::new(
                 ErrorCode::ProxyFailed,
                 format!(

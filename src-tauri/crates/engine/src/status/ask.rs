@@ -5,10 +5,11 @@ use secrecy::SecretString;
 
 use super::used::{PriceList, UsedModels};
 use super::{Health, LiveState, ProxyStatus, RATE_DAYS, Reads, SyncState};
+use crate::diagnosis::Diagnosis;
 use crate::gate::Desired;
 use crate::ledger::{Ledger, RunFilter};
 use crate::net::shown_text;
-use crate::proxy::{Database, KeyState, ProxyClient, ProxyFacts, SourceInfo, Version};
+use crate::proxy::{Database, ProxyClient, ProxyFacts, SourceInfo};
 use crate::run::{Outcome, SyncRun};
 use crate::settings::Proxy;
 use crate::sync::SourceState;
@@ -74,7 +75,7 @@ impl Asking<'_> {
         let facts: ProxyFacts = client.probe().await?;
         status.version = facts.version.as_ref().map(ToString::to_string);
         status.health = Health::Up;
-        status.withdrawn = facts.version.as_ref().and_then(Version::withdrawn).map(|why| withdrawn(&facts, why));
+        status.withdrawn = facts.version.as_ref().and_then(Diagnosis::withdrawn).map(|cause| cause.text());
         status.database = match facts.database {
             Database::Yes => Some(true),
             Database::No => Some(false),
@@ -83,11 +84,8 @@ impl Asking<'_> {
         if let Some(error) = no_key {
             return Err(error);
         }
-        if facts.key != KeyState::Valid {
-            return Err(Error::new(
-                ErrorCode::Unauthorised,
-                "The proxy rejected the key, or the key is not allowed to sync.",
-            ));
+        if let Some(cause) = Diagnosis::of_key("The proxy", facts.key) {
+            return Err(cause.error());
         }
         if facts.capabilities.knows_source {
             let answers = client.source_info_sampled(3).await?;
@@ -113,14 +111,6 @@ impl Asking<'_> {
         }
         Ok(())
     }
-}
-
-/// What a person has to know who runs a release that was withdrawn.
-fn withdrawn(facts: &ProxyFacts, why: &str) -> String {
-    let version = facts.version.as_ref().map(ToString::to_string).unwrap_or_default();
-    format!(
-        "LiteLLM {version} was withdrawn: {why}. Update it now, and change every key and password that it could read."
-    )
 }
 
 fn describe(status: &mut ProxyStatus, info: SourceInfo) {
@@ -182,6 +172,7 @@ mod tests {
 
     use super::*;
     use crate::gate::Route;
+    use crate::settings::DirectMode;
 
     #[test]
     fn a_proxy_that_took_a_held_map_by_itself_is_not_synced() {
@@ -190,7 +181,7 @@ mod tests {
         source.revision = Some(revision);
         let status = ProxyStatus::unknown("local", "http://127.0.0.1:4000", "production");
         let state = |source: &SourceState, live| {
-            let desired = Desired::of(Route::Direct, Some(source), None);
+            let desired = Desired::of(Route::Direct, Some(source), None, DirectMode::Tell);
             sync_state(&status, Some(source), desired, None, live)
         };
         source.verdict = Some(Verdict::Accepted);

@@ -214,7 +214,7 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
     };
     let source = source.unwrap_or_else(|| SourceState::unknown(url));
     let prices = match (ledger, &promoted) {
-        (Some(ledger), Some(promotion)) => price_list(ledger, promotion).await?,
+        (Some(ledger), Some(promotion)) => price_list(ledger, &promotion.billed(settings.gate.direct)).await?,
         _ => None,
     };
     let now = clock.now();
@@ -236,7 +236,7 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
     });
     for asked in join_all(asked).await {
         let ask::Asked { mut status, last_run, proved } = asked?;
-        let desired = Desired::of(status.reads.into(), Some(&source), promoted.as_ref());
+        let desired = Desired::of(status.reads.into(), Some(&source), promoted.as_ref(), settings.gate.direct);
         status.desired = Some(desired);
         status.sync = sync_state(&status, Some(&source), desired, last_run.as_ref(), proved);
         if let Some(run) = &last_run {
@@ -251,6 +251,6 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
 }
 
 /// The names of the map by which proxies bill; `None` where the ledger does not have it.
-pub(crate) async fn price_list(ledger: &Ledger, promotion: &Promotion) -> Result<Option<PriceList>> {
-    Ok(parsed(ledger, &promotion.billed()).await?.map(|map| PriceList::of(&map)))
+pub(crate) async fn price_list(ledger: &Ledger, billed: &Revision) -> Result<Option<PriceList>> {
+    Ok(parsed(ledger, billed).await?.map(|map| PriceList::of(&map)))
 }

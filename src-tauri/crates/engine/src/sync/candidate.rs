@@ -311,6 +311,7 @@ fn look(
             held_models: decision.held_models.clone(),
             promoted_at: now,
             baseline: promoted.and(baseline),
+            taken: None,
         },
         prices: Prices::of(map),
     });

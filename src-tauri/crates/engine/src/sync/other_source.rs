@@ -1,9 +1,9 @@
 //! A proxy that reads its map from another place than we do.
 
+use crate::diagnosis::{Cause, Diagnosis};
 use crate::net::shown_text;
 use crate::proxy::SourceInfo;
 use crate::source::Source;
-use crate::{Error, ErrorCode};
 
 /// Where a proxy reads its map when that is not the source here. It would load what nobody checked, so no sync reloads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,38 +46,30 @@ impl OtherSource {
         (self.kind == Kind::Address).then_some(self.shown.as_str())
     }
 
-    /// What a run says that stops because of it.
-    pub fn refusal(&self, source: &Source) -> Error {
+    /// What is wrong, and what would end it: a sync reloads a proxy only where both sources are the same.
+    pub fn diagnosis(&self, ours: &Source) -> Diagnosis {
         let shown = &self.shown;
-        let message = match self.kind {
-            Kind::S3 => format!(
-                "The proxy reads its map from {shown}, an object in S3 that nobody checks here; the source here is {source}. Nothing was reloaded. Point its LITELLM_MODEL_COST_MAP_URL at the source here, so that both are the same."
-            ),
-            _ => format!(
-                "The proxy reads its map from {shown}, but the source here is {source}. Nothing was reloaded. Change the proxy's LITELLM_MODEL_COST_MAP_URL or the source here (Settings, or `autosync source set`), so that both are the same."
-            ),
+        let what = match self.kind {
+            Kind::Address | Kind::Secret => "",
+            Kind::S3 => ", an object in S3, which this app cannot read or check",
+            Kind::File => ", a file on its own machine",
         };
-        Error::new(ErrorCode::SourceMismatch, message)
-    }
-
-    /// What a test of the proxy says: that a sync would not reload it, and what to do.
-    pub fn warning(&self, source: &Source) -> Error {
-        let shown = &self.shown;
-        let message = match self.kind {
+        let remedy = match self.kind {
             Kind::Address => format!(
-                "This proxy reads its map from {shown}, but the source here is {source}. A sync reloads it only when both are the same: use the proxy's source here, or change its LITELLM_MODEL_COST_MAP_URL."
+                "Use the proxy's source here (Settings, or `autosync source set`), or point its LITELLM_MODEL_COST_MAP_URL at {ours}."
             ),
             Kind::Secret => format!(
-                "This proxy reads its map from {shown}, but the source here is {source}. A sync reloads it only when both are the same. Its full address is not shown, since it may hold a secret: set it as the source by hand, or change its LITELLM_MODEL_COST_MAP_URL."
+                "Its full address is not shown, since it may hold a secret: set it as the source by hand, or point the proxy's LITELLM_MODEL_COST_MAP_URL at {ours}."
             ),
-            Kind::S3 => format!(
-                "This proxy reads its map from {shown}, an object in S3, which this app cannot read or check. To sync it, point its LITELLM_MODEL_COST_MAP_URL at {source}."
-            ),
+            Kind::S3 => format!("Point its LITELLM_MODEL_COST_MAP_URL at {ours}."),
             Kind::File => format!(
-                "This proxy reads its map from {shown}, a file on its own machine, but the source here is {source}. To sync it, point its LITELLM_MODEL_COST_MAP_URL at {source}; if the file is on this machine, you can set it as the source instead."
+                "Point its LITELLM_MODEL_COST_MAP_URL at {ours}; if the file is on this machine, you can set it as the source instead."
             ),
         };
-        Error::new(ErrorCode::SourceMismatch, message)
+        let evidence = format!(
+            "The proxy reads its map from {shown}{what}, but the source here is {ours}. A sync reloads it only when both are the same."
+        );
+        Diagnosis::new(Cause::OtherSource, evidence, remedy)
     }
 }
 
@@ -87,6 +79,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::ErrorCode;
 
     fn other(url: &str, is_env_forced: bool) -> Option<OtherSource> {
         let told = json!({"source": "remote", "url": url, "is_env_forced": is_env_forced, "model_count": 3});
@@ -94,7 +87,7 @@ mod tests {
     }
 
     #[rstest]
-    #[case("https://other.example/map.json", Some("https://other.example/map.json"), "use the proxy's source")]
+    #[case("https://other.example/map.json", Some("https://other.example/map.json"), "Use the proxy's source")]
     #[case("https://other.example/map.json?token=sk-secret", None, "by hand")]
     #[case("https://me:pw@other.example/map.json", None, "by hand")]
     #[case("s3://bucket/map.json", None, "an object in S3")]
@@ -107,10 +100,10 @@ mod tests {
         let source = "https://maps.example/map.json".parse().unwrap();
         let other = other(url, false).unwrap();
         assert_eq!(other.usable(), usable);
-        let warning = other.warning(&source);
-        assert_eq!(warning.code, ErrorCode::SourceMismatch);
-        assert!(warning.message.contains(says), "{}", warning.message);
-        let all = format!("{} {}", warning.message, other.refusal(&source).message);
+        let refusal = other.diagnosis(&source).refusal();
+        assert_eq!(refusal.code, ErrorCode::SourceMismatch);
+        let all = refusal.message;
+        assert!(all.contains(says), "{all}");
         assert!(!all.contains("secret=") && !all.contains("sk-secret") && !all.contains("pw@"), "{all}");
     }
 

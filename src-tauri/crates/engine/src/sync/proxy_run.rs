@@ -12,8 +12,9 @@ use tokio_util::sync::CancellationToken;
 use super::candidate::parsed;
 use super::prove::{Live, NotProven, overridden, prove, read_live};
 use super::{Candidate, Operator, OtherSource, Step};
+use crate::diagnosis::Diagnosis;
 use crate::ledger::Ledger;
-use crate::proxy::{Database, Deployment, KeyState, ProxyClient, ProxyFacts, Version};
+use crate::proxy::{Deployment, KeyState, ProxyClient, ProxyFacts, Version};
 use crate::run::{Outcome, Receipt, SyncRun, Trigger};
 use crate::settings::DirectMode;
 use crate::source::Source;
@@ -147,7 +148,9 @@ async fn attempt(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Outcome, Sto
         run.receipt = Some(receipt(order, &found, &found.live, &comparison, None).await);
         return Ok(Outcome::Unchanged);
     }
-    may_reload(&found.facts)?;
+    if let Some(obstacle) = found.facts.obstacle() {
+        return Err(obstacle.refusal().into());
+    }
     stop_if_cancelled(order)?;
     let schedule = remembered_schedule(order, &found.facts).await;
 
@@ -198,7 +201,8 @@ async fn lost_something(order: &RunOrder<'_>, run: &SyncRun, live: &Live) -> Res
 /// Says why, where more is known than the comparison shows.
 async fn explained(order: &RunOrder<'_>, not: NotProven, after: &Live) -> Result<NotProven> {
     if after.source.as_ref().is_some_and(|info| info.is_env_forced) {
-        let message = "This proxy uses only the map file in its installation (LITELLM_LOCAL_MODEL_COST_MAP or LITELLM_OFFLINE_MODE is set), and that file is not this map. Remove the variable, or replace the file by hand, and sync again.";
+        let local = Diagnosis::local_file();
+        let message = format!("{} That file is not this map. {}", local.evidence, local.remedy);
         return Ok(NotProven { error: Error::new(ErrorCode::LocalFile, message), ..not });
     }
     // An earlier map of the source that is not the one from before the reload: its cache is some revisions behind.
@@ -239,7 +243,7 @@ async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
     if facts.key != KeyState::Valid
         && let Some(obstacle) = facts.obstacle()
     {
-        return Err(obstacle);
+        return Err(obstacle.refusal());
     }
     let operator_deployments = order.client.deployments().await.unwrap_or_default();
     let used = used_models(order, &facts, &operator_deployments).await?;
@@ -321,18 +325,7 @@ fn stop_if_cancelled(order: &RunOrder<'_>) -> Result<()> {
 
 /// A proxy that reads another address would load something that we have not checked (CONTRACT, "promoted" and "held").
 fn same_source(source: &Source, live: Option<&crate::proxy::SourceInfo>) -> Result<()> {
-    OtherSource::of(source, live).map_or(Ok(()), |other| Err(other.refusal(source)))
-}
-
-/// Whether this proxy can reload at all, before it is asked to.
-fn may_reload(facts: &ProxyFacts) -> Result<()> {
-    if facts.database == Database::No {
-        return Err(Error::new(
-            ErrorCode::NoDatabase,
-            "This proxy has no database, and LiteLLM cannot reload the cost map without one. It loads the map at startup: restart it to load this one, or set DATABASE_URL for it. Its map was not changed.",
-        ));
-    }
-    Ok(())
+    OtherSource::of(source, live).map_or(Ok(()), |other| Err(other.diagnosis(source).refusal()))
 }
 
 async fn remembered_schedule(order: &RunOrder<'_>, facts: &ProxyFacts) -> Option<u32> {

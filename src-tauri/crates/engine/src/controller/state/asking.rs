@@ -10,7 +10,7 @@ use super::super::event::Event;
 use super::super::job::Parts;
 use super::Controller;
 use crate::run::Receipt;
-use crate::settings::{Proxy, Settings};
+use crate::settings::{DirectMode, Proxy, Settings};
 use crate::status::{Asking, Health, ProxyStatus};
 use crate::{Error, ErrorCode, Result};
 
@@ -68,8 +68,9 @@ impl Controller {
         }
         asked.is_asking = true;
         let (parts, cancel) = (Arc::clone(&self.parts), self.cancel.clone());
+        let direct = self.effective.gate.direct;
         self.jobs.spawn(async move {
-            let question = AbortOnDropHandle::new(tokio::spawn(ask(Arc::clone(&parts), proxy.clone())));
+            let question = AbortOnDropHandle::new(tokio::spawn(ask(Arc::clone(&parts), proxy.clone(), direct)));
             // Who ends the program waits for no answer.
             let Some(answer) = cancel.run_until_cancelled(question).await else { return };
             let defect = |error| Error::new(ErrorCode::Internal, "A proxy could not be checked.").detail(error);
@@ -121,9 +122,9 @@ impl Controller {
     }
 }
 
-async fn ask(parts: Arc<Parts>, proxy: Proxy) -> Result<ProxyStatus> {
+async fn ask(parts: Arc<Parts>, proxy: Proxy, direct: DirectMode) -> Result<ProxyStatus> {
     // How a proxy is can be told without a price list.
-    let prices = parts.prices().await.unwrap_or_else(|error| {
+    let prices = parts.prices(direct).await.unwrap_or_else(|error| {
         tracing::warn!(%error, "the promoted map could not be read");
         None
     });

@@ -57,7 +57,12 @@ impl Controller {
             let proxy = self.effective.proxies.iter().find(|proxy| proxy.name.as_str() == name);
             let awaits = proxy.is_some_and(|proxy| !self.asked_for.has(proxy));
             let last_run = known.last_run.as_deref();
-            let desired = Desired::of(status.reads.into(), self.source.as_ref(), self.promoted.as_deref());
+            let desired = Desired::of(
+                status.reads.into(),
+                self.source.as_ref(),
+                self.promoted.as_deref(),
+                self.effective.gate.direct,
+            );
             let sync = sync_state(status, self.source.as_ref(), desired, last_run, known.proved);
             let next_run = self.scheduler.as_ref().and_then(|scheduler| scheduler.next_run(name));
             let is_same = (status.sync, status.next_run, status.desired, status.awaits_first_sync)
