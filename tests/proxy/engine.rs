@@ -161,7 +161,7 @@ fn what_was_proved_at_the_old_address_says_nothing_of_the_new_one() {
         let moved = serde_json::json!({ "edit": "set_proxy", "name": "local", "proxy": proxy });
         let moving = async {
             while !matches!(happenings.recv().await.unwrap(), Happening::RunStep { .. }) {}
-            engine.apply(serde_json::from_value(moved).unwrap()).await.unwrap();
+            engine.edit(serde_json::from_value(moved).unwrap()).await.unwrap();
         };
         let mut sync = Box::pin(engine.sync(all()));
         tokio::select! {

@@ -13,7 +13,7 @@ use border::{Answer, Border, answer};
 use chrono::TimeDelta;
 use engine::controller::{EngineOptions, FirstSyncs, Happening, Pause, ProxySnapshot, Snapshot};
 use engine::home::{Home, HomeLock};
-use engine::settings::{Proxy, ProxyUrl, SettingsFile};
+use engine::settings::{ProxyDocument, SettingsEdit, SettingsFile};
 use engine::status::Health;
 use engine::{Clock, Engine};
 use replay::{MASTER, Recorded, reply};
@@ -160,11 +160,9 @@ async fn a_proxy_whose_address_changed_is_asked_anew_and_the_old_answer_forgotte
     let border = proxy(Arc::default()).await;
     let engine = engine(&folder, &clock, &[("local", &border.url)]).await;
     when(&engine, |snapshot| health(&snapshot.proxies[0]) == Some(Health::Up)).await;
-    let edit = |settings: &mut SettingsFile| {
-        let proxy = settings.settings().proxies[0].clone();
-        settings.set_proxy(&Proxy { url: ProxyUrl::parse("http://127.0.0.1:9", false)?, ..proxy })
-    };
-    engine.edit(Box::new(edit)).await.unwrap();
+    let known = SettingsFile::load(&folder.path().join("home/settings.toml")).unwrap().settings().proxies[0].clone();
+    let proxy = ProxyDocument { url: "http://127.0.0.1:9".into(), ..ProxyDocument::from(&known) };
+    engine.edit(SettingsEdit::SetProxy { name: "local".into(), proxy }).await.unwrap();
     let now = engine.snapshot().borrow().proxies[0].clone();
     assert_ne!(health(&now), Some(Health::Up), "{now:#?}");
     when(&engine, |snapshot| health(&snapshot.proxies[0]) == Some(Health::Down)).await;

@@ -16,7 +16,7 @@ use engine::controller::{Draft, EngineOptions, FirstSyncs, Happening, Snapshot, 
 use engine::home::{Home, HomeLock};
 use engine::ledger::RunFilter;
 use engine::run::{Outcome, Trigger};
-use engine::settings::{Proxy, ProxyUrl, SettingsFile, Source};
+use engine::settings::{Proxy, ProxyDocument, SettingsEdit, SettingsFile, Source};
 use engine::{Clock, Engine, ErrorCode};
 use replay::{MASTER, Recorded, reply};
 use tempfile::TempDir;
@@ -154,12 +154,11 @@ async fn a_new_proxy_is_left_alone_until_a_person_syncs_it_and_so_is_one_with_a_
     assert_eq!(begun(&told), [Trigger::Manual, Trigger::Resume]);
 
     // What was agreed for one address says nothing about another one.
-    let elsewhere = |settings: &mut SettingsFile| {
-        let proxy = settings.settings().proxies[0].clone();
-        settings.set_proxy(&Proxy { url: ProxyUrl::parse("http://127.0.0.1:9", false)?, ..proxy })
-    };
+    let known = SettingsFile::load(&stage.home().settings()).unwrap().settings().proxies[0].clone();
+    let proxy = ProxyDocument { url: "http://127.0.0.1:9".into(), ..ProxyDocument::from(&known) };
+    let elsewhere = SettingsEdit::SetProxy { name: known.name.to_string(), proxy };
     when(&engine, |snapshot| snapshot.proxies[0].running.is_none()).await;
-    engine.edit(Box::new(elsewhere)).await.unwrap();
+    engine.edit(elsewhere).await.unwrap();
     let proxy = engine.snapshot().borrow().proxies[0].clone();
     assert!(proxy.awaits_first_sync && proxy.next_run.is_none(), "{proxy:#?}");
     engine.shutdown().await;

@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use costmap::Verdict;
 use engine::ErrorCode;
 use engine::run::Outcome;
-use engine::settings::SettingsFile;
+use engine::settings::{SettingsEdit, SettingsFile};
 use stage::{Stage, WITHIN, check, order, runs, when};
 
 #[tokio::test]
@@ -72,16 +72,13 @@ async fn what_a_person_typed_into_the_settings_stays_and_counts() {
     when(&engine, |snapshot| snapshot.edits > edits).await;
     let typed = typed + "failures = false\n";
     std::fs::write(&path, typed).unwrap();
-    let edit: engine::controller::Edit = Box::new(|file| {
-        let now = file.settings().notify.clone();
-        file.set_notify(engine::settings::Notify { new_models: false, ..now })
-    });
+    let edit = SettingsEdit::SetNotify { new_models: Some(false), price_changes: None, failures: None, quiet: None };
     engine.edit(edit).await.unwrap();
     let kept = SettingsFile::load(&path).unwrap().settings().notify.clone();
     assert_eq!((kept.quiet.as_str(), kept.failures, kept.new_models), ("22:00-07:00", false, false));
     // Half typed it is no reason to forget anything.
     std::fs::write(&path, "schema = 1\n[notify\n").unwrap();
-    let refused = engine.edit(Box::new(|file| file.set_source(None))).await.unwrap_err();
+    let refused = engine.edit(SettingsEdit::SetSource { source: None }).await.unwrap_err();
     assert!(refused.code.exit_code() > 0, "{refused}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "schema = 1\n[notify\n");
     engine.shutdown().await;

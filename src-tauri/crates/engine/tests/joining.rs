@@ -15,7 +15,7 @@ use chrono::TimeDelta;
 use costmap::Revision;
 use engine::controller::{Happening, SyncOrder, SyncReport};
 use engine::run::{Outcome, Receipt, SyncRun, Trigger};
-use engine::settings::{Source, SourceUrl};
+use engine::settings::SettingsEdit;
 use engine::{Engine, ErrorCode, Result};
 use stage::{Stage, WITHIN, check, order, runs, when};
 use tokio::sync::broadcast::Receiver;
@@ -73,7 +73,7 @@ async fn the_end_of_a_run_during_which_the_settings_changed_is_not_taken_for_tol
     let run = ask(&engine, order(&["eu"]));
     when(&engine, |snapshot| runs(snapshot, "eu")).await;
     proxy.asked.notified().await;
-    engine.edit(Box::new(|file| file.set_app(file.settings().app))).await.unwrap();
+    engine.edit(SettingsEdit::SetApp { theme: None, close: None }).await.unwrap();
     taken_in(&engine).await;
     assert_eq!(engine.snapshot().borrow().proxies[0].last_run, None, "what goes on is no last run");
     gate.cancel();
@@ -142,14 +142,12 @@ async fn a_sync_after_the_source_was_changed_takes_the_new_one_and_the_old_one_i
     .await;
     let proxy = Border::start(|_, _| answer("404 Not Found", "", "")).await;
     let engine = stage.engine_with_promoted(&[("eu", &proxy.url)]).await;
-    let url = SourceUrl::parse(&format!("{}/map.json", source.url)).unwrap();
-    engine.edit(Box::new(|file| file.set_source(Some(Source::Url(url))))).await.unwrap();
+    engine.edit(SettingsEdit::SetSource { source: Some(format!("{}/map.json", source.url)) }).await.unwrap();
     let first = ask(&engine, order(&["eu"]));
     source.asked.notified().await;
     // While the old one is still read.
     let wanted = stage.put(&with("new"));
-    let file = stage.source();
-    engine.edit(Box::new(|settings| settings.set_source(Some(Source::File(file))))).await.unwrap();
+    engine.edit(SettingsEdit::SetSource { source: Some(stage.source().display().to_string()) }).await.unwrap();
     let second = ask(&engine, order(&["eu"]));
     taken_in(&engine).await;
     gate.cancel();
@@ -175,8 +173,7 @@ async fn a_dry_run_blocks_no_sync() {
     })
     .await;
     let engine = stage.engine_with_promoted(&[]).await;
-    let url = SourceUrl::parse(&format!("{}/map.json", source.url)).unwrap();
-    engine.edit(Box::new(|file| file.set_source(Some(Source::Url(url))))).await.unwrap();
+    engine.edit(SettingsEdit::SetSource { source: Some(format!("{}/map.json", source.url)) }).await.unwrap();
     let dry = ask(&engine, SyncOrder { dry_run: true, ..order(&[]) });
     source.asked.notified().await;
     let checked = tokio::time::timeout(Duration::from_secs(5), engine.check_source()).await;
@@ -193,8 +190,7 @@ async fn checks_of_a_source_that_hangs_do_not_pile_up() {
     stage.map(1);
     let source = Border::start(|_, _| Answer::Silence).await;
     let engine = stage.engine_with_promoted(&[]).await;
-    let url = SourceUrl::parse(&format!("{}/map.json", source.url)).unwrap();
-    engine.edit(Box::new(|file| file.set_source(Some(Source::Url(url))))).await.unwrap();
+    engine.edit(SettingsEdit::SetSource { source: Some(format!("{}/map.json", source.url)) }).await.unwrap();
     let ask = |engine: &Engine| {
         let engine = engine.handle();
         tokio::spawn(async move { engine.check_source().await })
@@ -203,8 +199,7 @@ async fn checks_of_a_source_that_hangs_do_not_pile_up() {
     source.asked.notified().await;
     taken_in(&engine).await;
     // Another source is another question, and one of those is enough too.
-    let file = stage.source();
-    engine.edit(Box::new(|settings| settings.set_source(Some(Source::File(file))))).await.unwrap();
+    engine.edit(SettingsEdit::SetSource { source: Some(stage.source().display().to_string()) }).await.unwrap();
     let again: Vec<_> = (0..20).map(|_| ask(&engine)).collect();
     taken_in(&engine).await;
     engine.cancel(None);

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use costmap::CostMap;
 use engine::proxy::{Database, KeyState, ProxyClient};
 use engine::settings::{
-    KeyHeader, KeyPlace, Proxy, ProxyName, ProxyUrl, Role, Source as SourceSetting, usable_ca_file,
+    KeyHeader, KeyPlace, Proxy, ProxyDocument, ProxyName, ProxyUrl, Role, SettingsEdit, Source as SourceSetting,
+    usable_ca_file,
 };
 use engine::source::Source;
 use engine::status::{PriceList, UsedModels};
@@ -142,9 +143,14 @@ impl Api {
             self.secrets().set(&proxy.name, secret).await.map_err(|error| at_field(error, "key"))?;
         }
         let (name, is_new) = (proxy.name.clone(), form.edits.is_none());
+        let document = ProxyDocument::from(&proxy);
         let saved = self
             .engine
-            .edit(Box::new(move |file| if is_new { file.add_proxy(&proxy) } else { file.set_proxy(&proxy) }))
+            .edit(if is_new {
+                SettingsEdit::AddProxy { proxy: document }
+            } else {
+                SettingsEdit::SetProxy { name: name.to_string(), proxy: document }
+            })
             .await;
         if let Err(error) = saved {
             if is_new && secret.is_some() {
@@ -161,7 +167,7 @@ impl Api {
         let proxy = chosen.file.settings().proxy(&args.proxy)?.clone();
         let name = proxy.name.to_string();
         self.engine.cancel(Some(name.clone()));
-        self.engine.edit(Box::new(move |file| file.remove_proxy(&name))).await?;
+        self.engine.edit(SettingsEdit::RemoveProxy { name }).await?;
         if proxy.key == KeyPlace::Keyring
             && let Err(error) = self.secrets().delete(&proxy.name).await
         {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use engine::schedule::{Plan, QuietHours};
-use engine::settings::{DEFAULT_SOURCE, KeyPlace, Period, SettingsEdit, Source};
+use engine::schedule::Plan;
+use engine::settings::{DEFAULT_SOURCE, KeyPlace, SettingsEdit};
 use engine::{Error, ErrorCode, Result};
 
 use crate::Api;
@@ -85,52 +85,31 @@ impl Api {
         self.settings(()).await
     }
 
+    /// Through the edits that terminal and door send too: they check each rule.
     async fn change(&self, field: SettingField, value: String) -> Result<()> {
         let value = value.trim().to_owned();
-        let home = self.home.path().to_owned();
-        let edit: engine::controller::Edit = Box::new(move |file| {
-            let now = file.settings().clone();
-            let name = word(field);
-            match field {
-                SettingField::Source if value.is_empty() => file.set_source(None),
-                SettingField::Source => file.set_source(Some(Source::parse(&value, &home)?)),
-                SettingField::Watch => file.set_watch(period_or_off(&value)?),
-                SettingField::Preset => file.set_schedule(value.parse()?, None),
-                SettingField::Every => file.set_schedule("custom".parse()?, Some(value.parse()?)),
-                SettingField::OnChange => file.set_on_change(truth(&value, &name)?),
-                // Through the edits that are data: they check each rule.
-                SettingField::Windows => SettingsEdit::SetWindows { windows: lines(&value) }.apply(file),
-                SettingField::GateMode => file.set_gate(engine::settings::Gate { mode: value.parse()?, ..now.gate }),
-                SettingField::GateDirect => {
-                    file.set_gate(engine::settings::Gate { direct: value.parse()?, ..now.gate })
-                }
-                SettingField::GateSoak => file.set_gate(engine::settings::Gate { soak: value.parse()?, ..now.gate }),
-                SettingField::NotifyNewModels => {
-                    file.set_notify(engine::settings::Notify { new_models: truth(&value, &name)?, ..now.notify })
-                }
-                SettingField::NotifyPriceChanges => {
-                    file.set_notify(engine::settings::Notify { price_changes: value.parse()?, ..now.notify })
-                }
-                SettingField::NotifyFailures => {
-                    file.set_notify(engine::settings::Notify { failures: truth(&value, &name)?, ..now.notify })
-                }
-                SettingField::Quiet => {
-                    if !value.is_empty() {
-                        value.parse::<QuietHours>()?;
-                    }
-                    file.set_notify(engine::settings::Notify { quiet: value, ..now.notify })
-                }
-                SettingField::Close => file.set_app(engine::settings::App { close: value.parse()?, ..now.app }),
-                SettingField::Theme => file.set_app(engine::settings::App { theme: value.parse()?, ..now.app }),
-                SettingField::NetworkProxy => {
-                    file.set_network(engine::settings::Network { proxy: value.parse()?, ..now.network })
-                }
-                SettingField::NetworkCaFile => {
-                    SettingsEdit::SetNetwork { proxy: None, ca_file: Some(value.clone()) }.apply(file)
-                }
-                SettingField::Autostart => Ok(()),
-            }
-        });
+        let flag = || truth(&value, &word(field));
+        let edit = match field {
+            // The system's, not the file's.
+            SettingField::Autostart => return Ok(()),
+            SettingField::Source => SettingsEdit::SetSource { source: Some(value).filter(|value| !value.is_empty()) },
+            SettingField::Watch => SettingsEdit::SetWatch { watch: value },
+            SettingField::Preset => SettingsEdit::SetSchedule { preset: value, every: None },
+            SettingField::Every => SettingsEdit::SetSchedule { preset: "custom".to_owned(), every: Some(value) },
+            SettingField::OnChange => SettingsEdit::SetOnChange { on_change: flag()? },
+            SettingField::Windows => SettingsEdit::SetWindows { windows: lines(&value) },
+            SettingField::GateMode => SettingsEdit::SetGate { mode: Some(value), direct: None, soak: None },
+            SettingField::GateDirect => SettingsEdit::SetGate { mode: None, direct: Some(value), soak: None },
+            SettingField::GateSoak => SettingsEdit::SetGate { mode: None, direct: None, soak: Some(value) },
+            SettingField::NotifyNewModels => notify(Some(flag()?), None, None, None),
+            SettingField::NotifyPriceChanges => notify(None, Some(value), None, None),
+            SettingField::NotifyFailures => notify(None, None, Some(flag()?), None),
+            SettingField::Quiet => notify(None, None, None, Some(value)),
+            SettingField::Close => SettingsEdit::SetApp { theme: None, close: Some(value) },
+            SettingField::Theme => SettingsEdit::SetApp { theme: Some(value), close: None },
+            SettingField::NetworkProxy => SettingsEdit::SetNetwork { proxy: Some(value), ca_file: None },
+            SettingField::NetworkCaFile => SettingsEdit::SetNetwork { proxy: None, ca_file: Some(value) },
+        };
         self.engine.edit(edit).await
     }
 
@@ -239,8 +218,13 @@ fn free_name(folder: &std::path::Path, name: &str) -> std::path::PathBuf {
     std::iter::once(folder.join(name)).chain(numbered).find(|path| !path.exists()).unwrap_or_else(|| folder.join(name))
 }
 
-fn period_or_off(value: &str) -> Result<Option<Period>> {
-    if value == "off" { Ok(None) } else { value.parse().map(Some) }
+fn notify(
+    new_models: Option<bool>,
+    price_changes: Option<String>,
+    failures: Option<bool>,
+    quiet: Option<String>,
+) -> SettingsEdit {
+    SettingsEdit::SetNotify { new_models, price_changes, failures, quiet }
 }
 
 fn lines(value: &str) -> Vec<String> {

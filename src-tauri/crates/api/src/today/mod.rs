@@ -169,11 +169,7 @@ fn compared(set: &ChangeSet, new: &CostMap, asked: &Question) -> Today {
 /// Says which proxies have proved it, and of which changes none has that uses the model.
 fn proved(today: &mut Today, snapshot: &Snapshot, proxies: &[ProxyView], to: &Revision, promotion: &Promotion) {
     let has = |proved: Revision| proved == *to || (*to == promotion.upstream && proved == promotion.revision);
-    let has_proved: Vec<_> = snapshot
-        .proxies
-        .iter()
-        .filter(|proxy| proxy.proved.is_some_and(has))
-        .collect();
+    let has_proved: Vec<_> = snapshot.proxies.iter().filter(|proxy| proxy.proved.is_some_and(has)).collect();
     today.proved_on = match &has_proved[..] {
         [] => None,
         [only] => Some(only.name.clone()),

@@ -165,11 +165,7 @@ fn text(screen: &Screen, entry: &Entry<'_>, promotion: &Promotion, billed: &Revi
     }
     out.push_str(&paint(
         Tone::Faint,
-        &format!(
-            "as of revision {}, promoted {}",
-            billed.short(),
-            when::both(promotion.promoted_at, screen.now)
-        ),
+        &format!("as of revision {}, promoted {}", billed.short(), when::both(promotion.promoted_at, screen.now)),
     ));
     out.push_str("\n\n");
     let mut grid = Grid::new(screen, &[Head::Left("field"), Head::Right("USD"), Head::Left("")]);

@@ -6,11 +6,8 @@ use tokio::sync::oneshot;
 
 use super::api::{Happening, Pause, PauseState, SyncOrder, SyncReport};
 use crate::Result;
-use crate::settings::{Proxy, SettingsFile, Source};
+use crate::settings::{Proxy, SettingsEdit, Source};
 use crate::status::ProxyStatus;
-
-/// A change of the settings, made by the controller since it is the only writer.
-pub type Edit = Box<dyn FnOnce(&mut SettingsFile) -> Result<()> + Send>;
 
 /// A proxy that is only typed yet, and the source that goes with it. It is looked at and forgotten.
 #[derive(Debug)]
@@ -34,7 +31,7 @@ pub(super) enum Event {
     /// Somebody pauses the schedule (`None`: resumes it).
     Pause { pause: Option<Pause>, reply: oneshot::Sender<Result<PauseState>> },
     /// Somebody changes the settings.
-    Edit { edit: Edit, reply: oneshot::Sender<Result<()>> },
+    Edit { edit: Box<SettingsEdit>, reply: oneshot::Sender<Result<()>> },
     /// Somebody wants to know how proxies are: these, or all where none is named.
     AskProxies { names: Vec<String> },
     /// A proxy was asked, as the settings had it then.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::api::{Happening, Pause, PauseState, Snapshot, SyncOrder, SyncReport};
-use super::event::{Draft, Edit, Event};
+use super::event::{Draft, Event};
 use crate::ledger::Ledger;
 use crate::settings::SettingsEdit;
 use crate::{Error, ErrorCode, Result};
@@ -64,17 +64,9 @@ impl EngineHandle {
     /// Changes the settings, and lets the schedule follow them.
     ///
     /// # Errors
-    /// Those of the edit; then nothing was changed.
-    pub async fn edit(&self, edit: Edit) -> Result<()> {
-        self.ask(|reply| Event::Edit { edit, reply }).await
-    }
-
-    /// Makes a change of the settings that came as data, as [`EngineHandle::edit`] does.
-    ///
-    /// # Errors
     /// Those of [`SettingsEdit::apply`]; then nothing was changed.
-    pub async fn apply(&self, edit: SettingsEdit) -> Result<()> {
-        self.edit(Box::new(move |file| edit.apply(file))).await
+    pub async fn edit(&self, edit: SettingsEdit) -> Result<()> {
+        self.ask(|reply| Event::Edit { edit: Box::new(edit), reply }).await
     }
 
     /// Asks proxies how they are, these or all where none is named; the snapshot shows what comes of it. Asking again

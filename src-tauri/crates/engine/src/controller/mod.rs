@@ -20,8 +20,8 @@ use tokio::sync::{Mutex, RwLock, broadcast, mpsc};
 use tokio::task::JoinHandle;
 
 pub use api::{Happening, Pause, PauseState, ProxySnapshot, Running, Snapshot, SyncOrder, SyncReport};
+pub use event::Draft;
 use event::Event;
-pub use event::{Draft, Edit};
 pub use handle::EngineHandle;
 use job::Parts;
 use keys::Keys;

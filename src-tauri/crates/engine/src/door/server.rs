@@ -162,7 +162,7 @@ impl Inside {
             Request::CheckSource => done(self.engine.check_source().await),
             Request::Pause(pause) => done(self.engine.pause(pause).await),
             Request::Resume => done(self.engine.resume().await),
-            Request::Edit(edit) => done(self.engine.apply(edit).await),
+            Request::Edit(edit) => done(self.engine.edit(edit).await),
             Request::Cancel { proxy } => {
                 self.engine.cancel(proxy);
                 Ok(Value::Null)

@@ -45,19 +45,16 @@ pub struct Desired {
 impl Desired {
     /// Of a proxy with this route. A proxy that reads the source itself is meant to have the source's own map (CONTRACT,
     /// "promoted" and "held"), less nothing: entries that wait for a review are in it. The others get what was promoted.
-    pub fn of(
-        route: Route,
-        source: Option<&SourceState>,
-        promoted: Option<&Promotion>,
-        direct: DirectMode,
-    ) -> Self {
+    pub fn of(route: Route, source: Option<&SourceState>, promoted: Option<&Promotion>, direct: DirectMode) -> Self {
         let newest = source.and_then(|source| source.revision);
         let waits = |promotion: &Promotion| promotion.waits(direct) && Some(promotion.upstream) == newest;
         let is_held = source.is_some_and(|source| source.verdict == Some(Verdict::Held))
             || (route == Route::Direct && promoted.is_some_and(waits));
         let revision = match route {
             // Of another source than the one that is chosen now, nothing is known.
-            Route::Direct => source.and(newest.filter(|_| !is_held).or(promoted.map(|promotion| promotion.billed(direct)))),
+            Route::Direct => {
+                source.and(newest.filter(|_| !is_held).or(promoted.map(|promotion| promotion.billed(direct))))
+            }
             Route::Gateway | Route::File => promoted.map(|promotion| promotion.revision),
         };
         Self { revision, is_held, route }

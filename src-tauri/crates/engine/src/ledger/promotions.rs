@@ -186,8 +186,15 @@ mod tests {
             ledger.put_map(&revision, bytes.as_bytes().into(), "file", at(when), 9, Verdict::Review).await.unwrap();
             let held_models = held.iter().map(|&held| held.to_owned()).collect();
             let (models, promoted_at) = (9, at(when));
-            let made =
-                Promotion { revision, upstream: revision, models, promoted_at, held_models, baseline: None, taken: None };
+            let made = Promotion {
+                revision,
+                upstream: revision,
+                models,
+                promoted_at,
+                held_models,
+                baseline: None,
+                taken: None,
+            };
             ledger.promote(made).await.unwrap();
             revision
         };

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{App, Gate, Network, Notify, Period, Proxy, ProxyUrl, SettingsFile, Source, SourceChoice, invalid, read};
 use crate::clock::local_offset;
-use crate::schedule::Windows;
+use crate::schedule::{QuietHours, Windows};
 use crate::{Error, Result};
 
 /// One change. In JSON `{"edit": "set_gate", "mode": "hold"}`; what is left out of a section stays as it is.
@@ -216,6 +216,9 @@ impl SettingsEdit {
             Self::SetGateway { listen } => file.set_gateway(of("gateway.listen", read::off_or(listen, read::listen))?),
             Self::SetNotify { new_models, price_changes, failures, quiet } => {
                 let now = file.settings().notify.clone();
+                if let Some(quiet) = quiet.as_deref().filter(|quiet| !quiet.is_empty()) {
+                    of("notify.quiet", quiet.parse::<QuietHours>())?;
+                }
                 file.set_notify(Notify {
                     new_models: new_models.unwrap_or(now.new_models),
                     price_changes: parsed_or(price_changes.as_deref(), "notify.price_changes", now.price_changes)?,

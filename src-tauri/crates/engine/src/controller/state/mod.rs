@@ -20,11 +20,11 @@ use tokio_util::task::TaskTracker;
 use super::api::{FOREVER, Happening, Pause, PauseState, Running, Snapshot};
 use super::event::Event;
 use super::job::{NO_MAP, Parts};
-use super::{Edit, Environment, FirstSyncs, GRACE, RECENT_RUNS};
+use super::{Environment, FirstSyncs, GRACE, RECENT_RUNS};
 use crate::ledger::{Ledger, Promotion};
 use crate::run::{Outcome, Receipt, SyncRun};
 use crate::schedule::{AskedFor, Plan, Scheduler, wanted};
-use crate::settings::{Settings, SettingsFile, with_environment};
+use crate::settings::{Settings, SettingsEdit, SettingsFile, with_environment};
 use crate::source::Source;
 use crate::sync::{SourceState, last_source};
 use crate::{Error, ErrorCode, Result};
@@ -223,7 +223,7 @@ impl Controller {
                 reply.send(done).ok();
             }
             Event::Edit { edit, reply } => {
-                let done = self.edit(edit).await;
+                let done = self.edit(&edit).await;
                 reply.send(done).ok();
             }
             Event::AskProxies { names } => {
@@ -255,10 +255,9 @@ impl Controller {
         Ok(state)
     }
 
-    async fn edit(&mut self, edit: Edit) -> Result<()> {
-        // What a person has typed into the file by now stays as it is.
-        self.settings.reload()?;
-        edit(&mut self.settings)?;
+    async fn edit(&mut self, edit: &SettingsEdit) -> Result<()> {
+        // It reads the file first: what a person has typed into it by now stays as it is.
+        edit.apply(&mut self.settings)?;
         self.settings_changed().await
     }
 
