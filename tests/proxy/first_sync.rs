@@ -65,7 +65,7 @@ fn with_the_default_schedule_a_genuine_proxy_is_not_changed_before_its_first_syn
         // From here on the schedule follows.
         stage.upstream.serve(&stage.old);
         loop {
-            match tokio::time::timeout(Duration::from_secs(60), happenings.recv()).await.unwrap().unwrap() {
+            match tokio::time::timeout(Duration::from_mins(1), happenings.recv()).await.unwrap().unwrap() {
                 Happening::RunFinished { run } if run.trigger == Trigger::Change => break,
                 _ => {}
             }

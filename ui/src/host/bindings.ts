@@ -861,7 +861,11 @@ held: number,
 /**
  * Why, one line a cause, the worst first.
  */
-causes: Array<CauseView>, };
+causes: Array<CauseView>, 
+/**
+ * Proxies that read the source themselves are not reloaded until those are reviewed (`gate.direct`).
+ */
+waits: boolean, };
 
 /**
  * Which proxies; none means all.

@@ -71,10 +71,9 @@ fn map(price: &str, first: &str) -> String {
     let mut text = String::from("{");
     for number in 0..80 {
         let price = if number == 0 { first } else { price };
-        write!(
+        writeln!(
             text,
-            r#""model-{number}": {{"litellm_provider": "p{}", "mode": "chat", "max_tokens": 4096, "input_cost_per_token": {price}, "output_cost_per_token": 4e-06}},
-"#,
+            r#""model-{number}": {{"litellm_provider": "p{}", "mode": "chat", "max_tokens": 4096, "input_cost_per_token": {price}, "output_cost_per_token": 4e-06}},"#,
             number % 5
         )
         .unwrap();

@@ -127,6 +127,65 @@ async fn killed_at_any_moment_nothing_that_was_reported_is_lost() {
     assert!(told.windows(2).all(|two| two[0] < two[1]), "no number is given twice: {told:?}");
 }
 
+/// What the disk may hold when the power goes: everything that was there when the last commit was told, and of what was
+/// written after it any sectors in any order. [`each_commit_waits_for_the_disk`](engine::ledger) holds the first half.
+fn after_the_power_cut(told: &[u8], later: &[u8], dice: &mut fastrand::Rng) -> Vec<u8> {
+    const SECTOR: usize = 512;
+    let mut disk = told.to_vec();
+    let reached = if dice.bool() { later.len() } else { dice.usize(told.len()..=later.len()) };
+    // Often the disk was just done.
+    let harm = if dice.bool() { 0 } else { 2 };
+    disk.resize(reached, 0);
+    for start in (told.len()..reached).step_by(SECTOR) {
+        let sector = start..reached.min(start + SECTOR);
+        match dice.u8(0..8).checked_sub(harm) {
+            Some(_) => disk[sector.clone()].copy_from_slice(&later[sector]),
+            None if dice.bool() => disk[sector].fill_with(|| dice.u8(..)),
+            None => {}
+        }
+    }
+    disk
+}
+
+#[tokio::test]
+async fn a_power_cut_loses_nothing_that_was_reported() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = home(dir.path());
+    let clock = Clock::manual(at("2026-01-01T00:00:00Z"));
+    let (ledger, _) = Ledger::open(&home.ledger(), &clock).await.unwrap();
+    let wal = home.ledger().with_extension("db-wal");
+    let mut dice = fastrand::Rng::with_seed(11);
+    let (mut kept, mut lost) = (0, 0);
+    let mut told = Vec::new();
+    for number in 0..60 {
+        // A run that begins is told; then it ends, and the power goes before anyone hears of it.
+        let started = at("2026-01-01T00:00:00Z");
+        let id = ledger.start_run("local", Trigger::Manual, started).await.unwrap();
+        told.push(id);
+        let disk = (std::fs::read(home.ledger()).unwrap(), std::fs::read(&wal).unwrap());
+        let mut run = ledger.run(id).await.unwrap();
+        (run.outcome, run.finished) = (Outcome::Succeeded, Some(started));
+        ledger.finish_run(&run).await.unwrap();
+        let later = (std::fs::read(home.ledger()).unwrap(), std::fs::read(&wal).unwrap());
+        // Where the log was written back meanwhile, the disk was waited for more than once.
+        if later.0 != disk.0 || !later.1.starts_with(&disk.1) {
+            continue;
+        }
+        let cut = dir.path().join(format!("cut-{number}"));
+        std::fs::create_dir(&cut).unwrap();
+        std::fs::write(cut.join("ledger.db"), &disk.0).unwrap();
+        std::fs::write(cut.join("ledger.db-wal"), after_the_power_cut(&disk.1, &later.1, &mut dice)).unwrap();
+        let (after, interrupted) = Ledger::open(&cut.join("ledger.db"), &clock).await.unwrap();
+        for known in &told {
+            let run = after.run(*known).await.unwrap();
+            let ended = if *known == id { Outcome::Interrupted } else { Outcome::Succeeded };
+            assert!(run.outcome == ended || run.outcome == Outcome::Succeeded, "run {known} of {id}: {run:#?}");
+        }
+        if interrupted == 0 { kept += 1 } else { lost += 1 }
+    }
+    assert!(kept > 0 && lost > 5, "the power went before and after the last words: {kept} kept, {lost} lost");
+}
+
 #[tokio::test]
 async fn one_reads_while_another_writes() {
     let dir = tempfile::tempdir().unwrap();

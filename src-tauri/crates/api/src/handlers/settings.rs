@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use engine::schedule::Plan;
-use engine::settings::{DEFAULT_SOURCE, KeyPlace, SettingsEdit};
+use engine::settings::{DEFAULT_SOURCE, KeyPlace, SettingsEdit, Source};
 use engine::{Error, ErrorCode, Result};
 
 use crate::Api;

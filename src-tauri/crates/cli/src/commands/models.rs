@@ -32,12 +32,11 @@ struct Row {
 }
 
 pub(super) async fn run(context: &Context, args: &ModelsArgs) -> Result<Answer> {
-    let (origin, map) = match &args.proxy {
-        Some(name) => (format!("live in {}", safe(name)), Some(live(context, name).await?)),
-        None => {
-            let direct = context.settings()?.settings.gate.direct;
-            ("promoted".to_owned(), promoted(context.ledger().await?.as_ref(), direct).await?)
-        }
+    let (origin, map) = if let Some(name) = &args.proxy {
+        (format!("live in {}", safe(name)), Some(live(context, name).await?))
+    } else {
+        let direct = context.settings()?.settings.gate.direct;
+        ("promoted".to_owned(), promoted(context.ledger().await?.as_ref(), direct).await?)
     };
     // A file is read as what proxies price by it; what a proxy serves is shown as it is.
     let served = if args.proxy.is_some() { Served::Bare } else { Served::Rows };

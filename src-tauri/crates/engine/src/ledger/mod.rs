@@ -11,6 +11,7 @@ mod prices;
 mod promotions;
 mod record;
 mod revisions;
+mod run_row;
 mod runs;
 mod schema;
 mod upgrade;

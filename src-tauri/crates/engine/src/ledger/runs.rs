@@ -5,9 +5,8 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use serde::{Deserialize, Serialize};
 
-use costmap::{AliasChange, FieldChange, Finding};
-
-use super::{Ledger, News, damaged, details, from_micros, limit, outbox, to_json, to_micros};
+use super::run_row::{Long, RunRow};
+use super::{Ledger, News, damaged, from_micros, limit, outbox, to_json, to_micros};
 use crate::run::{Outcome, SyncRun, Trigger};
 use crate::{Error, ErrorCode, Result};
 
@@ -58,8 +57,9 @@ impl Ledger {
     /// Records that a run begins, and gives it its number, which no other run of this home ever has.
     pub async fn start_run(&self, proxy: &str, trigger: Trigger, started: DateTime<Utc>) -> Result<u64> {
         let run = SyncRun::started(0, proxy.to_owned(), trigger, started);
-        let (proxy, trigger, document) = (proxy.to_owned(), name(&trigger)?, to_json(&run)?);
+        let (proxy, trigger) = (proxy.to_owned(), name(&trigger)?);
         self.call(move |connection| {
+            let RunRow { document, .. } = RunRow::keep(connection, run)?;
             connection
                 .prepare_cached(
                     "INSERT INTO runs (proxy, trigger, started, outcome, document) VALUES (?1, ?2, ?3, 'running', ?4)",
@@ -86,7 +86,7 @@ impl Ledger {
             if let Some(news) = news(&step, &run)? {
                 outbox::add(&step, finished, &news)?;
             }
-            let (document, changes, findings) = shortened(&step, run)?;
+            let RunRow { document, changes, findings } = RunRow::keep(&step, run)?;
             let changed = step
                 .prepare_cached(
                     "UPDATE runs SET finished = ?2, outcome = ?3, document = ?4, changes = ?5, findings = ?6
@@ -184,7 +184,7 @@ impl Ledger {
             let mut found = Vec::new();
             let mut long = Long::default();
             while let Some(row) = rows.next()? {
-                found.push(stored_run(connection, row, &mut long)?);
+                found.push(long.run(connection, row)?);
             }
             Ok(found)
         })
@@ -200,50 +200,26 @@ pub(super) fn mark_interrupted(connection: &mut Connection, now: DateTime<Utc>) 
         let mut query = step.prepare("SELECT id, document, changes, findings FROM runs WHERE finished IS NULL")?;
         let mut rows = query.query([])?;
         while let Some(row) = rows.next()? {
-            cut_off.push(stored_run(&step, row, &mut Long::default())?);
+            cut_off.push(Long::default().run(&step, row)?);
         }
     }
-    for run in &mut cut_off {
+    let count = cut_off.len();
+    for mut run in cut_off {
         run.outcome = Outcome::Interrupted;
         run.finished = Some(now.max(run.started));
         run.error = Some(Error::new(
             ErrorCode::Interrupted,
             "The program ended during this run. Whether the proxy loaded the map is unknown; the next sync finds out.",
         ));
+        let (id, finished, outcome) = (row_id(run.id)?, to_micros(now.max(run.started)), name(&run.outcome)?);
+        let RunRow { document, .. } = RunRow::keep(&step, run)?;
         step.execute(
             "UPDATE runs SET finished = ?2, outcome = ?3, document = ?4 WHERE id = ?1",
-            params![row_id(run.id)?, to_micros(now.max(run.started)), name(&run.outcome)?, to_json(run)?],
+            params![id, finished, outcome, document],
         )?;
     }
     step.commit()?;
-    Ok(cut_off.len())
-}
-
-/// What is long in a run, and the same in those of several proxies.
-#[derive(Default, Serialize, Deserialize, Clone, PartialEq)]
-struct Lists {
-    new_models: Vec<String>,
-    removed_models: Vec<String>,
-    price_changes: Vec<FieldChange>,
-    multiplier_changes: Vec<FieldChange>,
-    alias_changes: Vec<AliasChange>,
-    held_models: Vec<String>,
-}
-
-/// A run as its row keeps it: the document without what is long, and the numbers under which that is kept.
-fn shortened(connection: &Connection, mut run: SyncRun) -> Result<(String, Option<i64>, Option<i64>)> {
-    let changes = Lists {
-        new_models: std::mem::take(&mut run.new_models),
-        removed_models: std::mem::take(&mut run.removed_models),
-        price_changes: std::mem::take(&mut run.price_changes),
-        multiplier_changes: std::mem::take(&mut run.multiplier_changes),
-        alias_changes: std::mem::take(&mut run.alias_changes),
-        held_models: std::mem::take(&mut run.held_models),
-    };
-    let findings = std::mem::take(&mut run.findings);
-    let changes = (changes != Lists::default()).then(|| details::keep(connection, &changes)).transpose()?;
-    let findings = (!findings.is_empty()).then(|| details::keep(connection, &findings)).transpose()?;
-    Ok((to_json(&run)?, changes, findings))
+    Ok(count)
 }
 
 /// Brings the runs of the first form of the ledger into the second.
@@ -254,42 +230,11 @@ pub(super) fn shorten_all(step: &Connection) -> Result<()> {
         let text: String = step.query_row("SELECT document FROM runs WHERE id = ?1", [id], |row| row.get(0))?;
         // A run that cannot be read stays what it is: told when it is wanted, and no reason to lose everything else.
         let Ok(run) = serde_json::from_str::<SyncRun>(&text) else { continue };
-        let (document, changes, findings) = shortened(step, run)?;
+        let RunRow { document, changes, findings } = RunRow::keep(step, run)?;
         step.prepare_cached("UPDATE runs SET document = ?2, changes = ?3, findings = ?4 WHERE id = ?1")?
             .execute(params![id, document, changes, findings])?;
     }
     Ok(())
-}
-
-/// What was read last: runs that follow each other often refer to the same.
-#[derive(Default)]
-struct Long {
-    changes: Option<(i64, Lists)>,
-    findings: Option<(i64, Vec<Finding>)>,
-}
-
-/// The row's number is the run's: when the document was first written, it had none.
-fn stored_run(connection: &Connection, row: &Row<'_>, long: &mut Long) -> Result<SyncRun> {
-    let document: String = row.get(1)?;
-    let mut run: SyncRun = serde_json::from_str(&document).map_err(|cause| damaged(&cause))?;
-    run.id = u64::try_from(row.get::<_, i64>(0)?).map_err(|cause| damaged(&cause))?;
-    if let Some(id) = row.get::<_, Option<i64>>(2)? {
-        if long.changes.as_ref().is_none_or(|(known, _)| *known != id) {
-            long.changes = Some((id, details::fetch(connection, id)?));
-        }
-        let Lists { new_models, removed_models, price_changes, multiplier_changes, alias_changes, held_models } =
-            long.changes.as_ref().map(|(_, changes)| changes.clone()).unwrap_or_default();
-        (run.new_models, run.removed_models, run.price_changes) = (new_models, removed_models, price_changes);
-        (run.multiplier_changes, run.alias_changes) = (multiplier_changes, alias_changes);
-        run.held_models = held_models;
-    }
-    if let Some(id) = row.get::<_, Option<i64>>(3)? {
-        if long.findings.as_ref().is_none_or(|(known, _)| *known != id) {
-            long.findings = Some((id, details::fetch(connection, id)?));
-        }
-        run.findings = long.findings.as_ref().map(|(_, findings)| findings.clone()).unwrap_or_default();
-    }
-    Ok(run)
 }
 
 /// What has to be told of a run: the first failure after what worked, and the first success after what failed. What was

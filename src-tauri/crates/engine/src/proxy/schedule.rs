@@ -76,8 +76,12 @@ impl ProxyClient {
         }
         match self.database().await? {
             Database::Yes => Ok(status),
-            // Its answer "not scheduled" means nothing then.
-            Database::No => Err(Diagnosis::no_database(&format!("The proxy at {name}")).error()),
+            Database::No => {
+                let cause = Diagnosis::no_database(&format!("The proxy at {name}"));
+                let message =
+                    format!("{} Its answer \"not scheduled\" means nothing. {}", cause.evidence, cause.remedy);
+                Err(Error::new(ErrorCode::NoDatabase, message))
+            }
             Database::Unknown => Err(Error::new(
                 ErrorCode::ProxyFailed,
                 format!(
