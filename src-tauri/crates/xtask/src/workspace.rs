@@ -46,16 +46,22 @@ pub struct Programs {
     pub autosync: PathBuf,
     /// The dashboard for a browser.
     pub dashboard: PathBuf,
+    /// The desktop app, not optimised.
+    pub app: PathBuf,
 }
 
-/// Builds every test, and `autosync` with them, in one go: asking cargo for one package at a time would unify features
+/// Builds every test, and the programs with them, in one go: asking cargo for one package at a time would unify features
 /// differently, and build most crates again. Says where the programs are.
 pub fn build_tests() -> Result<Programs> {
     let json = ["--quiet", "--message-format", "json-render-diagnostics"];
     // Tests first: their build unifies features, and the programs' finds all of it done.
     command::output(cargo().args(["test", "--workspace", "--no-run"]).args(json))?;
     let messages = command::output(cargo().args(["build", "--workspace", "--bins"]).args(json))?;
-    Ok(Programs { autosync: program_in(&messages, "autosync")?, dashboard: program_in(&messages, "devserver")? })
+    Ok(Programs {
+        autosync: program_in(&messages, "autosync")?,
+        dashboard: program_in(&messages, "devserver")?,
+        app: program_in(&messages, "litellm-autosync")?,
+    })
 }
 
 /// Builds `autosync` and says where the program is: a test never meets yesterday's.
