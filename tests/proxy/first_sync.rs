@@ -20,7 +20,9 @@ fn with_the_default_schedule_a_genuine_proxy_is_not_changed_before_its_first_syn
         (desk.more, desk.scheduled, desk.first_syncs) = ("watch = \"1s\"\n", true, FirstSyncs::Asked);
         let engine = desk.engine().await;
         let mut happenings = engine.happenings();
-        let own_schedule = stage.proxy.get("/schedule/model_cost_map_reload/status").json();
+        let schedule =
+            || tokio::task::block_in_place(|| stage.proxy.get("/schedule/model_cost_map_reload/status").json());
+        let own_schedule = schedule();
 
         // What the welcome shows before anything is saved.
         let draft = Draft {
@@ -53,7 +55,7 @@ fn with_the_default_schedule_a_genuine_proxy_is_not_changed_before_its_first_syn
         engine.sync(dry).await.unwrap();
         tokio::time::sleep(Duration::from_secs(4)).await;
         assert_eq!(stage.upstream.hits_of(Client::Proxy).len(), 0, "no reload");
-        assert_eq!(stage.proxy.get("/schedule/model_cost_map_reload/status").json(), own_schedule);
+        assert_eq!(schedule(), own_schedule);
         let proxy = engine.snapshot().borrow().proxies[0].clone();
         assert!(proxy.awaits_first_sync && proxy.next_run.is_none() && proxy.last_run.is_none(), "{proxy:#?}");
 

@@ -8,6 +8,8 @@ mod first_sync;
 mod gate;
 mod harness;
 mod lies;
+#[cfg(unix)] // Ctrl-C is a signal there
+mod older;
 mod refusals;
 mod replicas;
 mod schedule;

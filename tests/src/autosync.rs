@@ -3,8 +3,8 @@
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -20,8 +20,10 @@ pub const KEY_VARIABLE: &str = "PROXY_KEY";
 /// A home, and the environment that every command run in it gets. Nothing of the developer's own environment is passed
 /// on, other than what a program needs to start.
 pub struct Autosync {
-    home: TempDir,
+    home: Arc<TempDir>,
     env: Vec<(String, String)>,
+    /// Another build of the program, where it is not the one that is tested.
+    program: Option<PathBuf>,
 }
 
 /// A command that ended.
@@ -45,7 +47,7 @@ pub struct Running {
 
 impl Default for Autosync {
     fn default() -> Self {
-        Self { home: tempfile::tempdir().unwrap(), env: Vec::new() }
+        Self { home: Arc::new(tempfile::tempdir().unwrap()), env: Vec::new(), program: None }
     }
 }
 
@@ -82,6 +84,12 @@ impl Autosync {
         std::fs::write(&file, text).unwrap();
     }
 
+    /// The same home, under another build of the program.
+    #[must_use]
+    pub fn other(&self, program: PathBuf) -> Self {
+        Self { home: Arc::clone(&self.home), env: self.env.clone(), program: Some(program) }
+    }
+
     /// The home folder.
     pub fn home(&self) -> &Path {
         self.home.path()
@@ -109,7 +117,7 @@ impl Autosync {
 
     /// Starts a command.
     pub fn spawn(&self, args: &[&str]) -> Running {
-        let mut command = Command::new(binary());
+        let mut command = Command::new(self.program.as_deref().unwrap_or_else(|| binary()));
         command.args(args).env_clear();
         for name in ["PATH", "SystemRoot", "TEMP", "TMP", "TMPDIR"] {
             if let Some(value) = std::env::var_os(name) {

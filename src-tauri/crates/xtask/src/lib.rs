@@ -12,6 +12,7 @@ pub mod fuzz;
 pub mod icons;
 pub mod maps;
 pub mod newest;
+mod older;
 pub mod phases;
 mod plan;
 pub mod python;

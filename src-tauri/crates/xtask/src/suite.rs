@@ -2,7 +2,7 @@
 
 use crate::phases::Phases;
 use crate::workspace::{self, cargo};
-use crate::{Failure, Result, command, maps, python, rules, setup, ui};
+use crate::{Failure, Result, command, maps, older, python, rules, setup, ui};
 
 /// Runs every check and test. `long` adds older proxies, every past map, and the long storms and fuzz runs.
 pub fn test(long: bool) -> Result<()> {
@@ -52,9 +52,12 @@ fn all(phases: &mut Phases, long: bool) -> Result<()> {
     })?;
     phases.run("tests: the dashboard in a real browser", || ui::browse(&programs, &[]))?;
     if long {
+        let older = phases.run("build of the older program, whose home is taken over", older::build)?;
         phases.run("tests: the whole system on older and newer proxies", || {
             let args = ["test", "--workspace", "--quiet", "--test", "proxy", "--", "--ignored"];
-            command::run(cargo().args(args).env(workspace::PROGRAM, &programs.autosync).env(workspace::APP, &app))
+            let mut tests = cargo();
+            tests.env(workspace::PROGRAM, &programs.autosync).env(workspace::APP, &app).env(workspace::OLDER, older);
+            command::run(tests.args(args))
         })?;
         phases.run("LiteLLM's newest release", || crate::newest::newest(None))?;
         phases.run("fuzzing", || crate::fuzz::fuzz(LONG_FUZZ_SECONDS))?;

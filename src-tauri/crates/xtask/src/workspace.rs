@@ -40,6 +40,9 @@ pub const APP: &str = "AUTOSYNC_TEST_APP";
 /// The variable that names the development server which the browser tests are to run.
 pub const DASHBOARD: &str = "AUTOSYNC_TEST_DASHBOARD";
 
+/// The variable that names the older `autosync` whose home is taken over.
+pub const OLDER: &str = "AUTOSYNC_TEST_OLDER";
+
 /// The programs that the system tests run, built from what is there now.
 pub struct Programs {
     /// The terminal.
