@@ -11,7 +11,8 @@ use crate::{MAIN, code};
 const READY: Duration = Duration::from_secs(10);
 
 fn older() -> PathBuf {
-    std::env::var_os(xtask::workspace::OLDER).expect("the older program: cargo xtask test --long builds it").into()
+    let program = std::env::var_os(xtask::workspace::OLDER);
+    program.unwrap_or_else(|| panic!("the older program is missing: `cargo xtask test --long` builds it")).into()
 }
 
 #[test]

@@ -53,7 +53,7 @@ export default async function (test) {
   await test('models: held entries say why', async () => {
     const held = truth.rows.find(({ held }) => held);
     await visitor.go(`#/models/${encodeURIComponent(held.name)}`);
-    await page.getByRole('heading', { name: 'Held back' }).waitFor();
+    await page.getByRole('heading', { name: 'Needs review' }).waitFor();
     await visitor.look('model-held');
   });
 
