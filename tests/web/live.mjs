@@ -29,7 +29,7 @@ export default async function (test) {
   const visitor = await Visitor.open(board);
   const { page } = visitor;
   const card = (name) => page.getByRole('article', { name: `Proxy ${name}`, exact: true });
-  const add = (name, url, variable = 'WEB_KEY') => board.call('save_proxy', { form: { edits: null, name, url, role: 'testing', key: { place: 'env', variable }, key_header: 'Authorization', allow_plain_http: false } });
+  const add = (name, url, variable = 'WEB_KEY') => board.call('save_proxy', { form: { edits: null, name, url, role: 'testing', key: { place: 'env', variable }, key_header: 'Authorization', allow_plain_http: false, ca_file: '' } });
   let main; // the name that the welcome gave it
 
   await test('the proxies are ready', async () => {
@@ -243,6 +243,8 @@ export default async function (test) {
     await visitor.button('Check now').click();
     const attention = page.getByRole('region', { name: 'Needs attention' });
     await attention.getByText(/HTML/).first().waitFor();
+    // The check itself failed, as of a source that does not answer.
+    await visitor.meantRefusals();
     await visitor.look('overview-login-page');
     host.serve(newest);
     await attention.getByRole('button', { name: 'Check now' }).click();

@@ -152,7 +152,7 @@ export default async function (test) {
   });
 
   await test('typist: the editor of a proxy takes the focus once, and leaves it to who types', async () => {
-    const save = (name) => own.call('save_proxy', { form: { edits: null, name, url: 'http://127.0.0.1:9', role: 'testing', key: { place: 'env', variable: 'WEB_KEY' }, key_header: 'Authorization', allow_plain_http: false } });
+    const save = (name) => own.call('save_proxy', { form: { edits: null, name, url: 'http://127.0.0.1:9', role: 'testing', key: { place: 'env', variable: 'WEB_KEY' }, key_header: 'Authorization', allow_plain_http: false, ca_file: '' } });
     await own.call('end_first_run');
     const visitor = await Visitor.open(own, '#/settings');
     const { page } = visitor;
