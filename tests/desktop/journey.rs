@@ -97,7 +97,7 @@ fn the_tray_is_the_app_and_the_window_comes_and_goes() {
     item.click("Sync now");
     let toast = notifications.next();
     assert_eq!((toast.app.as_str(), toast.actions[0].as_str()), (TITLE, "default"));
-    assert!(toast.title.contains("new models") && toast.title.contains("price changes"), "{toast:?}");
+    assert!(toast.title.contains(" more") && toast.title.ends_with("price changes"), "{toast:?}");
     assert!(toast.body.ends_with("Proved on 1 proxy."), "{toast:?}");
     assert_eq!(last_outcome(&desk), "succeeded");
     assert!(!has_webview(app.pid()), "a sync needs no window");

@@ -59,44 +59,62 @@ pub(super) fn digest(
         title = Some(format!("{} {need} review", thousands(review.entries)));
     }
     let title = title?;
-    let mut body = Vec::new();
-    match example {
-        Some((model, changes)) if moved(changes).is_empty() => body.push(price_sentence(model, changes)),
-        Some((model, changes)) => body.push(price_sentence(model, &moved(changes))),
-        None => {}
-    }
-    if let Some(alias) = alias.filter(|alias| !title.contains(alias.as_str())) {
-        body.push(bounded(&alias, 120) + ".");
-    }
+    let sentence = example.map(|(model, changes)| match moved(changes) {
+        none if none.is_empty() => price_sentence(model, changes),
+        moved => price_sentence(model, &moved),
+    });
+    let alias = alias.filter(|alias| !title.contains(alias.as_str())).map(|alias| bounded(&alias, 120) + ".");
     let named: Vec<&str> = families
         .iter()
-        .filter(|family| !title.contains(&family.model))
-        .map(|family| &*family.model)
+        .map(|family| short(&family.model))
+        .filter(|name| !title.contains(name))
         .take(ALSO_NEW)
         .collect();
-    if notify.new_models && !named.is_empty() {
-        let also = if named.len() < families.len() && title.contains(&families[0].model) { "Also new" } else { "New" };
-        body.push(format!("{also}: {}.", bounded(&named.join(", "), 90)));
-    }
-    if let Some(review) = review {
-        body.push(bounded(&review.cause, 100));
-    }
-    if proved > 0 {
-        body.push(if proved == 1 { "Proved on 1 proxy.".to_owned() } else { format!("Proved on {proved} proxies.") });
-    }
-    Some((bounded(&title, TITLE), bounded(&body.join(" "), BODY)))
+    let is_told = notify.new_models && !named.is_empty();
+    let fresh = is_told.then(|| {
+        let is_first_told = families.first().is_some_and(|first| title.contains(short(&first.model)));
+        format!("{}: {}.", if is_first_told { "Also new" } else { "New" }, bounded(&named.join(", "), 90))
+    });
+    let review = review.map(|review| bounded(&review.cause, 100));
+    let proof = match proved {
+        0 => None,
+        1 => Some("Proved on 1 proxy.".to_owned()),
+        more => Some(format!("Proved on {more} proxies.")),
+    };
+    Some((bounded(&title, TITLE), body([(1, sentence), (3, alias), (4, fresh), (2, review), (0, proof)])))
+}
+
+/// Whole sentences in this order, those of the least rank first where there is no room for all.
+fn body(parts: [(u8, Option<String>); 5]) -> String {
+    let mut by_rank: Vec<(u8, &String)> =
+        parts.iter().filter_map(|(rank, part)| Some((*rank, part.as_ref()?))).collect();
+    by_rank.sort_unstable_by_key(|(rank, _)| *rank);
+    let mut room = BODY;
+    by_rank.retain(|(_, part)| {
+        let length = part.chars().count() + 1;
+        let fits = length <= room + 1;
+        room = if fits { room.saturating_sub(length) } else { room };
+        fits
+    });
+    let told = parts.iter().filter(|(rank, part)| part.is_some() && by_rank.iter().any(|(kept, _)| kept == rank));
+    told.filter_map(|(_, part)| part.as_deref()).collect::<Vec<_>>().join(" ")
+}
+
+/// A name without the way to it: "gmi/openai/gpt-5.4-pro" is "gpt-5.4-pro".
+fn short(model: &str) -> &str {
+    model.rsplit_once('/').map_or(model, |(_, name)| name)
 }
 
 /// "claude-opus-6 and 3 more from Anthropic; gpt-6.1-sol −20% (yours)", with fewer names where those do not fit.
 fn title(fresh: Option<&Family>, new_models: usize, price: Option<&str>) -> Option<String> {
     let named = fresh.map(|Family { model, provider, more, .. }| match more {
-        0 => format!("{model} from {provider}"),
-        more => format!("{model} and {} more from {provider}", thousands(*more)),
+        0 => format!("{} from {provider}", short(model)),
+        more => format!("{} and {} more from {provider}", short(model), thousands(*more)),
     });
     let (Some(named), Some(price)) = (&named, price) else { return named.or(price.map(str::to_owned)) };
     let short = fresh.map_or_else(String::new, |family| match new_models {
-        1 => family.model.clone(),
-        more => format!("{} and {} more", family.model, thousands(more - 1)),
+        1 => short(&family.model).to_owned(),
+        more => format!("{} and {} more", short(&family.model), thousands(more - 1)),
     });
     let counted = count(new_models, "new model");
     let fits = |title: &String| title.chars().count() <= TITLE;
@@ -110,14 +128,21 @@ fn price_fact(model: &str, changes: &[&FieldChange], models: usize, of_mine: usi
         return count(models, "price change");
     }
     let by = match moved(changes).first().and_then(|change| percent(change)) {
-        Some(by) if by.is_sign_negative() => format!("−{}%", by.abs().round_dp(0).normalize()),
-        Some(by) => format!("+{}%", by.round_dp(0).normalize()),
+        Some(by) if by.is_sign_negative() => format!("−{}%", rounded(by)),
+        Some(by) => format!("+{}%", rounded(by)),
         None => "has new prices".to_owned(),
     };
     match of_mine {
         1 => format!("{model} {by} (yours)"),
         more => format!("{model} {by} and {} more of yours", thousands(more - 1)),
     }
+}
+
+/// Whole percents. A price that is still there did not fall by all of it.
+fn rounded(percent: Decimal) -> String {
+    let whole = percent.abs().round_dp(0);
+    let is_nearly_all = percent.is_sign_negative() && percent > -Decimal::ONE_HUNDRED && whole >= Decimal::ONE_HUNDRED;
+    if is_nearly_all { "99.9".to_owned() } else { whole.normalize().to_string() }
 }
 
 /// Whether what changes the price of one's own models is told.
@@ -141,7 +166,7 @@ fn price_sentence(model: &str, changes: &[&FieldChange]) -> String {
         Some((before, after)) if !before.is_zero() => {
             let percent = (after / before - Decimal::ONE).checked_mul(Decimal::ONE_HUNDRED).unwrap_or_default();
             let verb = if percent.is_sign_negative() { "fell" } else { "rose" };
-            format!("{verb} {}%", percent.abs().round_dp(0).normalize())
+            format!("{verb} {}%", rounded(percent))
         }
         _ => "has new prices".to_owned(),
     };
@@ -200,6 +225,24 @@ mod tests {
         let (title, body) = told(PriceNews::Mine, &["claude"], 2, 0).unwrap();
         assert_eq!(title, "gpt from OpenAI; claude −20% (yours)");
         assert_eq!(body, "claude fell 20%: input 12.00, output 60.00 per 1M. Proved on 2 proxies.");
+    }
+
+    #[test]
+    fn where_there_is_no_room_for_all_whole_sentences_stay_and_the_proof_first() {
+        let of = |length: usize, mark: char| Some(mark.to_string().repeat(length));
+        let whole = body([(1, of(60, 'a')), (3, None), (4, of(60, 'b')), (2, of(60, 'c')), (0, of(17, 'p'))]);
+        assert_eq!(whole.chars().count(), BODY, "{whole}");
+        let told = body([(1, of(90, 'a')), (3, None), (4, of(60, 'b')), (2, of(90, 'c')), (0, of(18, 'p'))]);
+        assert_eq!(told, format!("{} {} {}", "a".repeat(90), "c".repeat(90), "p".repeat(18)));
+        assert_eq!(told.chars().count(), BODY);
+    }
+
+    #[test]
+    fn a_price_that_is_still_there_did_not_fall_by_all_of_it() {
+        assert_eq!(rounded("-99.97".parse().unwrap()), "99.9");
+        assert_eq!(rounded("-100".parse().unwrap()), "100");
+        assert_eq!(rounded("-19.6".parse().unwrap()), "20");
+        assert_eq!(rounded("99999".parse().unwrap()), "99999");
     }
 
     #[test]
