@@ -13,8 +13,8 @@ use crate::desk::Desk;
 use crate::journey::{TITLE, autosync};
 use crate::until;
 
-/// A week apart.
-const MAPS: [&str; 2] = ["1.106.0", "1.106.3"];
+/// The newest, with alias rows, and the one before.
+const MAPS: [&str; 2] = ["1.109.3", "1.110.2"];
 
 const PANEL: &str = "panel_items = SC\npanel_size = 100% 36\npanel_position = bottom center horizontal\nrounded = 0\nbackground_color = #f2f3f7 100\npanel_background_id = 1\nsystray_padding = 12 6 10\nsystray_icon_size = 22\ntime1_format = %H:%M\nclock_font_color = #1a1b1f 100\nclock_padding = 12 0\n";
 
@@ -27,11 +27,13 @@ fn pictures_of_the_readme() {
     std::fs::create_dir_all(&folder).unwrap();
     let upstream = MapServer::start(&maps::load(MAPS[0]));
     let proxies =
-        [PROXIES[1], PROXIES[0]].map(|version| RealProxy::start(&ProxyOptions::new(version, &upstream.url())));
+        [PROXIES[2], PROXIES[1]].map(|version| RealProxy::start(&ProxyOptions::new(version, &upstream.url())));
     let desk = Desk::start();
     let _services = services(&desk);
     settings(&desk, &upstream, &proxies);
     let browser = Browser::start(&desk);
+    // A proxy's first sync is a person's.
+    autosync(&desk, &["sync"]);
     until("the first runs", || (browser.text().matches("Synced").count() >= 2).then_some(()));
     upstream.serve(&maps::load(MAPS[1]));
     autosync(&desk, &["sync"]);

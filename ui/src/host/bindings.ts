@@ -843,6 +843,10 @@ revision: string,
  */
 upstream: string, 
 /**
+ * The map by which proxies bill: the upstream one, or the one before while proxies wait for a review.
+ */
+billed: string, 
+/**
  * Its models.
  */
 models: number, 

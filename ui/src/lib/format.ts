@@ -17,6 +17,11 @@ export function counted(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
+/** "3 entries need review". */
+export function needReview(entries: number): string {
+  return `${counted(entries, 'entry', 'entries')} ${entries === 1 ? 'needs' : 'need'} review`;
+}
+
 /** 2918406 → "2.9 MB" (decimal, as file managers tell it). */
 export function bytes(value: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];

@@ -16,6 +16,9 @@ it('never claims that all is well without a proxy', () => {
 it('says when the source is ahead of what proxies are meant to have', () => {
   expect(desiredText(scenario('held'))).toBe('· source has b41c9e2, held');
   expect(desiredText(scenario('one'))).toBe('= source');
+  const drawn = scenario('drawn');
+  const waiting = { ...drawn, promoted: { ...drawn.promoted!, billed: 'a'.repeat(40), waits: true } };
+  expect(desiredText(waiting)).toBe('· source has b41c9e2, 3 entries need review first');
 });
 
 it('counts syncs that go on side by side', () => {

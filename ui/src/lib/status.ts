@@ -1,7 +1,7 @@
 /** What the status line says. */
 import type { AppState } from '../host';
 import { stepText } from './facts';
-import { count, middleCut, short } from './format';
+import { count, middleCut, needReview, short } from './format';
 import type { GlyphName } from './glyphs';
 
 /** "1 of 3 synced", with the glyph of the least well of them. */
@@ -28,8 +28,10 @@ export function runningText(state: AppState): string | null {
 export function desiredText(state: AppState): string | null {
   const promoted = state.promoted;
   if (promoted === null) return null;
-  if (state.source.revision === null || state.source.revision === promoted.upstream) {
-    return promoted.held > 0 ? `= source, ${count(promoted.held)} ${promoted.held === 1 ? 'entry needs' : 'entries need'} review` : '= source';
+  if (state.source.revision === null || state.source.revision === promoted.billed) {
+    return promoted.held > 0 ? `= source, ${needReview(promoted.held)}` : '= source';
   }
-  return `· source has ${short(state.source.revision)}${state.source.verdict === 'held' ? ', held' : ''}`;
+  const waits = promoted.waits && state.source.revision === promoted.upstream;
+  const why = state.source.verdict === 'held' ? ', held' : waits ? `, ${needReview(promoted.held)} first` : '';
+  return `· source has ${short(state.source.revision)}${why}`;
 }

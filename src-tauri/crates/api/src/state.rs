@@ -10,7 +10,7 @@ use costmap::{ChangeSet, FieldChange, Finding, Severity, causes};
 use engine::controller::{ProxySnapshot, Running, Snapshot};
 use engine::ledger::{Promotion, StoredRevision, SuccessRate};
 use engine::run::{Receipt, SyncRun};
-use engine::settings::Settings;
+use engine::settings::{DirectMode, Settings};
 use engine::status::SyncState;
 use engine::sync::{SourceState, Step};
 use engine::{Error, Result};
@@ -124,10 +124,10 @@ impl Api {
             first_run: proxies.is_empty() && ledger.get_state::<bool>(WELCOMED).await? != Some(true),
             theme: chosen.settings.app.theme.to_string(),
             source,
-            promoted: snapshot.promoted.as_deref().map(|promotion| PromotedView {
-                waits: promotion.waits(chosen.settings.gate.direct),
-                ..promoted(promotion, &findings, &mine)
-            }),
+            promoted: snapshot
+                .promoted
+                .as_deref()
+                .map(|promotion| promoted(promotion, &findings, &mine, chosen.settings.gate.direct)),
             pause: snapshot.pause.paused.then_some(PauseView { until: snapshot.pause.paused_until }),
             last_sync: proxies.iter().filter_map(|proxy| proxy.proved_at).max(),
             next_sync: proxies.iter().filter_map(|proxy| proxy.next_run).min(),
@@ -282,17 +282,18 @@ fn counts(revisions: &[StoredRevision], now: DateTime<Utc>) -> Vec<CountPoint> {
 }
 
 /// The promoted map, and why some of its models keep their old entry.
-fn promoted(promotion: &Promotion, findings: &[Finding], mine: &BTreeSet<String>) -> PromotedView {
+fn promoted(promotion: &Promotion, findings: &[Finding], mine: &BTreeSet<String>, direct: DirectMode) -> PromotedView {
     let reviews = causes(findings, &|model| mine.contains(model)).into_iter();
     PromotedView {
         causes: reviews.filter(|cause| cause.severity == Severity::Review).take(CAUSES).map(CauseView::from).collect(),
         revision: promotion.revision.to_string(),
         upstream: promotion.upstream.to_string(),
+        billed: promotion.billed(direct).to_string(),
         models: promotion.models,
         promoted_at: promotion.promoted_at,
         held_models: promotion.held_models.iter().take(HELD_NAMES).cloned().collect(),
         held: promotion.held_models.len(),
-        waits: false,
+        waits: promotion.waits(direct),
     }
 }
 

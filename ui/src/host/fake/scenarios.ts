@@ -30,7 +30,7 @@ const drawn: AppState = {
   revision: 7, now: NOW, version: '0.1.0', platform: 'linux', host: 'desktop', first_run: false, theme: 'system',
   source,
   promoted: {
-    revision: REVISIONS.promoted, upstream: REVISIONS.source, models: 4612, promoted_at: ago(24),
+    revision: REVISIONS.promoted, upstream: REVISIONS.source, billed: REVISIONS.source, models: 4612, promoted_at: ago(24),
     held_models: ['gpt-5.6-luna-mini', 'azure/gpt-5.6-luna-mini', 'openrouter/openai/gpt-5.6-luna-mini'], held: 3,
     causes: [{ rule: 'price.jump', severity: 'review', broken: false, message: 'gpt-5.6-luna-mini: input would rise 1,000×.', models: ['gpt-5.6-luna-mini'], count: 3, mine: 1 }],
     waits: false,
@@ -119,7 +119,7 @@ const scenarios: Record<string, () => AppState> = {
   }),
   held: () => ({
     ...calm,
-    promoted: { ...drawn.promoted!, revision: REVISIONS.old, upstream: REVISIONS.old, held: 0, held_models: [], causes: [] },
+    promoted: { ...drawn.promoted!, revision: REVISIONS.old, upstream: REVISIONS.old, billed: REVISIONS.old, held: 0, held_models: [], causes: [] },
     source: { ...source, verdict: 'held', held_because: '1,204 of 4,611 models would disappear.' },
     proxies: [
       { ...healthy, live_revision: REVISIONS.old, receipt: { ...receipt, revision: REVISIONS.old, proxy_revision: REVISIONS.old } },

@@ -187,6 +187,7 @@ mod tests {
         state.promoted = Some(PromotedView {
             revision: "c".repeat(40),
             upstream: "b".repeat(40),
+            billed: "b".repeat(40),
             models: 9,
             promoted_at: state.now,
             held_models: vec!["gpt-5".into()],
@@ -250,6 +251,7 @@ mod tests {
             state.promoted = Some(PromotedView {
                 revision: "a".to_owned(),
                 upstream: "b".repeat(40),
+                billed: "b".repeat(40),
                 models: 4000,
                 promoted_at: state.now,
                 held_models: vec!["gpt".to_owned()],

@@ -83,7 +83,8 @@ pub(crate) struct Family {
     is_hosted: bool,
 }
 
-/// New models by provider: families that my proxies use first, then who makes models, then who hosts them.
+/// New models by provider: families that my proxies use first, then who makes models (those that everybody knows first),
+/// then who hosts them.
 pub(crate) fn families(names: &[String], map: &CostMap, mine: &BTreeSet<String>) -> Vec<Family> {
     let mut models: Vec<Model> = Vec::new();
     for name in names {
@@ -110,7 +111,8 @@ pub(crate) fn families(names: &[String], map: &CostMap, mine: &BTreeSet<String>)
             }
         }
     }
-    families.sort_by_key(|(family, _)| (!family.is_mine, family.is_hosted));
+    let is_unknown = |family: &Family| PROVIDERS.iter().all(|(_, name)| *name != family.provider);
+    families.sort_by_key(|(family, _)| (!family.is_mine, family.is_hosted, is_unknown(family)));
     families.into_iter().map(|(family, _)| family).collect()
 }
 

@@ -119,6 +119,8 @@ pub struct PromotedView {
     pub revision: String,
     /// The upstream map that it was made from.
     pub upstream: String,
+    /// The map by which proxies bill: the upstream one, or the one before while proxies wait for a review.
+    pub billed: String,
     /// Its models.
     pub models: usize,
     /// Since when.
