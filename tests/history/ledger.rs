@@ -170,6 +170,7 @@ async fn promote(ledger: &Ledger, map: &CostMap, known: Option<&CostMap>, at: Da
                 held_models: vec![],
                 baseline: known.map(CostMap::revision),
                 taken: None,
+                is_served: false,
             },
             prices: Prices::of(map),
         }),

@@ -46,3 +46,39 @@ pub fn compose(upstream: &CostMap, baseline: Option<&CostMap>, held: &[String]) 
     out.push_str(&text[last.member_range().end..]);
     out.into_bytes()
 }
+
+/// The same map for a proxy below LiteLLM 1.110, which books rows of `alias_of` alone at $0: each such row is replaced by
+/// its target's entry, and everything else stays byte for byte. `None` where there is none to replace. A row whose target
+/// is missing stays as it is.
+pub fn resolve_aliases(map: &CostMap) -> Option<Vec<u8>> {
+    let text = map.text();
+    let mut out = String::new();
+    let mut done = 0;
+    for row in map.entries().filter(|row| row.alias_of().is_some()) {
+        // A row that is priced by itself is no alias.
+        let Some(target) = row.priced().filter(|target| target.stands_for().is_some()) else { continue };
+        let value = row.value_range();
+        out.push_str(&text[done..value.start]);
+        out.push_str(target.raw());
+        done = value.end;
+    }
+    (done > 0).then(|| {
+        out.push_str(&text[done..]);
+        out.into_bytes()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alias_rows_become_their_target_and_the_rest_stays_byte_for_byte() {
+        let text = "{\n  \"a-latest\": {\"alias_of\": \"a\"},\n  \"a\": { \"mode\": \"chat\",  \"input_cost_per_token\": 1e-06 },\n  \"lost\": {\"alias_of\": \"nobody\"}\n}\n";
+        let map = CostMap::parse(text).unwrap();
+        let resolved = String::from_utf8(resolve_aliases(&map).unwrap()).unwrap();
+        let wanted = text.replacen("{\"alias_of\": \"a\"}", "{ \"mode\": \"chat\",  \"input_cost_per_token\": 1e-06 }", 1);
+        assert_eq!(resolved, wanted);
+        assert_eq!(resolve_aliases(&CostMap::parse("{\"a\": {\"mode\": \"chat\"}}").unwrap()), None);
+    }
+}

@@ -27,7 +27,7 @@ pub use alias::{AliasFault, Served};
 pub use cause::{Cause, causes, worst};
 pub use changes::{AliasChange, ChangeCounts, ChangeSet, FieldChange, Notice};
 pub use check::{ProxyVersionFacts, RULES, Rule, check, check_bytes, check_compatibility, held_models};
-pub use compose::compose;
+pub use compose::{compose, resolve_aliases};
 pub use diff::{diff, diff_from_live};
 pub use field::{FieldClass, Unit};
 pub use finding::{CheckReport, Finding, Severity, Verdict};

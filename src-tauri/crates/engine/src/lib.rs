@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod door;
 pub mod error;
 pub mod gate;
+pub mod gateway;
 pub mod home;
 pub mod ledger;
 pub mod log;

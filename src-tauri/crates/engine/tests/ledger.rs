@@ -84,6 +84,7 @@ async fn child_that_writes() {
             held_models: vec![],
             baseline: None,
             taken: None,
+            is_served: false,
         };
         ledger.promote(promotion).await.unwrap();
         let mut run = ledger.run(id).await.unwrap();

@@ -200,6 +200,7 @@ mod tests {
             promoted_at: at(promoted_at),
             baseline: None,
             taken: None,
+            is_served: false,
             held_models: vec![],
         }
     }

@@ -210,6 +210,7 @@ mod tests {
             held_models: vec![],
             baseline: None,
             taken: None,
+            is_served: false,
         };
         let entry = map.get("gpt").unwrap();
         insta::assert_snapshot!(plain(&text(&pipe(), &entry, &promotion, &promotion.upstream)));

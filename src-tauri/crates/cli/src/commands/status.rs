@@ -249,6 +249,7 @@ mod tests {
                 promoted_at: at("2026-03-04T11:55:00Z"),
                 baseline: None,
                 taken: None,
+                is_served: false,
                 held_models: vec!["a".into(), "b".into()],
             }),
             pin: None,

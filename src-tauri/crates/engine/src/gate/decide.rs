@@ -251,6 +251,7 @@ mod tests {
             held_models: vec![],
             baseline: Some(Revision::of(b"old")),
             taken: None,
+            is_served: false,
         };
         let against = |map: &[u8]| baseline(Some(&promotion), &Revision::of(map));
         assert_eq!(against(b"map"), Some(Revision::of(b"old")));

@@ -76,6 +76,7 @@ mod tests {
             held_models: vec!["a".into()],
             baseline: None,
             taken: None,
+            is_served: false,
         };
         let mut source = SourceState::unknown("https://example.com/map.json".to_owned());
         let of = |route, source: &SourceState| Desired::of(route, Some(source), Some(&promotion), DirectMode::Tell);

@@ -29,32 +29,44 @@ pub struct Promotion {
     /// The ledger finds it; what is promoted anew knows none.
     #[serde(skip)]
     pub taken: Option<Revision>,
+    /// Every run that was proved since took what was put together here, through the gateway, and none upstream's own map.
+    #[serde(skip)]
+    pub is_served: bool,
 }
 
 impl Promotion {
-    /// The map by which proxies bill. All of them read the source themselves, so it is the source's own map: entries that
-    /// wait for a review are in it, and their old prices are billed nowhere. Where `gate.direct` lets proxies wait for the
-    /// review, it is the map that they had before.
+    /// The map by which proxies bill. Those that read the gateway have what was promoted. Those that read the source
+    /// themselves have the source's own map: entries that wait for a review are in it. Where `gate.direct` lets them wait
+    /// for the review, it is the map that they had before.
     pub fn billed(&self, direct: DirectMode) -> Revision {
-        if self.waits(direct) { self.taken.unwrap_or(self.upstream) } else { self.upstream }
+        if self.is_served {
+            self.revision
+        } else if self.waits(direct) {
+            self.taken.unwrap_or(self.upstream)
+        } else {
+            self.upstream
+        }
     }
 
     /// Whether proxies that read the source themselves are not reloaded, since models wait for a review.
     pub fn waits(&self, direct: DirectMode) -> bool {
-        direct == DirectMode::Wait && !self.held_models.is_empty()
+        direct == DirectMode::Wait && !self.held_models.is_empty() && !self.is_served
     }
 }
 
 /// The one ring that there is yet: a proxy's role will say which it belongs to.
 const RING: &str = "production";
 
-/// The last one is `taken`: what a run proved ended after it was promoted.
+/// The last two are `taken` and `is_served`: what a run proved ended after it was promoted.
 const COLUMNS: &str = "revision, upstream, models, promoted_at, held_models, baseline, (
     SELECT older.upstream FROM promotions AS older
     WHERE older.id <= promotions.id AND (older.held_models = '[]' OR EXISTS (
         SELECT 1 FROM runs WHERE finished >= older.promoted_at AND outcome IN ('succeeded', 'unchanged')
             AND json_extract(document, '$.to') = older.upstream))
-    ORDER BY older.id DESC LIMIT 1)";
+    ORDER BY older.id DESC LIMIT 1), (
+    revision <> upstream AND (
+        SELECT count(*) > 0 AND count(*) FILTER (WHERE json_extract(document, '$.to') = upstream) = 0 FROM runs
+        WHERE finished >= promoted_at AND outcome IN ('succeeded', 'unchanged')))";
 
 impl Ledger {
     /// Records that a map is the desired one from now on. Its bytes must have been put first: a promoted map that could
@@ -106,7 +118,7 @@ impl Ledger {
 
 /// Records a promotion, within the transaction that makes it.
 pub(super) fn add(connection: &Connection, promotion: &Promotion) -> Result<()> {
-    let Promotion { revision, upstream, models, promoted_at, held_models, baseline, taken: _ } = promotion;
+    let Promotion { revision, upstream, models, promoted_at, held_models, baseline, .. } = promotion;
     connection
         .prepare_cached(
             "INSERT INTO promotions (revision, upstream, models, held_models, promoted_at, ring, baseline)
@@ -133,6 +145,7 @@ fn promotion(row: &Row<'_>) -> Result<Promotion> {
         held_models: serde_json::from_str(&row.get::<_, String>(4)?).map_err(|cause| damaged(&cause))?,
         baseline: revision(row, 5)?,
         taken: revision(row, 6)?,
+        is_served: row.get(7)?,
     })
 }
 
@@ -169,6 +182,7 @@ mod tests {
                 held_models,
                 baseline: None,
                 taken: None,
+                is_served: false,
             });
             ledger.promote(made.last().unwrap().clone()).await.unwrap();
         }
@@ -194,6 +208,7 @@ mod tests {
                 held_models,
                 baseline: None,
                 taken: None,
+                is_served: false,
             };
             ledger.promote(made).await.unwrap();
             revision
@@ -225,6 +240,7 @@ mod tests {
             held_models: vec![],
             baseline: None,
             taken: None,
+            is_served: false,
         };
         assert_eq!(ledger.promote(promotion).await.unwrap_err().code, ErrorCode::Ledger);
         assert_eq!(ledger.promoted().await.unwrap(), None);

@@ -312,6 +312,7 @@ fn look(
             promoted_at: now,
             baseline: promoted.and(baseline),
             taken: None,
+            is_served: false,
         },
         prices: Prices::of(map),
     });

@@ -13,7 +13,7 @@ pub use candidate::{
     COMPOSED, Candidate, CheckOrder, LeftBaseline, SourceCheck, SourceState, check_source, last_source, parsed,
 };
 pub use operator::Operator;
-pub use other_source::OtherSource;
+pub use other_source::{OtherSource, OwnGateway};
 pub(crate) use proxy_run::cancelled;
 pub use proxy_run::{RunOrder, preview, sync_proxy};
 

@@ -1,6 +1,7 @@
 //! A proxy that reads its map from another place than we do.
 
 use crate::diagnosis::{Cause, Diagnosis};
+use crate::gateway::GatewayAddress;
 use crate::net::shown_text;
 use crate::proxy::SourceInfo;
 use crate::source::Source;
@@ -25,12 +26,33 @@ enum Kind {
     File,
 }
 
+/// Our own gateway, as one proxy may read it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OwnGateway<'a>(Option<(&'a GatewayAddress, &'a str)>);
+
+impl<'a> OwnGateway<'a> {
+    /// The gateway that is on, and the proxy's name.
+    pub fn new(address: Option<&'a GatewayAddress>, proxy: &'a str) -> Self {
+        Self(address.map(|address| (address, proxy)))
+    }
+
+    /// Whether this is it.
+    pub fn is(self, url: &str) -> bool {
+        self.0.is_some_and(|(address, proxy)| address.is_of(url, proxy))
+    }
+
+    /// Whether the proxy says that it reads it.
+    pub fn is_read(self, live: Option<&SourceInfo>) -> bool {
+        live.is_some_and(|info| !info.is_env_forced && info.url.as_deref().is_some_and(|url| self.is(url)))
+    }
+}
+
 impl OtherSource {
     /// What the proxy says of itself, against the source here; `None` where both are the same, where it does not tell, and
     /// where it reads the file in its package whatever its address is.
-    pub fn of(source: &Source, live: Option<&SourceInfo>) -> Option<Self> {
+    pub fn of(source: &Source, live: Option<&SourceInfo>, own: OwnGateway<'_>) -> Option<Self> {
         let info = live.filter(|info| !info.is_env_forced)?;
-        let theirs = info.url.as_deref().filter(|theirs| !source.is_same_address(theirs))?;
+        let theirs = info.url.as_deref().filter(|theirs| !source.is_same_address(theirs) && !own.is(theirs))?;
         let shown = shown_text(theirs);
         let kind = match theirs.trim().parse::<Source>() {
             _ if theirs.trim().starts_with("s3://") => Kind::S3,
@@ -83,7 +105,7 @@ mod tests {
 
     fn other(url: &str, is_env_forced: bool) -> Option<OtherSource> {
         let told = json!({"source": "remote", "url": url, "is_env_forced": is_env_forced, "model_count": 3});
-        OtherSource::of(&"https://maps.example/map.json".parse().unwrap(), Some(&SourceInfo::of(&told).unwrap()))
+        OtherSource::of(&"https://maps.example/map.json".parse().unwrap(), Some(&SourceInfo::of(&told).unwrap()), OwnGateway::default())
     }
 
     #[rstest]

@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use costmap::check::{ProxyVersionFacts, check_compatibility};
-use costmap::{CostMap, LiveComparison, Revision, Severity, Verdict, diff, diff_from_live};
+use costmap::{
+    CostMap, Finding, LiveComparison, Revision, Severity, Verdict, diff, diff_from_live, resolve_aliases,
+};
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 use super::candidate::parsed;
 use super::prove::{Live, NotProven, overridden, prove, read_live};
-use super::{Candidate, Operator, OtherSource, Step};
+use super::{Candidate, Operator, OtherSource, OwnGateway, Step};
 use crate::diagnosis::Diagnosis;
+use crate::gateway::GatewayAddress;
 use crate::ledger::Ledger;
 use crate::proxy::{Deployment, KeyState, ProxyClient, ProxyFacts, Version};
 use crate::run::{Outcome, Receipt, SyncRun, Trigger};
@@ -45,6 +48,8 @@ pub struct RunOrder<'a> {
     pub source: &'a Source,
     /// The checked map.
     pub candidate: &'a Candidate,
+    /// Our gateway, where it is on. A proxy that reads it gets what was promoted.
+    pub gateway: Option<&'a GatewayAddress>,
     /// `gate.direct`.
     pub direct: DirectMode,
     /// POST even where the proxy has the map already. Never passes a hold.
@@ -132,6 +137,8 @@ impl From<NotProven> for Stop {
 
 /// What was found before anything is changed.
 struct Found {
+    /// What the proxy is meant to have.
+    target: Arc<CostMap>,
     facts: ProxyFacts,
     operator: Operator,
     live: Live,
@@ -139,9 +146,9 @@ struct Found {
 
 async fn attempt(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Outcome, Stop> {
     let found = unless_cancelled(order, look(order, run)).await?;
-    let desired = &order.candidate.map;
+    let desired = &found.target;
     if !order.force
-        && !lost_something(order, run, &found.live).await?
+        && !lost_something(order, run, &found).await?
         && let Ok(comparison) = prove(&found.live, desired, None, &found.operator).await
     {
         (order.on_step)(Step::Receipt);
@@ -189,13 +196,13 @@ async fn attempt(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Outcome, Sto
 
 /// Whether the live map of a proxy that knows no revisions still has models or prices that the map dropped: what a file
 /// lacks is no difference to the proof, so only the last proof tells that the proxy was never given this revision.
-async fn lost_something(order: &RunOrder<'_>, run: &SyncRun, live: &Live) -> Result<bool> {
+async fn lost_something(order: &RunOrder<'_>, run: &SyncRun, found: &Found) -> Result<bool> {
     let dropped = !run.removed_models.is_empty() || run.price_changes.iter().any(|change| change.after.is_none());
-    if live.revision().is_some() || !dropped {
+    if found.live.revision().is_some() || !dropped {
         return Ok(false);
     }
     let proof = order.ledger.last_success(&order.name, &order.url).await?.and_then(|run| run.receipt);
-    Ok(proof.is_some_and(|receipt| receipt.revision != order.candidate.map.revision()))
+    Ok(proof.is_some_and(|receipt| receipt.revision != found.target.revision()))
 }
 
 /// Says why, where more is known than the comparison shows.
@@ -229,27 +236,26 @@ async fn read_settled(order: &RunOrder<'_>, facts: &ProxyFacts) -> Result<Live> 
 /// Reads everything that decides about the run, and writes down the difference. Changes nothing.
 async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
     stop_if_cancelled(order)?;
-    let Candidate { report, held_models, .. } = order.candidate;
-    if report.verdict == Verdict::Held {
-        return Err(Error::new(ErrorCode::Held, "The checks held this map back; the proxy was not reloaded."));
-    }
-    if let Some(until) = order.candidate.soaks_until {
-        let message =
-            format!("gate.soak keeps this revision away from proxies until {}.", until.format("%Y-%m-%d %H:%M UTC"));
-        return Err(Error::new(ErrorCode::Held, message));
-    }
-    (order.on_step)(Step::ReadLive);
-    let facts = order.client.probe().await?;
+    let by_gateway = through_gateway(order, run).await?;
+    let is_direct = by_gateway.is_none();
+    let (facts, target) = match by_gateway {
+        Some(found) => found,
+        None => {
+            may_be_loaded(order)?;
+            (order.on_step)(Step::ReadLive);
+            (order.client.probe().await?, Arc::clone(&order.candidate.map))
+        }
+    };
     if facts.key != KeyState::Valid
         && let Some(obstacle) = facts.obstacle()
     {
         return Err(obstacle.refusal());
     }
     let operator_deployments = order.client.deployments().await.unwrap_or_default();
-    let used = used_models(order, &facts, &operator_deployments).await?;
-    if let Some(broken) =
-        report.findings.iter().find(|finding| finding.broken && is_in(&used, finding.model.as_deref()))
-    {
+    let used = used_models(&target, &facts, &operator_deployments).await?;
+    let Candidate { report, held_models, .. } = order.candidate;
+    let is_broken = |finding: &&Finding| is_direct && finding.broken && is_in(&used, finding.model.as_deref());
+    if let Some(broken) = report.findings.iter().find(is_broken) {
         let message = format!(
             "This proxy's own deployments depend on an entry without a usable price; it was not reloaded and keeps its current map. {}",
             broken.message
@@ -258,7 +264,7 @@ async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
     }
     if let Some(version) = facts.version.as_ref().and_then(Version::release) {
         let is_used = |model: &str| is_in(&used, Some(model));
-        let compatibility = check_compatibility(&order.candidate.map, &ProxyVersionFacts::of(version), &is_used);
+        let compatibility = check_compatibility(&target, &ProxyVersionFacts::of(version), &is_used);
         let held = compatibility.iter().find(|finding| finding.severity == Severity::Hold).cloned();
         run.findings.extend(compatibility);
         if let Some(finding) = held {
@@ -271,9 +277,11 @@ async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
     }
     let operator = Operator::of(&operator_deployments);
     let live = read_live(order.client, &facts).await?;
-    same_source(order.source, live.source.as_ref())?;
-    describe(order, run, &live, &operator).await?;
-    if !held_models.is_empty() && order.direct == DirectMode::Wait {
+    if is_direct {
+        same_source(order, live.source.as_ref())?;
+    }
+    describe(order, run, &target, &live, &operator).await?;
+    if is_direct && !held_models.is_empty() && order.direct == DirectMode::Wait {
         return Err(Error::new(
             ErrorCode::Held,
             format!(
@@ -285,12 +293,16 @@ async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
             ),
         ));
     }
-    Ok(Found { facts, operator, live })
+    Ok(Found { target, facts, operator, live })
 }
 
 /// What the proxy's deployments are priced by in the map that it is to take, and what they ask for without a price.
-async fn used_models(order: &RunOrder<'_>, facts: &ProxyFacts, deployments: &[Deployment]) -> Result<Vec<String>> {
-    let (map, deployments) = (Arc::clone(&order.candidate.map), deployments.to_vec());
+async fn used_models(
+    target: &Arc<CostMap>,
+    facts: &ProxyFacts,
+    deployments: &[Deployment],
+) -> Result<Vec<String>> {
+    let (map, deployments) = (Arc::clone(target), deployments.to_vec());
     let serves_alias_rows = facts.capabilities.serves_alias_rows;
     let used =
         spawn_blocking(move || UsedModels::of(&deployments, Some(&PriceList::of(&map)), serves_alias_rows)).await;
@@ -324,8 +336,63 @@ fn stop_if_cancelled(order: &RunOrder<'_>) -> Result<()> {
 }
 
 /// A proxy that reads another address would load something that we have not checked (CONTRACT, "promoted" and "held").
-fn same_source(source: &Source, live: Option<&crate::proxy::SourceInfo>) -> Result<()> {
-    OtherSource::of(source, live).map_or(Ok(()), |other| Err(other.diagnosis(source).refusal()))
+fn same_source(order: &RunOrder<'_>, live: Option<&crate::proxy::SourceInfo>) -> Result<()> {
+    let source = order.source;
+    OtherSource::of(source, live, OwnGateway::default())
+        .map_or(Ok(()), |other| Err(other.diagnosis(source).refusal()))
+}
+
+/// Whether the candidate may go to a proxy that reads the source itself.
+fn may_be_loaded(order: &RunOrder<'_>) -> Result<()> {
+    if order.candidate.report.verdict == Verdict::Held {
+        return Err(Error::new(ErrorCode::Held, "The checks held this map back; the proxy was not reloaded."));
+    }
+    let Some(until) = order.candidate.soaks_until else { return Ok(()) };
+    let message =
+        format!("gate.soak keeps this revision away from proxies until {}.", until.format("%Y-%m-%d %H:%M UTC"));
+    Err(Error::new(ErrorCode::Held, message))
+}
+
+/// The facts of a proxy that reads our gateway, and the map that it gets there; `None` where it does not. What the checks
+/// hold back is in no promoted map, so nothing else is asked of it.
+async fn through_gateway(
+    order: &RunOrder<'_>,
+    run: &mut SyncRun,
+) -> Result<Option<(ProxyFacts, Arc<CostMap>)>> {
+    let own = OwnGateway::new(order.gateway, &order.name);
+    if order.gateway.is_none() {
+        return Ok(None);
+    }
+    (order.on_step)(Step::ReadLive);
+    // One that cannot be asked is told as that by the same question a moment later.
+    let Ok(facts) = order.client.probe().await else { return Ok(None) };
+    if !own.is_read(facts.source.as_ref()) {
+        return Ok(None);
+    }
+    let promoted = order.ledger.promoted().await?;
+    let map = match &promoted {
+        Some(promotion) => parsed(order.ledger, &promotion.revision).await?,
+        None => None,
+    };
+    let Some(map) = map else {
+        return Err(Error::new(
+            ErrorCode::Held,
+            "Nothing has been promoted yet, so the gateway has no map for this proxy. It keeps its current map.",
+        ));
+    };
+    let target = if facts.capabilities.serves_alias_rows { map } else { resolved(map).await? };
+    (run.to, run.models_after) = (Some(target.revision()), Some(target.len()));
+    Ok(Some((facts, target)))
+}
+
+/// What the gateway sends to a LiteLLM that knows no alias rows.
+async fn resolved(map: Arc<CostMap>) -> Result<Arc<CostMap>> {
+    let made = spawn_blocking(move || match resolve_aliases(&map) {
+        None => Ok(map),
+        Some(bytes) => CostMap::parse(bytes).map(Arc::new),
+    });
+    let defect = |detail: String| Error::new(ErrorCode::Internal, "The aliases could not be resolved.").detail(detail);
+    made.await.map_err(|error| defect(error.to_string()))?.map_err(|fault| defect(fault.to_string()))
 }
 
 async fn remembered_schedule(order: &RunOrder<'_>, facts: &ProxyFacts) -> Option<u32> {
@@ -338,7 +405,7 @@ async fn remembered_schedule(order: &RunOrder<'_>, facts: &ProxyFacts) -> Option
 /// Fills in what the run would change: from the exact file where the live revision is known, else from the live map.
 async fn describe(order: &RunOrder<'_>, run: &mut SyncRun, live: &Live, operator: &Operator) -> Result<()> {
     run.from = live.revision();
-    let desired = Arc::clone(&order.candidate.map);
+    let desired = Arc::clone(target);
     let file = match live.revision() {
         Some(revision) => parsed(order.ledger, &revision).await?,
         None => None,
@@ -389,8 +456,8 @@ async fn receipt(
     comparison: &LiveComparison,
     proxy_models: Option<u64>,
 ) -> Receipt {
-    let desired: &CostMap = &order.candidate.map;
-    let billed = overridden(order.client, &found.facts, &order.candidate.map, live, &found.operator).await;
+    let desired: &CostMap = &found.target;
+    let billed = overridden(order.client, &found.facts, &found.target, live, &found.operator).await;
     let mut overrides = match billed {
         Ok(Some(models)) => models,
         Ok(None) => comparison.overridden_models(),

@@ -1,0 +1,137 @@
+//! What the gateway hands out, and who came for it.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::body::Bytes;
+use chrono::{DateTime, Utc};
+use costmap::{CostMap, Revision, resolve_aliases};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde::{Deserialize, Serialize};
+use tokio::task::spawn_blocking;
+
+use crate::ledger::{Ledger, Promotion};
+use crate::{Clock, Error, ErrorCode, Result};
+
+/// Who came for a map, and what they got.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reader {
+    /// The proxy of the path.
+    pub proxy: String,
+    /// When it came last.
+    pub last_fetch: DateTime<Utc>,
+    /// What it got; also where it had that already.
+    pub revision: Revision,
+}
+
+/// A map as it is sent.
+#[derive(Debug)]
+pub(super) struct Served {
+    pub(super) revision: Revision,
+    pub(super) plain: Bytes,
+    pub(super) gzip: Bytes,
+}
+
+/// The maps that are ready to be sent, of one promotion.
+#[derive(Debug)]
+struct Ready {
+    promotion: Promotion,
+    whole: Arc<Served>,
+    /// With each alias row replaced by its target, for LiteLLM below 1.110. Made when it is first asked for.
+    resolved: Option<Arc<Served>>,
+}
+
+/// What is handed out. The ledger is asked each time which promotion holds, so nothing older is ever sent.
+#[derive(Debug)]
+pub(crate) struct Board {
+    ledger: Ledger,
+    clock: Clock,
+    ready: tokio::sync::Mutex<Option<Ready>>,
+    readers: Mutex<BTreeMap<String, Reader>>,
+    /// The proxies of the settings by name; true: it books alias rows at $0, so it gets them resolved.
+    proxies: Mutex<BTreeMap<String, bool>>,
+}
+
+impl Board {
+    pub(crate) fn new(ledger: Ledger, clock: Clock) -> Self {
+        Self { ledger, clock, ready: tokio::sync::Mutex::default(), readers: Mutex::default(), proxies: Mutex::default() }
+    }
+
+    /// These are the proxies of the settings, and whether each gets alias rows resolved.
+    pub(crate) fn set_proxies(&self, proxies: impl IntoIterator<Item = (String, bool)>) {
+        let proxies: BTreeMap<String, bool> = proxies.into_iter().collect();
+        lock(&self.readers).retain(|name, _| proxies.contains_key(name));
+        *lock(&self.proxies) = proxies;
+    }
+
+    /// Who came, by name.
+    pub(crate) fn readers(&self) -> Vec<Reader> {
+        lock(&self.readers).values().cloned().collect()
+    }
+
+    /// The name of the settings for a name in a path, and whether it gets alias rows resolved.
+    pub(super) fn proxy(&self, name: &str) -> Option<(String, bool)> {
+        lock(&self.proxies).iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(k, v)| (k.clone(), *v))
+    }
+
+    /// Notes that a proxy came.
+    pub(super) fn came(&self, proxy: String, revision: Revision) {
+        let reader = Reader { proxy: proxy.clone(), last_fetch: self.clock.now(), revision };
+        lock(&self.readers).insert(proxy, reader);
+    }
+
+    /// The promoted map as it is sent; `None` while nothing was promoted.
+    ///
+    /// # Errors
+    /// The ledger's; a map that cannot be read is never sent in part.
+    pub(super) async fn current(&self, resolved: bool) -> Result<Option<Arc<Served>>> {
+        let Some(promotion) = self.ledger.promoted().await? else { return Ok(None) };
+        let mut ready = self.ready.lock().await;
+        let known = ready.take().filter(|ready| ready.promotion.revision == promotion.revision);
+        let mut now = match known {
+            Some(known) => known,
+            None => {
+                let bytes = self.ledger.map(&promotion.revision).await?.ok_or_else(|| {
+                    Error::new(ErrorCode::Ledger, "The promoted map is missing in the ledger, so it cannot be served.")
+                })?;
+                Ready { whole: Arc::new(served(bytes).await?), promotion, resolved: None }
+            }
+        };
+        if resolved && now.resolved.is_none() {
+            now.resolved = Some(resolve(&now.whole).await?);
+        }
+        let answer = now.resolved.clone().filter(|_| resolved).unwrap_or_else(|| Arc::clone(&now.whole));
+        *ready = Some(now);
+        Ok(Some(answer))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn served(bytes: Vec<u8>) -> Result<Served> {
+    let made = spawn_blocking(move || {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+        gzip.write_all(&bytes)?;
+        let gzip = gzip.finish()?;
+        Ok::<_, std::io::Error>(Served { revision: Revision::of(&bytes), plain: bytes.into(), gzip: gzip.into() })
+    });
+    made.await.map_err(|error| defect(&error))?.map_err(|error| defect(&error))
+}
+
+/// The same map for a proxy that knows no alias rows; the map itself where it has none.
+async fn resolve(whole: &Arc<Served>) -> Result<Arc<Served>> {
+    let plain = whole.plain.to_vec();
+    let resolved = spawn_blocking(move || CostMap::parse(plain).ok().and_then(|map| resolve_aliases(&map))).await;
+    match resolved.map_err(|error| defect(&error))? {
+        Some(bytes) => Ok(Arc::new(served(bytes).await?)),
+        None => Ok(Arc::clone(whole)),
+    }
+}
+
+fn defect(error: &dyn std::fmt::Display) -> Error {
+    Error::new(ErrorCode::Internal, "The promoted map could not be made ready to be served.").detail(error)
+}
