@@ -81,11 +81,11 @@ pub(super) fn digest(
         1 => Some("Proved on 1 proxy.".to_owned()),
         more => Some(format!("Proved on {more} proxies.")),
     };
-    Some((bounded(&title, TITLE), body([(1, sentence), (3, alias), (4, fresh), (2, review), (0, proof)])))
+    Some((bounded(&title, TITLE), body(&[(1, sentence), (3, alias), (4, fresh), (2, review), (0, proof)])))
 }
 
 /// Whole sentences in this order, those of the least rank first where there is no room for all.
-fn body(parts: [(u8, Option<String>); 5]) -> String {
+fn body(parts: &[(u8, Option<String>); 5]) -> String {
     let mut by_rank: Vec<(u8, &String)> =
         parts.iter().filter_map(|(rank, part)| Some((*rank, part.as_ref()?))).collect();
     by_rank.sort_unstable_by_key(|(rank, _)| *rank);
@@ -230,9 +230,9 @@ mod tests {
     #[test]
     fn where_there_is_no_room_for_all_whole_sentences_stay_and_the_proof_first() {
         let of = |length: usize, mark: char| Some(mark.to_string().repeat(length));
-        let whole = body([(1, of(60, 'a')), (3, None), (4, of(60, 'b')), (2, of(60, 'c')), (0, of(17, 'p'))]);
+        let whole = body(&[(1, of(60, 'a')), (3, None), (4, of(60, 'b')), (2, of(60, 'c')), (0, of(17, 'p'))]);
         assert_eq!(whole.chars().count(), BODY, "{whole}");
-        let told = body([(1, of(90, 'a')), (3, None), (4, of(60, 'b')), (2, of(90, 'c')), (0, of(18, 'p'))]);
+        let told = body(&[(1, of(90, 'a')), (3, None), (4, of(60, 'b')), (2, of(90, 'c')), (0, of(18, 'p'))]);
         assert_eq!(told, format!("{} {} {}", "a".repeat(90), "c".repeat(90), "p".repeat(18)));
         assert_eq!(told.chars().count(), BODY);
     }
