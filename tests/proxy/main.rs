@@ -6,6 +6,8 @@ mod change;
 mod engine;
 mod first_sync;
 mod gate;
+#[cfg(unix)] // Ctrl-C is a signal there
+mod gateway;
 mod harness;
 mod lies;
 #[cfg(unix)] // Ctrl-C is a signal there

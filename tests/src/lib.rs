@@ -15,7 +15,7 @@ pub mod turns;
 pub use answer::Answer;
 pub use autosync::{Autosync, Finished, Running};
 pub use map_server::{Client, Hit, MapServer};
-pub use real_proxy::{ProxyOptions, RealProxy};
+pub use real_proxy::{MASTER_KEY, ProxyOptions, RealProxy};
 pub use stage::Stage;
 
 /// Whether the long tests were asked for: `cargo xtask test --long`.

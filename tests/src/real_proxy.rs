@@ -35,6 +35,9 @@ pub struct ProxyOptions {
     pub key_header: Option<String>,
 }
 
+/// The master key of every proxy here.
+pub const MASTER_KEY: &str = "sk-system-tests-1234";
+
 impl ProxyOptions {
     /// A proxy with a database that looks for work every 2 s.
     pub fn new(version: &str, map_url: &str) -> Self {
@@ -100,7 +103,7 @@ impl RealProxy {
         let environment = python::proxy(&options.version).unwrap_or_else(|failure| panic!("{failure}"));
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("proxy.log");
-        let key = "sk-system-tests-1234".to_owned();
+        let key = MASTER_KEY.to_owned();
         let mut command = Command::new(environment.python());
         command
             .arg(workspace::root().join("tests/proxy/real_proxy.py"))

@@ -111,6 +111,9 @@ Examples:
     /// Show or choose where maps come from.
     #[command(subcommand)]
     Source(SourceCommand),
+    /// Show, turn on or turn off the gateway, from which proxies read the promoted map.
+    #[command(subcommand)]
+    Gateway(GatewayCommand),
     /// Show, set or clear the schedule: the app's own, or the one inside a proxy.
     #[command(subcommand)]
     Schedule(ScheduleCommand),
@@ -134,6 +137,27 @@ Example:
         /// The shell.
         shell: Shell,
     },
+}
+
+/// `gateway`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum GatewayCommand {
+    /// Show whether it is on, what each proxy has to read, and who came for a map.
+    Status,
+    /// Turn it on. It listens while the app or `autosync watch` runs.
+    #[command(after_help = "\
+Without an address it listens at 127.0.0.1:4401. Beyond this machine (a container needs the address of its bridge)
+its path begins with a random prefix, since LiteLLM sends no key with its request.
+
+Examples:
+  autosync gateway on
+  autosync gateway on 172.17.0.1:4401")]
+    On {
+        /// Where to listen.
+        address: Option<String>,
+    },
+    /// Turn it off. Proxies that read it keep their map until they are restarted or reloaded.
+    Off,
 }
 
 /// `sync`.

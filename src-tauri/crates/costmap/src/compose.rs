@@ -77,7 +77,8 @@ mod tests {
         let text = "{\n  \"a-latest\": {\"alias_of\": \"a\"},\n  \"a\": { \"mode\": \"chat\",  \"input_cost_per_token\": 1e-06 },\n  \"lost\": {\"alias_of\": \"nobody\"}\n}\n";
         let map = CostMap::parse(text).unwrap();
         let resolved = String::from_utf8(resolve_aliases(&map).unwrap()).unwrap();
-        let wanted = text.replacen("{\"alias_of\": \"a\"}", "{ \"mode\": \"chat\",  \"input_cost_per_token\": 1e-06 }", 1);
+        let wanted =
+            text.replacen("{\"alias_of\": \"a\"}", "{ \"mode\": \"chat\",  \"input_cost_per_token\": 1e-06 }", 1);
         assert_eq!(resolved, wanted);
         assert_eq!(resolve_aliases(&CostMap::parse("{\"a\": {\"mode\": \"chat\"}}").unwrap()), None);
     }

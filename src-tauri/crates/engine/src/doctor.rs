@@ -11,10 +11,12 @@ use serde::{Deserialize, Serialize};
 use crate::Clock;
 use crate::controller::Environment;
 use crate::diagnosis::Diagnosis;
+use crate::gateway::known_address;
 use crate::home::Home;
 use crate::ledger::Ledger;
 use crate::secrets::Secrets;
 use crate::settings::{Settings, SettingsProblem};
+use crate::sync::OwnGateway;
 use crate::{Error, ErrorCode};
 
 /// How a check turned out.
@@ -86,8 +88,13 @@ pub async fn examine(context: DoctorContext<'_>) -> DoctorReport {
     checks.extend(machine::settings(context));
     checks.push(machine::ledger(&ledger));
     checks.push(machine::network_proxy(context.settings));
+    let gateway = match &ledger {
+        Ok(Some(ledger)) => known_address(ledger).await.ok().flatten(),
+        _ => None,
+    };
     let proxies = context.settings.proxies.iter().map(|proxy| async {
-        let examined = within(context, "reachable", proxies::examine(context, proxy)).await;
+        let own = OwnGateway { address: gateway.as_ref(), proxy: proxy.name.as_str(), came: false };
+        let examined = within(context, "reachable", proxies::examine(context, proxy, own)).await;
         examined.into_iter().map(|check| check.of_proxy(proxy.name.as_str())).collect::<Vec<_>>()
     });
     let (source, clock, key_store, proxies) = tokio::join!(

@@ -118,6 +118,9 @@ pub struct SyncRun {
     pub from: Option<Revision>,
     /// The revision that the proxy was meant to take.
     pub to: Option<Revision>,
+    /// The source's map that `to` was made from, where the proxy reads the gateway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<Revision>,
     /// Models in the live map before (entries that a file knows).
     pub models_before: Option<usize>,
     /// Models in `to`.
@@ -165,6 +168,7 @@ impl SyncRun {
             error: None,
             from: None,
             to: None,
+            upstream: None,
             models_before: None,
             models_after: None,
             new_models: Vec::new(),
@@ -179,6 +183,11 @@ impl SyncRun {
             receipt: None,
             steps: Vec::new(),
         }
+    }
+
+    /// The source's map that this was an attempt with.
+    pub fn attempted(&self) -> Option<Revision> {
+        self.upstream.or(self.to)
     }
 
     /// The exit code of the CLI for this run (CONTRACT, "Exit codes").

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use costmap::CostMap;
+use engine::gateway::known_address;
 use engine::proxy::{Database, KeyState, ProxyClient};
 use engine::settings::{
     KeyHeader, KeyPlace, Proxy, ProxyDocument, ProxyName, ProxyUrl, Role, SettingsEdit, Source as SourceSetting,
@@ -10,7 +11,7 @@ use engine::settings::{
 };
 use engine::source::Source;
 use engine::status::{PriceList, UsedModels};
-use engine::sync::{OtherSource, parsed};
+use engine::sync::{OtherSource, OwnGateway, parsed};
 use engine::{Error, ErrorCode, Result};
 use secrecy::SecretString;
 
@@ -65,12 +66,18 @@ impl Api {
         };
         let client = ProxyClient::of(&proxy, key)?;
         let source = self.drafted_source(args.source.as_deref())?;
-        let answered = self.fill(&client, source, &mut test).await;
+        let answered = self.fill(&client, source, proxy.name.as_str(), &mut test).await;
         test.error = answered.err().or(no_key).map(|error| ErrorView::from(&error)).or(test.error);
         Ok(test)
     }
 
-    async fn fill(&self, client: &ProxyClient, source: Option<SourceSetting>, test: &mut ProxyTest) -> Result<()> {
+    async fn fill(
+        &self,
+        client: &ProxyClient,
+        source: Option<SourceSetting>,
+        name: &str,
+        test: &mut ProxyTest,
+    ) -> Result<()> {
         let facts = client.probe().await?;
         test.database = match facts.database {
             Database::Yes => Some(true),
@@ -82,8 +89,10 @@ impl Api {
         test.error = facts.obstacle().map(|cause| ErrorView::from(&cause.error()));
         // One that cannot be used is told elsewhere.
         let ours = source.map_or_else(|| self.chosen()?.settings.source(), Ok).map(Source::from);
+        let gateway = known_address(self.engine.ledger()).await?;
+        let own = OwnGateway { address: gateway.as_ref(), proxy: name, came: false };
         if let Ok(ours) = ours
-            && let Some(other) = OtherSource::of(&ours, facts.source.as_ref())
+            && let Some(other) = OtherSource::of(&ours, facts.source.as_ref(), own)
         {
             test.can_sync = false;
             let usable = other.usable().map(str::to_owned);

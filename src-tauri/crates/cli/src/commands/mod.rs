@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod diff;
 mod doctor;
+mod gateway;
 mod history;
 mod logs;
 mod models;
@@ -63,6 +64,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Answer> {
         Command::Logs(args) => logs::run(context, &args).await,
         Command::Proxy(command) => proxy::run(context, command).await,
         Command::Source(command) => source::run(context, command).await,
+        Command::Gateway(command) => gateway::run(context, command).await,
         Command::Schedule(command) => schedule::run(context, command).await,
         Command::Pause { length } => pause::pause(context, length.as_deref()).await,
         Command::Resume => pause::resume(context).await,

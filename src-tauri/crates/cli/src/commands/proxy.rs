@@ -2,10 +2,11 @@
 
 use std::io::{self, BufRead};
 
+use engine::gateway::known_address;
 use engine::proxy::{Database, KeyState, ProxyClient, ProxyFacts};
 use engine::settings::{KeyPlace, Proxy, ProxyUrl, Role, SettingsEdit};
 use engine::source::Source;
-use engine::sync::OtherSource;
+use engine::sync::{OtherSource, OwnGateway};
 use engine::{Error, ErrorCode, Result};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -167,9 +168,14 @@ async fn test(context: &Context, name: &str) -> Result<Answer> {
     let facts = ProxyClient::of(&proxy, key)?.probe().await?;
     // One whose source cannot be used is told by `autosync source`.
     let source = chosen.settings.source().map(Source::from).ok();
+    let gateway = match context.ledger().await? {
+        Some(ledger) => known_address(&ledger).await?,
+        None => None,
+    };
+    let own = OwnGateway { address: gateway.as_ref(), proxy: proxy.name.as_str(), came: false };
     let other = source
         .as_ref()
-        .and_then(|source| Some(OtherSource::of(source, facts.source.as_ref())?.diagnosis(source).error()));
+        .and_then(|source| Some(OtherSource::of(source, facts.source.as_ref(), own)?.diagnosis(source).error()));
     let problem = problem(&facts, no_key).or(other);
     let exit = problem.as_ref().map_or(0, |error| error.code.exit_code());
     let document = document(&proxy, &facts, problem.as_ref());

@@ -6,6 +6,7 @@ use chrono::{DateTime, Days, Local, NaiveTime, TimeDelta, TimeZone, Utc};
 use costmap::{Finding, Revision};
 use serde::{Deserialize, Serialize};
 
+use crate::gateway::GatewayState;
 use crate::ledger::Promotion;
 use crate::run::{StepTime, SyncRun, Trigger};
 use crate::settings::Period;
@@ -217,6 +218,8 @@ pub struct Snapshot {
     pub pause: PauseState,
     /// Each proxy, in the order of the settings.
     pub proxies: Vec<ProxySnapshot>,
+    /// The gateway, and who reads it.
+    pub gateway: GatewayState,
     /// Runs that a crash left and that are `interrupted` now.
     pub interrupted_runs: usize,
     /// How often the settings were changed since the start: what they say is read from the file, not from here.

@@ -17,6 +17,7 @@ use super::api::{Happening, SyncOrder, SyncReport};
 use super::event::Event;
 use super::keys::Keys;
 use super::steps::Steps;
+use crate::gateway::Gateway;
 use crate::ledger::Ledger;
 use crate::log::{SyncLog, SyncLogLine};
 use crate::proxy::ProxyClient;
@@ -46,6 +47,7 @@ pub(super) struct Parts {
     /// The names of the map that was promoted when they were last wanted.
     pub(super) prices: Mutex<Option<Arc<PriceList>>>,
     pub(super) keys: Keys,
+    pub(super) gateway: Gateway,
     pub(super) events: mpsc::UnboundedSender<Event>,
 }
 
@@ -337,6 +339,7 @@ async fn one_proxy(
         Ok(source) => Source::from(source),
         Err(error) => return fail(begun.run(), error),
     };
+    let gateway = parts.gateway.address();
     let on_step = |step| begun.step(parts, step);
     let run_order = RunOrder {
         name: begun.proxy.clone(),
@@ -344,6 +347,8 @@ async fn one_proxy(
         client: &client,
         source: &source,
         candidate,
+        gateway: gateway.as_ref(),
+        came: parts.gateway.came(&begun.proxy),
         direct: settings.gate.direct,
         force: order.force,
         trigger: order.trigger,

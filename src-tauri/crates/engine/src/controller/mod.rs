@@ -28,6 +28,7 @@ use keys::Keys;
 use state::Controller;
 pub(crate) use state::conclusive;
 
+use crate::gateway::Gateway;
 use crate::home::{Home, HomeLock};
 use crate::ledger::{Ledger, RunFilter};
 use crate::log::{SyncLog, SyncLogLine};
@@ -113,7 +114,7 @@ impl Engine {
         let (happenings, _) = broadcast::channel(HAPPENINGS);
         let parts = Arc::new(Parts {
             ledger: ledger.clone(),
-            clock,
+            clock: clock.clone(),
             fetcher: FollowingFetcher::default(),
             secrets: Secrets::new(&home),
             environment: Arc::clone(&environment),
@@ -122,6 +123,7 @@ impl Engine {
             current: RwLock::default(),
             prices: Mutex::default(),
             keys: Keys::default(),
+            gateway: Gateway::new(ledger.clone(), clock.clone()),
             events: events.clone(),
         });
         let controller =

@@ -7,9 +7,9 @@ use crate::error::bounded;
 use crate::proxy::{Database, KeyState, ProxyClient, ProxyFacts};
 use crate::settings::Proxy;
 use crate::source::Source;
-use crate::sync::OtherSource;
+use crate::sync::{OtherSource, OwnGateway};
 
-pub(super) async fn examine(context: DoctorContext<'_>, proxy: &Proxy) -> Vec<DoctorCheck> {
+pub(super) async fn examine(context: DoctorContext<'_>, proxy: &Proxy, own: OwnGateway<'_>) -> Vec<DoctorCheck> {
     let (key, no_key) = match context.secrets.key_for(proxy, &**context.environment).await {
         Ok(key) => (Some(key), None),
         Err(error) => (None, Some(error)),
@@ -37,7 +37,7 @@ pub(super) async fn examine(context: DoctorContext<'_>, proxy: &Proxy) -> Vec<Do
     checks.push(key_check(&facts, no_key));
     checks.push(database(facts.database));
     if facts.key == KeyState::Valid {
-        checks.extend(reads(context, &facts));
+        checks.extend(reads(context, &facts, own));
         checks.extend(schedule(&client, &facts).await);
         checks.extend(callable(context, &client).await);
     }
@@ -65,7 +65,7 @@ fn database(database: Database) -> DoctorCheck {
 }
 
 /// Whether the proxy reads the map that is checked here.
-fn reads(context: DoctorContext<'_>, facts: &ProxyFacts) -> Option<DoctorCheck> {
+fn reads(context: DoctorContext<'_>, facts: &ProxyFacts, own: OwnGateway<'_>) -> Option<DoctorCheck> {
     let live = facts.source.as_ref()?;
     if live.is_env_forced {
         let cause = Diagnosis::local_file();
@@ -73,7 +73,13 @@ fn reads(context: DoctorContext<'_>, facts: &ProxyFacts) -> Option<DoctorCheck> 
     }
     let ours = Source::from(context.settings.source().ok()?);
     live.url.as_ref()?;
-    if let Some(other) = OtherSource::of(&ours, Some(live)) {
+    if own.is_read(Some(live)) {
+        return Some(DoctorCheck::ok(
+            "reads",
+            "The proxy reads this program's gateway: it gets what was promoted here.",
+        ));
+    }
+    if let Some(other) = OtherSource::of(&ours, Some(live), own) {
         return Some(DoctorCheck::diagnosed("reads", &other.diagnosis(&ours)));
     }
     Some(match &live.fallback_reason {

@@ -44,18 +44,27 @@ pub struct Desired {
 
 impl Desired {
     /// Of a proxy with this route. A proxy that reads the source itself is meant to have the source's own map (CONTRACT,
-    /// "promoted" and "held"), less nothing: entries that wait for a review are in it. The others get what was promoted.
-    pub fn of(route: Route, source: Option<&SourceState>, promoted: Option<&Promotion>, direct: DirectMode) -> Self {
+    /// "promoted" and "held"), less nothing: entries that wait for a review are in it. The others get what was promoted;
+    /// `resolved` is what that is for a LiteLLM that knows no alias rows, where the proxy is one.
+    pub fn of(
+        route: Route,
+        source: Option<&SourceState>,
+        promoted: Option<&Promotion>,
+        direct: DirectMode,
+        resolved: Option<Revision>,
+    ) -> Self {
         let newest = source.and_then(|source| source.revision);
         let waits = |promotion: &Promotion| promotion.waits(direct) && Some(promotion.upstream) == newest;
-        let is_held = source.is_some_and(|source| source.verdict == Some(Verdict::Held))
+        // Through the gateway nothing is held from a proxy that it is meant to have.
+        let is_held = (route != Route::Gateway && source.is_some_and(|source| source.verdict == Some(Verdict::Held)))
             || (route == Route::Direct && promoted.is_some_and(waits));
         let revision = match route {
             // Of another source than the one that is chosen now, nothing is known.
             Route::Direct => {
                 source.and(newest.filter(|_| !is_held).or(promoted.map(|promotion| promotion.billed(direct))))
             }
-            Route::Gateway | Route::File => promoted.map(|promotion| promotion.revision),
+            Route::Gateway => resolved.or(promoted.map(|promotion| promotion.revision)),
+            Route::File => promoted.map(|promotion| promotion.revision),
         };
         Self { revision, is_held, route }
     }
@@ -79,14 +88,15 @@ mod tests {
             is_served: false,
         };
         let mut source = SourceState::unknown("https://example.com/map.json".to_owned());
-        let of = |route, source: &SourceState| Desired::of(route, Some(source), Some(&promotion), DirectMode::Tell);
-        assert_eq!(Desired::of(Route::Direct, None, None, DirectMode::Tell).revision, None);
+        let of =
+            |route, source: &SourceState| Desired::of(route, Some(source), Some(&promotion), DirectMode::Tell, None);
+        assert_eq!(Desired::of(Route::Direct, None, None, DirectMode::Tell, None).revision, None);
         assert_eq!(of(Route::Direct, &source).revision, Some(upstream), "the source was not asked yet");
         (source.revision, source.verdict) = (Some(newest), Some(Verdict::Review));
         assert_eq!(of(Route::Direct, &source).revision, Some(newest), "entries that wait for a review are in it");
         assert_eq!(of(Route::Gateway, &source).revision, Some(composed));
         let waiting = Promotion { upstream: newest, taken: Some(upstream), ..promotion.clone() };
-        let waits = |route| Desired::of(route, Some(&source), Some(&waiting), DirectMode::Wait);
+        let waits = |route| Desired::of(route, Some(&source), Some(&waiting), DirectMode::Wait, None);
         assert_eq!((waits(Route::Direct).revision, waits(Route::Direct).is_held), (Some(upstream), true));
         assert_eq!((waits(Route::Gateway).revision, waits(Route::Gateway).is_held), (Some(composed), false));
         source.verdict = Some(Verdict::Held);

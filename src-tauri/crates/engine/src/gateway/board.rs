@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use costmap::{CostMap, Revision, resolve_aliases};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -25,6 +25,12 @@ pub struct Reader {
     /// What it got; also where it had that already.
     pub revision: Revision,
 }
+
+/// Where the ledger keeps them.
+pub(super) const READERS_KEY: &str = "gateway.readers";
+
+/// One that comes again and again for the same is written down so often.
+const RETOLD: TimeDelta = TimeDelta::minutes(1);
 
 /// A map as it is sent.
 #[derive(Debug)]
@@ -56,7 +62,13 @@ pub(crate) struct Board {
 
 impl Board {
     pub(crate) fn new(ledger: Ledger, clock: Clock) -> Self {
-        Self { ledger, clock, ready: tokio::sync::Mutex::default(), readers: Mutex::default(), proxies: Mutex::default() }
+        Self {
+            ledger,
+            clock,
+            ready: tokio::sync::Mutex::default(),
+            readers: Mutex::default(),
+            proxies: Mutex::default(),
+        }
     }
 
     /// These are the proxies of the settings, and whether each gets alias rows resolved.
@@ -76,10 +88,33 @@ impl Board {
         lock(&self.proxies).iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(k, v)| (k.clone(), *v))
     }
 
-    /// Notes that a proxy came.
+    /// Notes that a proxy came. Written down where that is news, for programs that only read the ledger.
     pub(super) fn came(&self, proxy: String, revision: Revision) {
         let reader = Reader { proxy: proxy.clone(), last_fetch: self.clock.now(), revision };
-        lock(&self.readers).insert(proxy, reader);
+        let (is_news, all) = {
+            let mut readers = lock(&self.readers);
+            let before = readers.insert(proxy, reader.clone());
+            let is_known =
+                |before: &Reader| before.revision == reader.revision && reader.last_fetch - before.last_fetch < RETOLD;
+            (!before.as_ref().is_some_and(is_known), readers.values().cloned().collect::<Vec<_>>())
+        };
+        if is_news {
+            let ledger = self.ledger.clone();
+            tokio::spawn(async move {
+                if let Err(error) = ledger.set_state(READERS_KEY, &all).await {
+                    tracing::warn!(%error, "who reads the gateway could not be written down");
+                }
+            });
+        }
+    }
+
+    /// Takes up who came before this start.
+    pub(super) async fn load(&self) {
+        let known = self.ledger.get_state::<Vec<Reader>>(READERS_KEY).await.ok().flatten().unwrap_or_default();
+        let mut readers = lock(&self.readers);
+        for reader in known {
+            readers.entry(reader.proxy.clone()).or_insert(reader);
+        }
     }
 
     /// The promoted map as it is sent; `None` while nothing was promoted.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::net::Trust;
 use crate::schedule::QuietHours;
-use crate::{Error, ErrorCode, Result};
+use crate::{Error, Result};
 
 /// The longest list of windows, and the longest text of any one setting, that is looked at.
 pub(super) const MANY: usize = 200;
@@ -54,12 +54,6 @@ pub(super) fn read(document: &DocumentMut, folder: &Path) -> (Settings, Vec<Sett
         },
         proxies: reader.proxies(folder),
     };
-    if let Some(listen) = settings.gateway {
-        let message = format!(
-            "This version has no gateway: nothing listens at {listen}. The setting is kept for a version that has one."
-        );
-        reader.problem("gateway.listen", Error::new(ErrorCode::Unsupported, message));
-    }
     if let Err(error) = settings.source() {
         // A source that could not be read has told so already; one that is the own gateway is only known now.
         if !matches!(settings.source, SourceChoice::Refused(_)) {

@@ -7,12 +7,13 @@ use super::used::{PriceList, UsedModels};
 use super::{Health, LiveState, ProxyStatus, RATE_DAYS, Reads, SyncState};
 use crate::diagnosis::Diagnosis;
 use crate::gate::Desired;
+use crate::gateway::{GatewayAddress, Reader};
 use crate::ledger::{Ledger, RunFilter};
 use crate::net::shown_text;
 use crate::proxy::{Database, ProxyClient, ProxyFacts, SourceInfo};
 use crate::run::{Outcome, SyncRun};
 use crate::settings::Proxy;
-use crate::sync::SourceState;
+use crate::sync::{OwnGateway, SourceState};
 use crate::{Clock, Error, ErrorCode, Result};
 
 /// What it takes to ask.
@@ -24,6 +25,10 @@ pub(crate) struct Asking<'a> {
     pub(crate) clock: &'a Clock,
     /// The names of the promoted map, if there is one yet.
     pub(crate) prices: Option<&'a PriceList>,
+    /// Our gateway, while it is on.
+    pub(crate) gateway: Option<&'a GatewayAddress>,
+    /// Who came for a map there.
+    pub(crate) readers: &'a [Reader],
 }
 
 /// What came of asking.
@@ -87,6 +92,11 @@ impl Asking<'_> {
         if let Some(cause) = Diagnosis::of_key("The proxy", facts.key) {
             return Err(cause.error());
         }
+        let came = self.readers.iter().any(|reader| reader.proxy == proxy.name.as_str());
+        let own = OwnGateway { address: self.gateway, proxy: proxy.name.as_str(), came };
+        if !facts.capabilities.knows_source && own.is_read(None) {
+            status.reads = Reads::Gateway;
+        }
         if facts.capabilities.knows_source {
             let answers = client.source_info_sampled(3).await?;
             if answers.len() > 1 {
@@ -97,6 +107,9 @@ impl Asking<'_> {
                 ));
             }
             if let Some(info) = answers.into_iter().next() {
+                if own.is_read(Some(&info)) {
+                    status.reads = Reads::Gateway;
+                }
                 describe(status, info);
             }
         }
@@ -116,6 +129,7 @@ impl Asking<'_> {
 fn describe(status: &mut ProxyStatus, info: SourceInfo) {
     status.reads = match (info.is_env_forced, &info.url) {
         (true, _) => Reads::LocalFile,
+        (false, Some(_)) if status.reads == Reads::Gateway => Reads::Gateway,
         (false, Some(_)) => Reads::Direct,
         (false, None) => Reads::Unknown,
     };
@@ -181,7 +195,7 @@ mod tests {
         source.revision = Some(revision);
         let status = ProxyStatus::unknown("local", "http://127.0.0.1:4000", "production");
         let state = |source: &SourceState, live| {
-            let desired = Desired::of(Route::Direct, Some(source), None, DirectMode::Tell);
+            let desired = Desired::of(Route::Direct, Some(source), None, DirectMode::Tell, None);
             sync_state(&status, Some(source), desired, None, live)
         };
         source.verdict = Some(Verdict::Accepted);

@@ -4,7 +4,7 @@ mod ask;
 mod used;
 
 use chrono::{DateTime, Utc};
-use costmap::Revision;
+use costmap::{Revision, resolve_aliases};
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
@@ -13,8 +13,9 @@ pub use used::{NAMED_UNPRICED, PriceList, UsedModels};
 
 use crate::controller::{Environment, PauseState, conclusive};
 use crate::gate::Desired;
+use crate::gateway::known_state;
 use crate::ledger::{Ledger, Promotion, SuccessRate};
-use crate::proxy::ScheduleStatus;
+use crate::proxy::{Capabilities, ScheduleStatus, Version};
 use crate::schedule::{AskedFor, Plan, Scheduler, wanted};
 use crate::secrets::Secrets;
 use crate::settings::Settings;
@@ -229,18 +230,22 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
         scheduler.set_asked_for(proxy.name.as_str(), asked_for.has(proxy));
     }
     let mut proxies = Vec::new();
-    let asking = Asking { ledger, clock, prices: prices.as_ref() };
+    let (gateway, address) = known_state(ledger, settings.gateway, false).await?;
+    let asking =
+        Asking { ledger, clock, prices: prices.as_ref(), gateway: address.as_ref(), readers: &gateway.readers };
     let asked = settings.proxies.iter().map(async |proxy| {
         let key = secrets.key_for(proxy, &**environment).await;
         asking.ask(proxy, key).await
     });
     for asked in join_all(asked).await {
         let ask::Asked { mut status, last_run, proved } = asked?;
-        let desired = Desired::of(status.reads.into(), Some(&source), promoted.as_ref(), settings.gate.direct);
+        let resolved = resolved_for(ledger, &status, promoted.as_ref()).await?;
+        let desired =
+            Desired::of(status.reads.into(), Some(&source), promoted.as_ref(), settings.gate.direct, resolved);
         status.desired = Some(desired);
         status.sync = sync_state(&status, Some(&source), desired, last_run.as_ref(), proved);
         if let Some(run) = &last_run {
-            scheduler.record(&status.name, run.started, run.to, conclusive(run));
+            scheduler.record(&status.name, run.started, run.attempted(), conclusive(run));
         }
         status.next_run = scheduler.next_run(&status.name);
         let proxy = settings.proxies.iter().find(|proxy| proxy.name.as_str() == status.name);
@@ -248,6 +253,21 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
         proxies.push(status);
     }
     Ok(StatusReport { source, promoted, pin: None, pause: PauseState::of(paused_until, now), proxies })
+}
+
+/// What the gateway sends to this proxy in place of the promoted map: where it reads the gateway and knows no alias rows.
+async fn resolved_for(
+    ledger: Option<&Ledger>,
+    status: &ProxyStatus,
+    promoted: Option<&Promotion>,
+) -> Result<Option<Revision>> {
+    let version = status.version.as_deref().map(Version::new).filter(Version::is_known);
+    let knows = version.is_none_or(|version| Capabilities::of(&version).serves_alias_rows);
+    let (Some(ledger), Some(promotion), Reads::Gateway, false) = (ledger, promoted, status.reads, knows) else {
+        return Ok(None);
+    };
+    let Some(map) = parsed(ledger, &promotion.revision).await? else { return Ok(None) };
+    Ok(resolve_aliases(&map).map(|bytes| Revision::of(&bytes)))
 }
 
 /// The names of the map by which proxies bill; `None` where the ledger does not have it.

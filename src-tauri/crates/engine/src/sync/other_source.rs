@@ -28,22 +28,27 @@ enum Kind {
 
 /// Our own gateway, as one proxy may read it.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct OwnGateway<'a>(Option<(&'a GatewayAddress, &'a str)>);
+pub struct OwnGateway<'a> {
+    /// Where it is, while it is on.
+    pub address: Option<&'a GatewayAddress>,
+    /// The proxy's name.
+    pub proxy: &'a str,
+    /// The proxy came for a map under its own path.
+    pub came: bool,
+}
 
-impl<'a> OwnGateway<'a> {
-    /// The gateway that is on, and the proxy's name.
-    pub fn new(address: Option<&'a GatewayAddress>, proxy: &'a str) -> Self {
-        Self(address.map(|address| (address, proxy)))
-    }
-
+impl OwnGateway<'_> {
     /// Whether this is it.
     pub fn is(self, url: &str) -> bool {
-        self.0.is_some_and(|(address, proxy)| address.is_of(url, proxy))
+        self.address.is_some_and(|address| address.is_of(url, self.proxy))
     }
 
-    /// Whether the proxy says that it reads it.
+    /// Whether the proxy reads it: by what it says, or where it is too old to say (below 1.81.15) by what it did.
     pub fn is_read(self, live: Option<&SourceInfo>) -> bool {
-        live.is_some_and(|info| !info.is_env_forced && info.url.as_deref().is_some_and(|url| self.is(url)))
+        match live {
+            Some(info) => !info.is_env_forced && info.url.as_deref().is_some_and(|url| self.is(url)),
+            None => self.came && self.address.is_some(),
+        }
     }
 }
 
@@ -105,7 +110,11 @@ mod tests {
 
     fn other(url: &str, is_env_forced: bool) -> Option<OtherSource> {
         let told = json!({"source": "remote", "url": url, "is_env_forced": is_env_forced, "model_count": 3});
-        OtherSource::of(&"https://maps.example/map.json".parse().unwrap(), Some(&SourceInfo::of(&told).unwrap()), OwnGateway::default())
+        OtherSource::of(
+            &"https://maps.example/map.json".parse().unwrap(),
+            Some(&SourceInfo::of(&told).unwrap()),
+            OwnGateway::default(),
+        )
     }
 
     #[rstest]

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use costmap::check::{ProxyVersionFacts, check_compatibility};
-use costmap::{
-    CostMap, Finding, LiveComparison, Revision, Severity, Verdict, diff, diff_from_live, resolve_aliases,
-};
+use costmap::{CostMap, Finding, LiveComparison, Revision, Severity, Verdict, diff, diff_from_live, resolve_aliases};
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
@@ -50,6 +48,8 @@ pub struct RunOrder<'a> {
     pub candidate: &'a Candidate,
     /// Our gateway, where it is on. A proxy that reads it gets what was promoted.
     pub gateway: Option<&'a GatewayAddress>,
+    /// It came for its map there.
+    pub came: bool,
     /// `gate.direct`.
     pub direct: DirectMode,
     /// POST even where the proxy has the map already. Never passes a hold.
@@ -297,11 +297,7 @@ async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
 }
 
 /// What the proxy's deployments are priced by in the map that it is to take, and what they ask for without a price.
-async fn used_models(
-    target: &Arc<CostMap>,
-    facts: &ProxyFacts,
-    deployments: &[Deployment],
-) -> Result<Vec<String>> {
+async fn used_models(target: &Arc<CostMap>, facts: &ProxyFacts, deployments: &[Deployment]) -> Result<Vec<String>> {
     let (map, deployments) = (Arc::clone(target), deployments.to_vec());
     let serves_alias_rows = facts.capabilities.serves_alias_rows;
     let used =
@@ -338,8 +334,7 @@ fn stop_if_cancelled(order: &RunOrder<'_>) -> Result<()> {
 /// A proxy that reads another address would load something that we have not checked (CONTRACT, "promoted" and "held").
 fn same_source(order: &RunOrder<'_>, live: Option<&crate::proxy::SourceInfo>) -> Result<()> {
     let source = order.source;
-    OtherSource::of(source, live, OwnGateway::default())
-        .map_or(Ok(()), |other| Err(other.diagnosis(source).refusal()))
+    OtherSource::of(source, live, OwnGateway::default()).map_or(Ok(()), |other| Err(other.diagnosis(source).refusal()))
 }
 
 /// Whether the candidate may go to a proxy that reads the source itself.
@@ -355,11 +350,8 @@ fn may_be_loaded(order: &RunOrder<'_>) -> Result<()> {
 
 /// The facts of a proxy that reads our gateway, and the map that it gets there; `None` where it does not. What the checks
 /// hold back is in no promoted map, so nothing else is asked of it.
-async fn through_gateway(
-    order: &RunOrder<'_>,
-    run: &mut SyncRun,
-) -> Result<Option<(ProxyFacts, Arc<CostMap>)>> {
-    let own = OwnGateway::new(order.gateway, &order.name);
+async fn through_gateway(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Option<(ProxyFacts, Arc<CostMap>)>> {
+    let own = OwnGateway { address: order.gateway, proxy: &order.name, came: order.came };
     if order.gateway.is_none() {
         return Ok(None);
     }
@@ -370,6 +362,7 @@ async fn through_gateway(
         return Ok(None);
     }
     let promoted = order.ledger.promoted().await?;
+    run.upstream = promoted.as_ref().map(|promotion| promotion.upstream);
     let map = match &promoted {
         Some(promotion) => parsed(order.ledger, &promotion.revision).await?,
         None => None,
@@ -403,7 +396,13 @@ async fn remembered_schedule(order: &RunOrder<'_>, facts: &ProxyFacts) -> Option
 }
 
 /// Fills in what the run would change: from the exact file where the live revision is known, else from the live map.
-async fn describe(order: &RunOrder<'_>, run: &mut SyncRun, live: &Live, operator: &Operator) -> Result<()> {
+async fn describe(
+    order: &RunOrder<'_>,
+    run: &mut SyncRun,
+    target: &Arc<CostMap>,
+    live: &Live,
+    operator: &Operator,
+) -> Result<()> {
     run.from = live.revision();
     let desired = Arc::clone(target);
     let file = match live.revision() {

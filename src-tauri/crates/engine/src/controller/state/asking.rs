@@ -132,7 +132,14 @@ async fn ask(parts: Arc<Parts>, proxy: Proxy, direct: DirectMode) -> Result<Prox
         Some(key) => key,
         None => parts.key(&proxy).await,
     };
-    let asking = Asking { ledger: Some(&parts.ledger), clock: &parts.clock, prices: prices.as_deref() };
+    let (gateway, readers) = (parts.gateway.address(), parts.gateway.state().readers);
+    let asking = Asking {
+        ledger: Some(&parts.ledger),
+        clock: &parts.clock,
+        prices: prices.as_deref(),
+        gateway: gateway.as_ref(),
+        readers: &readers,
+    };
     let status = asking.ask(&proxy, key).await?.status;
     if status.error.as_ref().is_some_and(|error| error.code == ErrorCode::Unauthorised) {
         parts.keys.forget(&proxy);

@@ -22,6 +22,7 @@ use super::event::Event;
 use super::job::{NO_MAP, Parts};
 use super::{Environment, FirstSyncs, GRACE, RECENT_RUNS};
 use crate::ledger::{Ledger, Promotion};
+use crate::proxy::{Capabilities, Version};
 use crate::run::{Outcome, Receipt, SyncRun};
 use crate::schedule::{AskedFor, Plan, Scheduler, wanted};
 use crate::settings::{Settings, SettingsEdit, SettingsFile, with_environment};
@@ -45,6 +46,8 @@ struct Known {
     lane: Lane,
     last_run: Option<Arc<SyncRun>>,
     proved: Option<Revision>,
+    /// LiteLLM's version at that proof.
+    proved_version: Option<String>,
     asked: Asked,
 }
 
@@ -66,6 +69,8 @@ pub(super) struct Controller {
     snapshot: watch::Sender<Arc<Snapshot>>,
     source: Option<SourceState>,
     promoted: Option<Arc<Promotion>>,
+    /// What the gateway sends of it to a LiteLLM that knows no alias rows.
+    resolved: Option<Revision>,
     paused_until: Option<DateTime<Utc>>,
     known: BTreeMap<String, Known>,
     asked_for: AskedFor,
@@ -95,6 +100,7 @@ impl Controller {
         let mut controller = Self {
             source,
             promoted: parts.ledger.promoted().await?.map(Arc::new),
+            resolved: None,
             paused_until: parts.ledger.get_state(PAUSE_KEY).await?.unwrap_or_default(),
             scheduler: None,
             known: BTreeMap::new(),
@@ -116,6 +122,7 @@ impl Controller {
         };
         controller.point_at_source().await;
         controller.load_known().await?;
+        controller.follow_gateway().await;
         if first_syncs == FirstSyncs::Start {
             controller.ask_for(|_| true).await;
         }
@@ -136,10 +143,33 @@ impl Controller {
                 self.parts.ledger.last_success(&name, &proxy.url.to_string()).await?.and_then(|run| run.receipt);
             let known = self.known.entry(name).or_default();
             known.last_run = last_run.map(Arc::new);
-            known.proved = proof.map(|receipt| receipt.revision);
+            known.proved = proof.as_ref().map(|receipt| receipt.revision);
+            known.proved_version = proof.and_then(|receipt| receipt.proxy_version);
         }
         self.asked_for = AskedFor::read(&self.parts.ledger, &self.effective).await?;
         self.asked_for.write(&self.parts.ledger).await
+    }
+
+    /// The gateway listens where the settings say, and knows what each proxy can read.
+    async fn follow_gateway(&mut self) {
+        self.tell_gateway();
+        self.parts.gateway.follow(self.effective.gateway).await;
+        self.resolved = self.parts.gateway.resolved().await;
+    }
+
+    /// By what a proxy said last, or by its last proof.
+    pub(super) fn tell_gateway(&self) {
+        let resolves = |name: &str| {
+            let known = self.known.get(name)?;
+            let said = known.asked.status.as_ref().and_then(|status| status.version.clone());
+            let version = Version::new(&said.or_else(|| known.proved_version.clone())?);
+            Some(version.is_known() && !Capabilities::of(&version).serves_alias_rows)
+        };
+        let names = self.effective.proxies.iter().map(|proxy| proxy.name.to_string());
+        self.parts.gateway.set_proxies(names.map(|name| {
+            let resolves = resolves(&name).unwrap_or(false);
+            (name, resolves)
+        }));
     }
 
     /// From now on no job promotes what another source has.
@@ -155,7 +185,7 @@ impl Controller {
         }
         for (name, known) in &self.known {
             if let Some(run) = &known.last_run {
-                scheduler.record(name, run.started, run.to, conclusive(run));
+                scheduler.record(name, run.started, run.attempted(), conclusive(run));
             }
         }
         scheduler.want(wanted(self.source.as_ref(), &self.effective));
@@ -183,6 +213,7 @@ impl Controller {
             }
         }
         self.cancel.cancel();
+        self.parts.gateway.follow(None).await;
         self.jobs.close();
         let ended = tokio::time::timeout(GRACE, async {
             // Jobs still tell how they end, and those who wait are answered.
@@ -230,7 +261,10 @@ impl Controller {
                 self.parts.keys.forget_failures();
                 self.ask_proxies(&names);
             }
-            Event::ProxyAsked { proxy, status } => self.proxy_asked(&proxy, status),
+            Event::ProxyAsked { proxy, status } => {
+                self.proxy_asked(&proxy, status);
+                self.tell_gateway();
+            }
             Event::Cancel { proxy } => self.cancel_runs(proxy.as_deref()),
             Event::Happened(happening) => self.happened(happening).await,
             Event::JobFound { job, revision } => self.job_found(job, revision),
@@ -280,6 +314,7 @@ impl Controller {
         self.point_at_source().await;
         self.source = known_source(&self.parts.ledger, &self.effective).await?;
         self.load_known().await?;
+        self.follow_gateway().await;
         if let Some(scheduler) = &mut self.scheduler {
             scheduler.set_plan(plan(&self.effective), self.parts.clock.now());
         }
@@ -297,6 +332,7 @@ impl Controller {
                 if let Ok(promoted) = self.parts.ledger.promoted().await {
                     self.promoted = promoted.map(Arc::new);
                 }
+                self.resolved = self.parts.gateway.resolved().await;
                 if let Some(scheduler) = &mut self.scheduler {
                     scheduler.record_source_check(source.checked_at.unwrap_or_else(|| self.parts.clock.now()));
                     scheduler.want(wanted(Some(source), &self.effective));
@@ -328,7 +364,7 @@ impl Controller {
             }
             Happening::RunFinished { run } if run.id > 0 => {
                 if let Some(scheduler) = &mut self.scheduler {
-                    scheduler.record(&run.proxy, run.started, run.to, conclusive(run));
+                    scheduler.record(&run.proxy, run.started, run.attempted(), conclusive(run));
                 }
                 // Its address may have been edited meanwhile: what was proved at the old one says nothing of the new one.
                 let proxy = self.effective.proxies.iter().find(|proxy| proxy.name.is(&run.proxy));
@@ -337,6 +373,7 @@ impl Controller {
                 let known = self.known.entry(run.proxy.clone()).or_default();
                 if let Some(receipt) = proof {
                     known.proved = Some(receipt.revision);
+                    known.proved_version.clone_from(&receipt.proxy_version);
                     known.asked.proved(receipt);
                 }
                 known.last_run = Some(Arc::clone(run));

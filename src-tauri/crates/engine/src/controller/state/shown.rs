@@ -36,6 +36,7 @@ impl Controller {
             promoted: self.promoted.clone(),
             pause: PauseState::of(self.paused_until, self.parts.clock.now()),
             proxies: proxies.collect(),
+            gateway: self.parts.gateway.state(),
             interrupted_runs: self.interrupted_runs,
             edits: self.edits,
         };
@@ -62,6 +63,7 @@ impl Controller {
                 self.source.as_ref(),
                 self.promoted.as_deref(),
                 self.effective.gate.direct,
+                self.resolved.filter(|_| self.parts.gateway.resolves(name)),
             );
             let sync = sync_state(status, self.source.as_ref(), desired, last_run, known.proved);
             let next_run = self.scheduler.as_ref().and_then(|scheduler| scheduler.next_run(name));
