@@ -169,6 +169,7 @@ async fn promote(ledger: &Ledger, map: &CostMap, known: Option<&CostMap>, at: Da
                 promoted_at: at,
                 held_models: vec![],
                 baseline: known.map(CostMap::revision),
+                rejected: Vec::new(),
                 taken: None,
                 is_served: false,
             },

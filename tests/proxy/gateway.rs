@@ -8,7 +8,7 @@ use system_tests::autosync::KEY_VARIABLE;
 use system_tests::{Autosync, Client, MASTER_KEY, MapServer, ProxyOptions, RealProxy, Running, broken, maps};
 use xtask::python::NEWEST_PROXY;
 
-use crate::{MAIN, MIDDLE, OLDER};
+use crate::{MAIN, MIDDLE, OLDER, code};
 
 const READY: Duration = Duration::from_secs(10);
 
@@ -82,6 +82,33 @@ impl Through {
     }
 }
 
+/// Rejected, then approved after all, then taken back by the better value of upstream: each proved on the proxy.
+fn the_person_decides(through: &Through, good: &Value) {
+    let waits = |standing: &str| {
+        let (_, answer) = through.autosync.json(&["review"]);
+        let models = answer["models"].as_array().unwrap();
+        models.iter().any(|one| one["model"] == MODEL && one["standing"] == standing)
+    };
+    assert!(waits("open"));
+    let (exit, answer) = through.autosync.json(&["reject", MODEL]);
+    assert_eq!((exit, &answer["runs"][0]["outcome"]), (0, &"unchanged".into()), "{answer:#}");
+    assert!(waits("rejected"));
+    assert_eq!(through.price(MODEL), *good);
+
+    let (exit, answer) = through.autosync.json(&["approve", MODEL]);
+    let run = &answer["runs"][0];
+    assert_eq!((exit, &run["outcome"]), (0, &"succeeded".into()), "{answer:#}");
+    assert!(!run["receipt"].is_null(), "{run:#}");
+    assert_eq!(through.price(MODEL), json!(0.0025), "a person said so");
+    assert!(waits("approved"));
+
+    let (exit, answer) = through.autosync.json(&["reject", MODEL]);
+    assert_eq!((exit, &answer["runs"][0]["outcome"]), (0, &"succeeded".into()), "{answer:#}");
+    assert_eq!(through.price(MODEL), *good);
+    let (exit, answer) = through.autosync.json(&["approve", "no-such-model"]);
+    assert_eq!((exit, code(&answer)), (1, "not_found"), "{answer:#}");
+}
+
 fn a_mistake_upstream_stays_there(version: &str) {
     let through = Through::start(version);
     through.begin();
@@ -108,6 +135,8 @@ fn a_mistake_upstream_stays_there(version: &str) {
     let (_, price) = through.autosync.json(&["price", MODEL]);
     let input = price["prices"].as_array().unwrap().iter().find(|price| price["field"] == PRICE).unwrap();
     assert_eq!(input["price"], "0.0000025", "what is shown is what this proxy bills: {price:#}");
+
+    the_person_decides(&through, &good);
 
     // A broken file is held, and the proxy keeps what it has, also when it reloads by itself.
     through.upstream.serve(broken::CAPTIVE_PORTAL);

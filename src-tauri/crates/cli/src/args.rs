@@ -111,6 +111,20 @@ Examples:
     /// Show or choose where maps come from.
     #[command(subcommand)]
     Source(SourceCommand),
+    /// List the models that need review: old and new values, and why they are suspicious.
+    #[command(after_help = "\
+Proxies that read the gateway keep the old entry of these models until you decide; everything else goes on.
+A decision is remembered for these very values, also in later revisions.
+
+Examples:
+  autosync review
+  autosync approve gpt-4o
+  autosync reject --all")]
+    Review,
+    /// Let models through that need review: their new values are right.
+    Approve(DecideArgs),
+    /// Keep the old entry of models that need review: their new values are wrong.
+    Reject(DecideArgs),
     /// Show, turn on or turn off the gateway, from which proxies read the promoted map.
     #[command(subcommand)]
     Gateway(GatewayCommand),
@@ -137,6 +151,17 @@ Example:
         /// The shell.
         shell: Shell,
     },
+}
+
+/// `approve`, `reject`.
+#[derive(Args, Debug)]
+pub(crate) struct DecideArgs {
+    /// The models, as `review` names them.
+    #[arg(required_unless_present = "all", value_name = "MODEL")]
+    pub(crate) models: Vec<String>,
+    /// Every model that needs review.
+    #[arg(long, conflicts_with = "models")]
+    pub(crate) all: bool,
 }
 
 /// `gateway`.

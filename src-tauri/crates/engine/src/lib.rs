@@ -14,6 +14,7 @@ pub mod ledger;
 pub mod log;
 pub mod net;
 pub mod proxy;
+pub mod review;
 pub mod run;
 pub mod schedule;
 pub mod secrets;

@@ -8,7 +8,8 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
-use costmap::Revision;
+use costmap::{Revision, Verdict};
+use engine::gate::Ruling;
 use engine::settings::SettingsEdit;
 use engine::{Engine, ErrorCode};
 use reqwest::header::{ACCEPT_ENCODING, ETAG, IF_NONE_MATCH};
@@ -107,6 +108,41 @@ async fn a_model_that_waits_for_a_review_keeps_its_old_price_there() {
     stage.put("{}");
     check(&engine).await;
     assert_eq!(client().get(format!("{base}/{FILE}")).send().await.unwrap().text().await.unwrap(), served);
+    engine.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_a_person_decides_is_served_at_once_and_remembered() {
+    let stage = Stage::new();
+    let (engine, base) = gateway(&stage, &[]).await;
+    stage.map(1);
+    check(&engine).await;
+    let at = |price: &str| Stage::text(1).replacen("1e-06", price, 1);
+    let serves = async |price: &str| {
+        let text = client().get(format!("{base}/{FILE}")).send().await.unwrap().text().await.unwrap();
+        text.starts_with(&at(price)[..120])
+    };
+    let model = || vec!["model-0".to_owned()];
+    stage.put(&at("0.5"));
+    check(&engine).await;
+    assert!(serves("1e-06").await, "it waits");
+    engine.decide(model(), Some(Ruling::Approved)).await.unwrap();
+    assert!(serves("0.5").await);
+    engine.decide(model(), None).await.unwrap();
+    assert!(serves("1e-06").await, "the decision was taken back");
+    engine.decide(Vec::new(), Some(Ruling::Rejected)).await.unwrap();
+    let promoted = engine.snapshot().borrow().promoted.clone().unwrap();
+    assert_eq!((promoted.held_models.clone(), promoted.rejected.clone()), (model(), model()));
+    // The same value in a later revision is not asked again; another one is.
+    stage.put(&at("0.5").replacen("model-59", "model-new", 1));
+    let source = check(&engine).await;
+    assert_eq!(source.verdict, Some(Verdict::Accepted), "nobody is asked");
+    assert!(serves("1e-06").await);
+    stage.put(&at("0.6"));
+    assert_eq!(check(&engine).await.verdict, Some(Verdict::Review));
+    assert_eq!(engine.snapshot().borrow().promoted.as_ref().unwrap().rejected, [""; 0]);
+    let unknown = engine.decide(vec!["nobody".into()], Some(Ruling::Approved)).await.unwrap_err();
+    assert_eq!(unknown.code, ErrorCode::NotFound);
     engine.shutdown().await;
 }
 

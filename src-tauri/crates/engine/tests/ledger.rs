@@ -83,6 +83,7 @@ async fn child_that_writes() {
             promoted_at: now,
             held_models: vec![],
             baseline: None,
+            rejected: Vec::new(),
             taken: None,
             is_served: false,
         };

@@ -199,6 +199,7 @@ mod tests {
             models: 1,
             promoted_at: at(promoted_at),
             baseline: None,
+            rejected: Vec::new(),
             taken: None,
             is_served: false,
             held_models: vec![],

@@ -11,6 +11,7 @@ mod models;
 mod pause;
 mod price;
 mod proxy;
+mod review;
 mod schedule;
 mod show;
 mod source;
@@ -19,6 +20,7 @@ mod sync;
 mod verify;
 mod watch;
 
+use engine::gate::Ruling;
 use engine::settings::SettingsProblem;
 use engine::{Error, ErrorCode, Result};
 
@@ -49,7 +51,15 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Answer> {
 
 async fn dispatch(context: &Context, command: Command) -> Result<Answer> {
     // The others start an engine, which logs into the home.
-    if !matches!(command, Command::Sync(_) | Command::Watch | Command::Pause { .. } | Command::Resume) {
+    if !matches!(
+        command,
+        Command::Sync(_)
+            | Command::Watch
+            | Command::Pause { .. }
+            | Command::Resume
+            | Command::Approve(_)
+            | Command::Reject(_)
+    ) {
         context.log_reads()?;
     }
     match command {
@@ -64,6 +74,9 @@ async fn dispatch(context: &Context, command: Command) -> Result<Answer> {
         Command::Logs(args) => logs::run(context, &args).await,
         Command::Proxy(command) => proxy::run(context, command).await,
         Command::Source(command) => source::run(context, command).await,
+        Command::Review => review::list(context).await,
+        Command::Approve(args) => review::decide(context, args, Ruling::Approved).await,
+        Command::Reject(args) => review::decide(context, args, Ruling::Rejected).await,
         Command::Gateway(command) => gateway::run(context, command).await,
         Command::Schedule(command) => schedule::run(context, command).await,
         Command::Pause { length } => pause::pause(context, length.as_deref()).await,

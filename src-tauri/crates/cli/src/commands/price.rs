@@ -209,6 +209,7 @@ mod tests {
             promoted_at: "2026-03-04T10:00:00Z".parse().unwrap(),
             held_models: vec![],
             baseline: None,
+            rejected: Vec::new(),
             taken: None,
             is_served: false,
         };

@@ -248,6 +248,7 @@ mod tests {
                 models: 3920,
                 promoted_at: at("2026-03-04T11:55:00Z"),
                 baseline: None,
+                rejected: Vec::new(),
                 taken: None,
                 is_served: false,
                 held_models: vec!["a".into(), "b".into()],

@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 
 use super::api::{Happening, Pause, PauseState, SyncOrder, SyncReport};
 use crate::Result;
+use crate::gate::Ruling;
 use crate::settings::{Proxy, SettingsEdit, Source};
 use crate::status::ProxyStatus;
 
@@ -28,6 +29,8 @@ pub(super) enum Event {
     Preview { draft: Box<Draft>, reply: oneshot::Sender<Result<SyncReport>> },
     /// Somebody wants the source checked.
     CheckSource { reply: oneshot::Sender<Result<SyncReport>> },
+    /// Somebody decided about models that wait for a review (`None`: takes a decision back).
+    Decide { models: Vec<String>, ruling: Option<Ruling>, reply: oneshot::Sender<Result<SyncReport>> },
     /// Somebody pauses the schedule (`None`: resumes it).
     Pause { pause: Option<Pause>, reply: oneshot::Sender<Result<PauseState>> },
     /// Somebody changes the settings.

@@ -6,6 +6,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::api::{Happening, Pause, PauseState, Snapshot, SyncOrder, SyncReport};
 use super::event::{Draft, Event};
+use crate::gate::Ruling;
 use crate::ledger::Ledger;
 use crate::settings::SettingsEdit;
 use crate::{Error, ErrorCode, Result};
@@ -59,6 +60,15 @@ impl EngineHandle {
     /// The ledger's.
     pub async fn resume(&self) -> Result<PauseState> {
         self.ask(|reply| Event::Pause { pause: None, reply }).await
+    }
+
+    /// Decides about models that wait for a review; `None` takes a decision back. The map is judged again, and proxies that
+    /// read the gateway get what follows from it at once. No models: all that wait.
+    ///
+    /// # Errors
+    /// `not_found` for a model that nobody is asked about, and then nothing was decided; those of a sync.
+    pub async fn decide(&self, models: Vec<String>, ruling: Option<Ruling>) -> Result<SyncReport> {
+        self.ask(|reply| Event::Decide { models, ruling, reply }).await
     }
 
     /// Changes the settings, and lets the schedule follow them.

@@ -9,6 +9,7 @@ use super::lines;
 use super::place::connect;
 use super::protocol::{Call, Line, Request, VERSION, Who};
 use crate::controller::{Happening, Pause, PauseState, SyncOrder, SyncReport};
+use crate::gate::Ruling;
 use crate::home::Home;
 use crate::settings::SettingsEdit;
 use crate::{Error, ErrorCode, Result};
@@ -63,6 +64,14 @@ impl DoorClient {
     /// As [`DoorClient::sync`].
     pub async fn check_source(&self) -> Result<SyncReport> {
         ask(&self.home, &Request::CheckSource, |_| ()).await
+    }
+
+    /// Has it write down a decision, and act on it.
+    ///
+    /// # Errors
+    /// As `EngineHandle::decide`.
+    pub async fn decide(&self, models: Vec<String>, ruling: Option<Ruling>) -> Result<SyncReport> {
+        ask(&self.home, &Request::Decide { models, ruling }, |_| ()).await
     }
 
     /// Has it pause its schedule.

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::controller::{Happening, Pause, SyncOrder};
 use crate::error::bounded;
+use crate::gate::Ruling;
 use crate::settings::SettingsEdit;
 use crate::{Error, ErrorCode, Result};
 
@@ -22,6 +23,13 @@ pub enum Request {
     Sync(SyncOrder),
     /// Checks the source. Done: the report.
     CheckSource,
+    /// Decides about models that wait for a review (no models: all; no ruling: takes it back). Done: the report.
+    Decide {
+        /// Which.
+        models: Vec<String>,
+        /// What was decided.
+        ruling: Option<Ruling>,
+    },
     /// Pauses the schedule. Done: the state of the pause.
     Pause(Pause),
     /// Lets the schedule go on. Done: the state of the pause.
@@ -111,6 +119,7 @@ mod tests {
         for asked in [
             Request::Sync(order),
             Request::CheckSource,
+            Request::Decide { models: vec!["gpt".into()], ruling: Some(Ruling::Rejected) },
             Request::Pause(Pause::Indefinitely),
             Request::Pause(Pause::Until("2026-03-04T12:00:00Z".parse().unwrap())),
             Request::Resume,

@@ -1,9 +1,9 @@
 //! What follows from a look at the source: what is promoted, what waits, and what people hear of it.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use costmap::check::held_models;
-use costmap::{CheckReport, Finding, Revision, Verdict, worst};
+use costmap::{CheckReport, CostMap, Finding, Revision, Severity, Verdict, worst};
 
+use super::decisions::{Decisions, Reviewed, reviewed};
 use crate::ledger::{News, Promotion};
 use crate::settings::GateMode;
 use crate::sync::{LeftBaseline, SourceState};
@@ -22,8 +22,10 @@ pub struct Facts<'a> {
     pub last: Option<&'a SourceState>,
     /// What the checks said.
     pub report: &'a CheckReport,
-    /// Whether the bytes are a map at all.
-    pub is_map: bool,
+    /// The map; `None` where the bytes are none at all.
+    pub map: Option<&'a CostMap>,
+    /// What people decided about its values.
+    pub decisions: &'a Decisions,
     /// The promotion that holds now.
     pub promoted: Option<&'a Promotion>,
     /// Whether this very map was promoted before.
@@ -51,6 +53,8 @@ pub struct Decision {
     pub verdict: Verdict,
     /// Models that keep their old entry in the promoted map.
     pub held_models: Vec<String>,
+    /// Those of them that a person rejected.
+    pub rejected: Vec<String>,
     /// Until when `gate.soak` keeps it from proxies.
     pub soaks_until: Option<DateTime<Utc>>,
     /// Whether it becomes the promoted map.
@@ -67,11 +71,13 @@ pub fn is_distant(left_at: DateTime<Utc>, baseline_seen: DateTime<Utc>) -> bool 
 
 /// Decides.
 pub fn decide(facts: Facts<'_>) -> Decision {
-    let verdict = gated(facts.report.verdict, facts.gate);
-    if !facts.is_map {
+    let Some(map) = facts.map else {
+        let verdict = gated(facts.report.verdict, facts.gate);
         return no_map(&facts, verdict);
-    }
+    };
     let Facts { url, last, report, promoted, now, .. } = facts;
+    let reviewed = reviewed(report, map, facts.decisions);
+    let verdict = gated(ruled(report, &reviewed), facts.gate);
     let is_new = last.and_then(|state| state.revision) != Some(report.revision);
     let same = last.filter(|_| !is_new);
     let seen_at = same.and_then(|state| state.seen_at).unwrap_or(now);
@@ -84,7 +90,8 @@ pub fn decide(facts: Facts<'_>) -> Decision {
     // Of a first map nothing is held back: there is no checked entry that a model could keep.
     let is_judged = |last: &Promotion| last.baseline.is_some() || last.upstream != report.revision;
     let holds_models = facts.gate != GateMode::Off && promoted.is_some_and(is_judged);
-    let held_models = if holds_models { held_models(report) } else { Vec::new() };
+    let (held_models, rejected) =
+        if holds_models { (reviewed.held(), reviewed.rejected) } else { (Vec::new(), Vec::new()) };
     // What proxies were meant to have before needs no second soak.
     let soaks_until = Some(seen_at + facts.soak).filter(|until| *until > now && !facts.was_promoted);
     let news = is_new.then(|| News::Digest { revision: report.revision, before, held_because: held_because.clone() });
@@ -105,6 +112,7 @@ pub fn decide(facts: Facts<'_>) -> Decision {
         is_new,
         verdict,
         held_models,
+        rejected,
         soaks_until,
         promotes: verdict != Verdict::Held && soaks_until.is_none(),
         news,
@@ -128,6 +136,7 @@ fn no_map(facts: &Facts<'_>, verdict: Verdict) -> Decision {
         is_new: false,
         verdict,
         held_models: Vec::new(),
+        rejected: Vec::new(),
         soaks_until: None,
         promotes: false,
         news: was_fine.then_some(News::Source { error }),
@@ -137,6 +146,13 @@ fn no_map(facts: &Facts<'_>, verdict: Verdict) -> Decision {
 /// The sentence of the worst cause; in `gate.mode = "hold"` that may be a review.
 fn why_held(findings: &[Finding]) -> Option<String> {
     worst(findings, &|_| false).map(|cause| cause.message)
+}
+
+/// A map of whose suspicious values nobody has to be asked any more is accepted.
+fn ruled(report: &CheckReport, reviewed: &Reviewed) -> Verdict {
+    let is_of_all = |finding: &Finding| finding.severity == Severity::Review && finding.model.is_none();
+    let is_decided = reviewed.open.is_empty() && !report.findings.iter().any(is_of_all);
+    if report.verdict == Verdict::Review && is_decided { Verdict::Accepted } else { report.verdict }
 }
 
 /// What `gate.mode` makes of a verdict. A hold is a broken file and stays a hold in every mode.
@@ -157,8 +173,9 @@ pub(crate) fn baseline(promoted: Option<&Promotion>, candidate: &Revision) -> Op
 
 #[cfg(test)]
 mod tests {
-    use costmap::Severity;
+    use std::sync::OnceLock;
 
+    use super::super::decisions::{Ruling, matters};
     use super::*;
 
     fn at(text: &str) -> DateTime<Utc> {
@@ -183,9 +200,19 @@ mod tests {
             bytes: map.len(),
             models: 9,
             verdict,
+            reviewed_models: findings.iter().filter_map(|finding| finding.model.clone()).collect(),
             findings,
-            reviewed_models: vec![],
         }
+    }
+
+    fn some_map() -> &'static CostMap {
+        static MAP: OnceLock<CostMap> = OnceLock::new();
+        MAP.get_or_init(|| CostMap::parse("{}").unwrap())
+    }
+
+    fn none() -> &'static Decisions {
+        static NONE: OnceLock<Decisions> = OnceLock::new();
+        NONE.get_or_init(Decisions::new)
     }
 
     fn facts<'a>(report: &'a CheckReport, last: Option<&'a SourceState>, now: &str) -> Facts<'a> {
@@ -193,7 +220,8 @@ mod tests {
             url: "https://example.com/map.json",
             last,
             report,
-            is_map: true,
+            map: Some(some_map()),
+            decisions: none(),
             promoted: None,
             was_promoted: false,
             gate: GateMode::Review,
@@ -213,7 +241,7 @@ mod tests {
         for (minute, page) in ["<p>1", "<p>2", "<p>3"].iter().enumerate() {
             let page = report(page.as_bytes(), Verdict::Held);
             let now = format!("2026-01-01T01:0{minute}:00Z");
-            let decision = decide(Facts { is_map: false, ..facts(&page, Some(&last), &now) });
+            let decision = decide(Facts { map: None, ..facts(&page, Some(&last), &now) });
             assert!(!decision.is_new && !decision.promotes);
             told += usize::from(decision.news.is_some());
             last = decision.state;
@@ -250,6 +278,7 @@ mod tests {
             promoted_at: at("2026-01-01T00:00:00Z"),
             held_models: vec![],
             baseline: Some(Revision::of(b"old")),
+            rejected: Vec::new(),
             taken: None,
             is_served: false,
         };
@@ -257,6 +286,35 @@ mod tests {
         assert_eq!(against(b"map"), Some(Revision::of(b"old")));
         assert_eq!(against(b"new"), Some(Revision::of(b"less")));
         assert_eq!(baseline(None, &Revision::of(b"map")), None);
+    }
+
+    #[test]
+    fn a_map_whose_questions_are_answered_is_accepted_and_what_was_rejected_stays_out() {
+        let map = report(b"map", Verdict::Review);
+        let promotion = Promotion {
+            revision: Revision::of(b"old"),
+            upstream: Revision::of(b"old"),
+            models: 9,
+            promoted_at: at("2026-01-01T00:00:00Z"),
+            held_models: vec![],
+            rejected: vec![],
+            baseline: None,
+            taken: None,
+            is_served: false,
+        };
+        let told = |ruling: Option<Ruling>, gate| {
+            let matters = matters(&map, some_map()).into_values().flatten();
+            let decisions: Decisions = matters.filter_map(|matter| Some((matter, ruling?))).collect();
+            let facts = facts(&map, None, "2026-01-01T00:00:00Z");
+            let decision = decide(Facts { decisions: &decisions, promoted: Some(&promotion), gate, ..facts });
+            (decision.verdict, decision.held_models, decision.rejected)
+        };
+        let gpt = || vec!["gpt".to_owned()];
+        assert_eq!(told(None, GateMode::Review), (Verdict::Review, gpt(), vec![]));
+        assert_eq!(told(Some(Ruling::Approved), GateMode::Review), (Verdict::Accepted, vec![], vec![]));
+        assert_eq!(told(Some(Ruling::Rejected), GateMode::Review), (Verdict::Accepted, gpt(), gpt()));
+        assert_eq!(told(None, GateMode::Hold).0, Verdict::Held);
+        assert_eq!(told(Some(Ruling::Approved), GateMode::Hold).0, Verdict::Accepted);
     }
 
     #[test]

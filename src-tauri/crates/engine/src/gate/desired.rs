@@ -84,6 +84,7 @@ mod tests {
             promoted_at: "2026-01-01T00:00:00Z".parse().unwrap(),
             held_models: vec!["a".into()],
             baseline: None,
+            rejected: Vec::new(),
             taken: None,
             is_served: false,
         };

@@ -2,8 +2,10 @@
 //! arguments, decisions go out.
 
 mod decide;
+mod decisions;
 mod desired;
 
 pub(crate) use decide::baseline;
 pub use decide::{Decision, Facts, decide, is_distant};
+pub use decisions::{Decisions, Matter, Reviewed, Ruling, matters, reviewed};
 pub use desired::{Desired, Route};

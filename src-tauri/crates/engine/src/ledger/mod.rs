@@ -4,6 +4,7 @@
 //! One thread owns the connection; [`Ledger`] sends it work and awaits the answer. What a call has returned is on disk:
 //! a crash at any later instant loses nothing of it. A call that is dropped before it answers is still carried out.
 
+mod decisions;
 mod details;
 mod frames;
 mod outbox;

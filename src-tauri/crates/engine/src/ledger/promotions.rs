@@ -22,6 +22,9 @@ pub struct Promotion {
     pub promoted_at: DateTime<Utc>,
     /// Models that keep their old entry until a person approves.
     pub held_models: Vec<String>,
+    /// Those of them that keep it because a person said so: nobody is asked about them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rejected: Vec<String>,
     /// The map that it was judged against; none for a first one. Nobody outside has to know.
     #[serde(skip)]
     pub baseline: Option<Revision>,
@@ -35,6 +38,11 @@ pub struct Promotion {
 }
 
 impl Promotion {
+    /// The models that wait for a person.
+    pub fn waiting(&self) -> impl Iterator<Item = &String> {
+        self.held_models.iter().filter(|model| !self.rejected.contains(model))
+    }
+
     /// The map by which proxies bill. Those that read the gateway have what was promoted. Those that read the source
     /// themselves have the source's own map: entries that wait for a review are in it. Where `gate.direct` lets them wait
     /// for the review, it is the map that they had before.
@@ -58,7 +66,7 @@ impl Promotion {
 const RING: &str = "production";
 
 /// The last two are `taken` and `is_served`: what a run proved ended after it was promoted.
-const COLUMNS: &str = "revision, upstream, models, promoted_at, held_models, baseline, (
+const COLUMNS: &str = "revision, upstream, models, promoted_at, held_models, rejected, baseline, (
     SELECT older.upstream FROM promotions AS older
     WHERE older.id <= promotions.id AND (older.held_models = '[]' OR EXISTS (
         SELECT 1 FROM runs WHERE finished >= older.promoted_at AND outcome IN ('succeeded', 'unchanged')
@@ -118,11 +126,11 @@ impl Ledger {
 
 /// Records a promotion, within the transaction that makes it.
 pub(super) fn add(connection: &Connection, promotion: &Promotion) -> Result<()> {
-    let Promotion { revision, upstream, models, promoted_at, held_models, baseline, .. } = promotion;
+    let Promotion { revision, upstream, models, promoted_at, held_models, rejected, baseline, .. } = promotion;
     connection
         .prepare_cached(
-            "INSERT INTO promotions (revision, upstream, models, held_models, promoted_at, ring, baseline)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO promotions (revision, upstream, models, held_models, promoted_at, ring, baseline, rejected)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute(params![
             revision.to_string(),
@@ -132,6 +140,7 @@ pub(super) fn add(connection: &Connection, promotion: &Promotion) -> Result<()> 
             to_micros(stored(*promoted_at)),
             RING,
             baseline.map(|baseline| baseline.to_string()),
+            to_json(rejected)?,
         ])?;
     Ok(())
 }
@@ -143,9 +152,10 @@ fn promotion(row: &Row<'_>) -> Result<Promotion> {
         models: usize::try_from(row.get::<_, i64>(2)?).map_err(|cause| damaged(&cause))?,
         promoted_at: from_micros(row.get(3)?)?,
         held_models: serde_json::from_str(&row.get::<_, String>(4)?).map_err(|cause| damaged(&cause))?,
-        baseline: revision(row, 5)?,
-        taken: revision(row, 6)?,
-        is_served: row.get(7)?,
+        rejected: serde_json::from_str(&row.get::<_, String>(5)?).map_err(|cause| damaged(&cause))?,
+        baseline: revision(row, 6)?,
+        taken: revision(row, 7)?,
+        is_served: row.get(8)?,
     })
 }
 
@@ -181,6 +191,7 @@ mod tests {
                 promoted_at: at(when),
                 held_models,
                 baseline: None,
+                rejected: Vec::new(),
                 taken: None,
                 is_served: false,
             });
@@ -207,6 +218,7 @@ mod tests {
                 promoted_at,
                 held_models,
                 baseline: None,
+                rejected: Vec::new(),
                 taken: None,
                 is_served: false,
             };
@@ -239,6 +251,7 @@ mod tests {
             promoted_at: at("2026-01-01T00:00:00Z"),
             held_models: vec![],
             baseline: None,
+            rejected: Vec::new(),
             taken: None,
             is_served: false,
         };

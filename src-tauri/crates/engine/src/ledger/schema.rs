@@ -16,7 +16,7 @@ use crate::{Error, ErrorCode, Result};
 /// Blobs stand last in their row, so that listing a table does not read them.
 fn steps() -> Vec<M<'static>> {
     let fill = |step: &Transaction<'_>| upgrade::fill(step).map_err(|cause| HookError::Hook(cause.to_string()));
-    vec![M::up(FIRST), M::up_with_hook(SECOND, fill)]
+    vec![M::up(FIRST), M::up_with_hook(SECOND, fill), M::up(THIRD)]
 }
 
 /// Maps whole, runs whole.
@@ -117,10 +117,23 @@ const SECOND: &str = "CREATE TABLE frames (
     ) STRICT;
     CREATE INDEX outbox_untold ON outbox (id) WHERE told IS NULL;";
 
+/// What people decided, and which models a promotion leaves out because of it.
+const THIRD: &str = "CREATE TABLE decisions (
+        id         INTEGER PRIMARY KEY AUTOINCREMENT,
+        model      TEXT NOT NULL,
+        rule       TEXT NOT NULL,
+        field      TEXT NOT NULL,
+        value      TEXT NOT NULL,
+        ruling     TEXT,
+        decided_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX decisions_matter ON decisions (model, rule, field, value, id);
+    ALTER TABLE promotions ADD COLUMN rejected TEXT NOT NULL DEFAULT '[]';";
+
 static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| Migrations::new(steps()));
 
 /// The form of the file that this program writes.
-const FORM: i64 = 2;
+const FORM: i64 = 3;
 
 /// How long a statement waits for another process: a reader never blocks the writer, but a checkpoint or a backup may.
 const BUSY: Duration = Duration::from_secs(10);

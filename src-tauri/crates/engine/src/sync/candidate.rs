@@ -200,7 +200,8 @@ pub async fn check_source(order: CheckOrder<'_>, cancel: &CancellationToken) -> 
         url: &url,
         last: last.as_ref(),
         report: &report,
-        is_map: map.is_some(),
+        map: map.as_ref(),
+        decisions: &ledger.decisions().await?,
         promoted: promoted.as_ref(),
         was_promoted,
         gate,
@@ -299,7 +300,9 @@ fn look(
     };
     let desired = composed.as_ref().unwrap_or(map);
     let (revision, upstream) = (desired.revision(), map.revision());
-    if promoted.is_some_and(|last| last.revision == revision && last.upstream == upstream) {
+    let is_same =
+        |last: &Promotion| (last.revision, last.upstream) == (revision, upstream) && last.rejected == decision.rejected;
+    if promoted.is_some_and(is_same) {
         return Ok(look);
     }
     look.maps.extend(composed.as_ref().map(|map| seen(map, COMPOSED, Verdict::Accepted)));
@@ -309,6 +312,7 @@ fn look(
             upstream,
             models: desired.len(),
             held_models: decision.held_models.clone(),
+            rejected: decision.rejected.clone(),
             promoted_at: now,
             baseline: promoted.and(baseline),
             taken: None,

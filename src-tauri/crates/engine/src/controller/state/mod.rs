@@ -3,6 +3,7 @@
 mod asking;
 mod first;
 mod lane;
+mod review;
 mod runs;
 mod shown;
 
@@ -249,6 +250,10 @@ impl Controller {
             }
             Event::Preview { draft, reply } => self.preview(*draft, reply),
             Event::CheckSource { reply } => self.check_source(Some(reply)),
+            Event::Decide { models, ruling, reply } => match self.decide(models, ruling).await {
+                Ok(()) => self.sync_readers(reply),
+                Err(error) => drop(reply.send(Err(error))),
+            },
             Event::Pause { pause, reply } => {
                 let done = self.pause(pause).await;
                 reply.send(done).ok();

@@ -1,0 +1,54 @@
+//! Decisions about models that wait for a review.
+
+use std::collections::BTreeMap;
+
+use tokio::sync::oneshot;
+
+use super::super::api::{SyncOrder, SyncReport};
+use super::Controller;
+use crate::error::bounded;
+use crate::gate::{Matter, Ruling};
+use crate::review::questions;
+use crate::run::Trigger;
+use crate::status::Reads;
+use crate::{Error, ErrorCode, Result};
+
+impl Controller {
+    /// Writes down what was decided: all of it or nothing.
+    pub(super) async fn decide(&self, models: Vec<String>, ruling: Option<Ruling>) -> Result<()> {
+        let ledger = &self.parts.ledger;
+        let (matters, open): (BTreeMap<String, Vec<Matter>>, Vec<String>) = match questions(ledger).await? {
+            Some(questions) => (questions.matters, questions.reviewed.open),
+            None => Default::default(),
+        };
+        let chosen: Vec<Matter> = if models.is_empty() {
+            open.iter().filter_map(|model| matters.get(model)).flatten().cloned().collect()
+        } else {
+            let mut chosen = Vec::new();
+            for model in models {
+                let its = matters.get(&model).ok_or_else(|| {
+                    let message = format!("{} is not waiting for a review. Nothing was decided.", bounded(&model, 160));
+                    Error::new(ErrorCode::NotFound, message).field("model")
+                })?;
+                chosen.extend(its.iter().cloned());
+            }
+            chosen
+        };
+        ledger.decide(chosen, ruling, self.parts.clock.now()).await
+    }
+
+    /// Judges the source's map again and syncs the proxies that read the gateway, which is all that a decision changes.
+    pub(super) fn sync_readers(&mut self, reply: oneshot::Sender<Result<SyncReport>>) {
+        let reads = |name: &str| {
+            let status = self.known.get(name).and_then(|known| known.asked.status.as_ref());
+            status.is_some_and(|status| status.reads == Reads::Gateway) || self.parts.gateway.came(name)
+        };
+        let names = self.effective.proxies.iter().map(|proxy| proxy.name.to_string());
+        let proxies: Vec<String> = names.filter(|name| reads(name)).collect();
+        if proxies.is_empty() {
+            self.check_source(Some(reply));
+        } else {
+            self.sync(SyncOrder { proxies, force: false, dry_run: false, trigger: Trigger::Manual }, reply);
+        }
+    }
+}
