@@ -416,6 +416,19 @@ at: string,
 models: number, };
 
 /**
+ * What was decided.
+ */
+export type DecideArgs = { 
+/**
+ * The models.
+ */
+models: Array<string>, 
+/**
+ * `approved` or `rejected`; null takes the decision back.
+ */
+ruling: 'approved' | 'rejected' | null, };
+
+/**
  * Whether a price rises.
  */
 export type Direction = "rise" | "fall" | "none";
@@ -499,6 +512,52 @@ version: string,
  * How long its answer took.
  */
 milliseconds: number, };
+
+/**
+ * One proxy at the gateway.
+ */
+export type GatewayProxy = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its own address, as a proxy on this machine is told.
+ */
+url: string, 
+/**
+ * It says that it reads it, or came for its map.
+ */
+is_read: boolean, 
+/**
+ * When it came last.
+ */
+last_fetch: string | null, };
+
+/**
+ * The gateway: from it proxies read what was promoted.
+ */
+export type GatewayView = { 
+/**
+ * Where it listens, or `off`.
+ */
+listen: string, 
+/**
+ * Where it listens unless told otherwise.
+ */
+default_listen: string, 
+/**
+ * It listens now.
+ */
+on: boolean, 
+/**
+ * Why it does not although it should.
+ */
+error: string | null, 
+/**
+ * What each proxy has to read, and whether it does.
+ */
+proxies: Array<GatewayProxy>, };
 
 /**
  * A page of runs.
@@ -775,6 +834,10 @@ from: string | null,
  * The new one.
  */
 to: string | null, } | { "screen": "models", 
+/**
+ * Its name.
+ */
+model: string | null, } | { "screen": "review", 
 /**
  * Its name.
  */
@@ -1196,6 +1259,89 @@ sampled_models: Array<string>,
 read_back_at: string, };
 
 /**
+ * One model that is asked about, in depth.
+ */
+export type ReviewDetail = { 
+/**
+ * Its name.
+ */
+model: string, 
+/**
+ * The price that is compared with its peers': "Input". `None` where none moved.
+ */
+label: string | null, 
+/**
+ * What it is for where it is not a million tokens: "per image".
+ */
+unit: string | null, 
+/**
+ * It now, like models, and what is proposed.
+ */
+scale: Array<ScalePoint>, 
+/**
+ * The prices that it had, the oldest first.
+ */
+history: Array<PricePoint>, };
+
+/**
+ * One model that is asked about.
+ */
+export type ReviewItem = { 
+/**
+ * Its name.
+ */
+model: string, 
+/**
+ * Its provider.
+ */
+provider: string | null, 
+/**
+ * The proxies that use it.
+ */
+proxies: Array<string>, 
+/**
+ * `open`, `approved` or `rejected`.
+ */
+standing: 'open' | 'approved' | 'rejected', 
+/**
+ * It was not there before.
+ */
+is_new: boolean, 
+/**
+ * It is not there any more.
+ */
+is_gone: boolean, 
+/**
+ * The prices that differ, the one that moved most first.
+ */
+rows: Array<ChangeRow>, 
+/**
+ * Why it is asked about.
+ */
+findings: Array<FindingView>, };
+
+/**
+ * Everything that is asked.
+ */
+export type ReviewView = { 
+/**
+ * The source's map that is asked about.
+ */
+revision: string | null, 
+/**
+ * The gateway is on: what waits here is kept from the proxies that read it.
+ */
+gateway: boolean, 
+/**
+ * Proxies that read the source themselves, and so bill these values already.
+ */
+direct: Array<string>, 
+/**
+ * The models, those that wait first, and of these mine.
+ */
+items: Array<ReviewItem>, };
+
+/**
  * A map that the ledger keeps.
  */
 export type RevisionRow = { 
@@ -1404,6 +1550,32 @@ export type SavedFile = {
 path: string, };
 
 /**
+ * Which of the values on the scale.
+ */
+export type ScaleKind = "now" | "peer" | "proposed";
+
+/**
+ * One value on the scale.
+ */
+export type ScalePoint = { 
+/**
+ * Whose.
+ */
+model: string, 
+/**
+ * The price for people.
+ */
+shown: string, 
+/**
+ * The same as a number, for its place on the scale.
+ */
+value: number, 
+/**
+ * Which.
+ */
+kind: ScaleKind, };
+
+/**
  * One setting.
  */
 export type SetArgs = { 
@@ -1419,12 +1591,16 @@ value: string, };
 /**
  * A setting that one control changes.
  */
-export type SettingField = "source" | "watch" | "preset" | "every" | "windows" | "on_change" | "gate_mode" | "gate_direct" | "gate_soak" | "notify_new_models" | "notify_price_changes" | "notify_failures" | "quiet" | "autostart" | "close" | "network_proxy" | "network_ca_file" | "theme";
+export type SettingField = "source" | "watch" | "preset" | "every" | "windows" | "on_change" | "gate_mode" | "gate_direct" | "gate_soak" | "gateway" | "notify_new_models" | "notify_price_changes" | "notify_failures" | "quiet" | "autostart" | "close" | "network_proxy" | "network_ca_file" | "theme";
 
 /**
  * All settings, as the file and the environment give them.
  */
 export type SettingsView = { 
+/**
+ * The gateway, and what each proxy has to read.
+ */
+gateway: GatewayView, 
 /**
  * The proxies.
  */
@@ -1933,6 +2109,12 @@ export interface Commands {
   model: { args: ModelArg; result: ModelDetail };
   /** A model's prices at the source, promoted and live. */
   verify: { args: VerifyArgs; result: VerifyView };
+  /** What needs review, with what was decided so far. */
+  review: { args: null; result: ReviewView };
+  /** One model that needs review, in depth. */
+  review_model: { args: ModelArg; result: ReviewDetail };
+  /** Decides about models; the gateway serves what follows from it, and the proxies that read it are synced. */
+  decide: { args: DecideArgs; result: ReviewView };
   /** A page of runs, the newest first. */
   history: { args: HistoryArgs; result: Array<RunRow> };
   /** One run, all of it. */

@@ -11,8 +11,8 @@ use ts_rs::TS;
 use crate::Api;
 use crate::bindings::Declarations;
 use crate::view::{
-    AppState, Changes, FoundProxy, LogRow, ModelDetail, ModelList, ProxyForm, ProxyTest, RevisionRow, RunDetail,
-    RunRow, SettingsView, UpdateView, VerifyView,
+    AppState, Changes, FoundProxy, LogRow, ModelDetail, ModelList, ProxyForm, ProxyTest, ReviewDetail, ReviewView,
+    RevisionRow, RunDetail, RunRow, SettingsView, UpdateView, VerifyView,
 };
 
 /// Which proxies; none means all.
@@ -59,6 +59,16 @@ pub struct ChangesArgs {
 pub struct ModelArg {
     /// Its name in the map.
     pub model: String,
+}
+
+/// What was decided.
+#[derive(Debug, Deserialize, TS)]
+pub struct DecideArgs {
+    /// The models.
+    pub models: Vec<String>,
+    /// `approved` or `rejected`; null takes the decision back.
+    #[ts(type = "'approved' | 'rejected' | null")]
+    pub ruling: Option<String>,
 }
 
 /// What to verify.
@@ -146,6 +156,8 @@ pub enum SettingField {
     GateDirect,
     /// `0m`, `1h`.
     GateSoak,
+    /// `127.0.0.1:4401`, or `off`.
+    Gateway,
     /// `true`, `false`.
     NotifyNewModels,
     /// `mine`, `all`, `off`.
@@ -257,6 +269,12 @@ commands! {
     model(ModelArg) -> ModelDetail;
     /// A model's prices at the source, promoted and live.
     verify(VerifyArgs) -> VerifyView;
+    /// What needs review, with what was decided so far.
+    review(()) -> ReviewView;
+    /// One model that needs review, in depth.
+    review_model(ModelArg) -> ReviewDetail;
+    /// Decides about models; the gateway serves what follows from it, and the proxies that read it are synced.
+    decide(DecideArgs) -> ReviewView;
     /// A page of runs, the newest first.
     history(HistoryArgs) -> Vec<RunRow>;
     /// One run, all of it.

@@ -291,8 +291,8 @@ fn promoted(promotion: &Promotion, findings: &[Finding], mine: &BTreeSet<String>
         billed: promotion.billed(direct).to_string(),
         models: promotion.models,
         promoted_at: promotion.promoted_at,
-        held_models: promotion.held_models.iter().take(HELD_NAMES).cloned().collect(),
-        held: promotion.held_models.len(),
+        held_models: promotion.waiting().take(HELD_NAMES).cloned().collect(),
+        held: promotion.waiting().count(),
         waits: promotion.waits(direct),
     }
 }

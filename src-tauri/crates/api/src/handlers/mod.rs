@@ -6,4 +6,5 @@ pub(crate) mod changes;
 mod history;
 mod models;
 mod proxies;
+mod review;
 mod settings;

@@ -74,7 +74,7 @@ impl Api {
     }
 
     /// The prices in every map that is kept, the oldest first, where they change.
-    async fn price_history(&self, model: &str) -> Result<Vec<PricePoint>> {
+    pub(crate) async fn price_history(&self, model: &str) -> Result<Vec<PricePoint>> {
         let ledger = self.engine.ledger();
         let mut points: Vec<PricePoint> = Vec::new();
         let mut last: Option<Arc<CostMap>> = None;

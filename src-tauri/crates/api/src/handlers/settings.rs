@@ -1,16 +1,19 @@
 //! The settings: all of them as a form, and one change at a time.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use engine::gateway::{DEFAULT_GATEWAY_PORT, GatewayAddress, known_address};
 use engine::schedule::Plan;
 use engine::settings::{DEFAULT_SOURCE, KeyPlace, SettingsEdit, Source};
+use engine::status::Reads;
 use engine::{Error, ErrorCode, Result};
 
-use crate::Api;
 use crate::commands::{OpenArgs, Outside, SaveFileArgs, SavedFile, SetArgs, SettingField, Text};
 use crate::state::{at_field, word};
-use crate::view::{ProblemView, ProxySetting, SettingsView, UpdateView};
+use crate::view::{GatewayProxy, GatewayView, ProblemView, ProxySetting, SettingsView, UpdateView};
+use crate::{Api, Chosen};
 
 /// Syncs that the settings show ahead.
 const AHEAD: usize = 3;
@@ -41,7 +44,9 @@ impl Api {
             from_environment: !in_file(proxy.name.as_str()),
         });
         let problems = chosen.problems.iter();
+        let gateway = self.gateway(&chosen).await?;
         Ok(SettingsView {
+            gateway,
             proxies: proxies.collect(),
             source_is_file: matches!(source, Ok(Source::File(_))),
             source: source.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -75,6 +80,38 @@ impl Api {
         })
     }
 
+    async fn gateway(&self, chosen: &Chosen) -> Result<GatewayView> {
+        let default: SocketAddr = (Ipv4Addr::LOCALHOST, DEFAULT_GATEWAY_PORT).into();
+        let known = known_address(self.engine.ledger()).await?;
+        let snapshot = self.engine.snapshot().borrow().clone();
+        let listen = chosen.settings.gateway;
+        // Before it ever listened, what proxies will read is known where it has no prefix.
+        let address = known
+            .filter(|_| listen.is_some())
+            .unwrap_or(GatewayAddress { listen: listen.unwrap_or(default), prefix: None });
+        let reads = |name: &str| {
+            let proxy = snapshot.proxies.iter().find(|proxy| proxy.name == name);
+            proxy.and_then(|proxy| proxy.status.as_ref()).is_some_and(|status| status.reads == Reads::Gateway)
+        };
+        let proxies = chosen.settings.proxies.iter().map(|proxy| {
+            let name = proxy.name.to_string();
+            let reader = snapshot.gateway.readers.iter().find(|reader| reader.proxy == name);
+            GatewayProxy {
+                url: address.url(Some(&name)),
+                is_read: snapshot.gateway.on && reads(&name),
+                last_fetch: reader.map(|reader| reader.last_fetch),
+                name,
+            }
+        });
+        Ok(GatewayView {
+            listen: listen.map_or_else(|| "off".to_owned(), |listen| listen.to_string()),
+            default_listen: default.to_string(),
+            on: snapshot.gateway.on,
+            error: snapshot.gateway.error.as_ref().map(|error| error.message.clone()),
+            proxies: proxies.collect(),
+        })
+    }
+
     pub(crate) async fn set(&self, args: SetArgs) -> Result<SettingsView> {
         let field = word(args.field);
         if args.field == SettingField::Autostart {
@@ -101,6 +138,7 @@ impl Api {
             SettingField::GateMode => SettingsEdit::SetGate { mode: Some(value), direct: None, soak: None },
             SettingField::GateDirect => SettingsEdit::SetGate { mode: None, direct: Some(value), soak: None },
             SettingField::GateSoak => SettingsEdit::SetGate { mode: None, direct: None, soak: Some(value) },
+            SettingField::Gateway => SettingsEdit::SetGateway { listen: value },
             SettingField::NotifyNewModels => notify(Some(flag()?), None, None, None),
             SettingField::NotifyPriceChanges => notify(None, Some(value), None, None),
             SettingField::NotifyFailures => notify(None, None, Some(flag()?), None),

@@ -61,7 +61,7 @@ impl Api {
             let snapshot = self.engine.snapshot();
             let snapshot = snapshot.borrow();
             let held = snapshot.promoted.as_ref().filter(|promotion| promotion.upstream == to);
-            (used_models(&snapshot), held.map_or(0, |promotion| promotion.held_models.len()))
+            (used_models(&snapshot), held.map_or(0, |promotion| promotion.waiting().count()))
         };
         let findings = if held > 0 { ledger.latest_findings(&to).await?.unwrap_or_default() } else { Vec::new() };
         let cause = worst(&findings, &|model| mine.contains(model)).map(|cause| cause.message);

@@ -5,6 +5,7 @@ mod changes;
 mod history;
 mod models;
 mod place;
+mod review;
 mod settings;
 mod state;
 mod today;
@@ -16,8 +17,10 @@ pub use changes::{
 pub use history::{LogRow, ReceiptView, RunDetail, RunRow, StepTime};
 pub use models::{FieldView, ModelDetail, ModelList, ModelRow, PricePoint, VerifiedRow, VerifyView};
 pub use place::{Attention, AttentionAction, Place, Tone};
+pub use review::{ReviewDetail, ReviewItem, ReviewView, ScaleKind, ScalePoint};
 pub use settings::{
-    FoundProxy, KeyForm, OtherSourceView, ProblemView, ProxyForm, ProxySetting, ProxyTest, SettingsView, UpdateView,
+    FoundProxy, GatewayProxy, GatewayView, KeyForm, OtherSourceView, ProblemView, ProxyForm, ProxySetting, ProxyTest,
+    SettingsView, UpdateView,
 };
 pub use state::{
     AppState, CountPoint, ErrorView, HostKind, PauseView, PromotedView, ProxyView, RateView, RunningView, SourceView,

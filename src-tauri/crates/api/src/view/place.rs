@@ -24,6 +24,12 @@ pub enum Place {
         #[serde(default)]
         model: Option<String>,
     },
+    /// What needs review, or one model of it.
+    Review {
+        /// Its name.
+        #[serde(default)]
+        model: Option<String>,
+    },
     /// All runs, or one of them.
     History {
         /// Its number.
@@ -55,6 +61,10 @@ impl Place {
             Self::Models { model } => {
                 path.extend(model.as_deref().map(encoded));
                 "models"
+            }
+            Self::Review { model } => {
+                path.extend(model.as_deref().map(encoded));
+                "review"
             }
             Self::History { run } => {
                 path.extend(run.map(|run| run.to_string()));

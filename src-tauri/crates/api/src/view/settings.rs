@@ -84,9 +84,39 @@ pub struct ProblemView {
     pub message: String,
 }
 
+/// The gateway: from it proxies read what was promoted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct GatewayView {
+    /// Where it listens, or `off`.
+    pub listen: String,
+    /// Where it listens unless told otherwise.
+    pub default_listen: String,
+    /// It listens now.
+    pub on: bool,
+    /// Why it does not although it should.
+    pub error: Option<String>,
+    /// What each proxy has to read, and whether it does.
+    pub proxies: Vec<GatewayProxy>,
+}
+
+/// One proxy at the gateway.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct GatewayProxy {
+    /// Its name.
+    pub name: String,
+    /// Its own address, as a proxy on this machine is told.
+    pub url: String,
+    /// It says that it reads it, or came for its map.
+    pub is_read: bool,
+    /// When it came last.
+    pub last_fetch: Option<DateTime<Utc>>,
+}
+
 /// All settings, as the file and the environment give them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct SettingsView {
+    /// The gateway, and what each proxy has to read.
+    pub gateway: GatewayView,
     /// The proxies.
     pub proxies: Vec<ProxySetting>,
     /// The source: an address or a path.

@@ -8,6 +8,9 @@ use url::Url;
 /// What LiteLLM calls the file.
 pub const FILE: &str = "model_prices_and_context_window.json";
 
+/// Where it listens unless told otherwise: beside LiteLLM's own 4000.
+pub const DEFAULT_GATEWAY_PORT: u16 = 4401;
+
 /// The way to the gateway.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GatewayAddress {

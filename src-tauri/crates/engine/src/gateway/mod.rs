@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use costmap::Revision;
 use serde::{Deserialize, Serialize};
 
-pub use address::{FILE, GatewayAddress};
+pub use address::{DEFAULT_GATEWAY_PORT, FILE, GatewayAddress};
 pub use board::Reader;
 use board::{Board, READERS_KEY};
 use server::{Listening, is_open, listen};
