@@ -138,7 +138,7 @@ allow_plain_http = true
 "#,
     );
     let file = folder.load();
-    assert_eq!(fields(&file), [("gateway.listen", ErrorCode::Unsupported)], "kept, and nothing listens there");
+    assert_eq!(fields(&file), []);
     let settings = file.settings();
     assert_eq!(settings.source().unwrap(), Source::File(folder.0.path().join("maps/mine.json")));
     assert_eq!(settings.watch, None);

@@ -114,6 +114,12 @@ fn held_entries(state: &AppState) -> Option<Attention> {
     } else {
         "Old prices stay; everything else was updated.".to_owned()
     };
+    // Where it is kept from a proxy, a person can decide; elsewhere the proxies have it already.
+    let action = if state.proxies.iter().any(|proxy| proxy.reads == Reads::Gateway) {
+        open("Review", Place::Review { model: None })
+    } else {
+        open("See why", place)
+    };
     Some(Attention {
         id: format!("review:{}", promoted.revision),
         tone: Tone::Warn,
@@ -121,7 +127,7 @@ fn held_entries(state: &AppState) -> Option<Attention> {
         text: format!("{why}{who_has_it}"),
         subject: None,
         in_card: false,
-        action: open("See why", place),
+        action,
     })
 }
 
@@ -273,6 +279,11 @@ mod tests {
         state.promoted.as_mut().unwrap().waits = true;
         let waits = &attention(&state, &[])[0].text;
         assert!(waits.ends_with("Proxies are not reloaded while they are waiting."), "{waits}");
+        for proxy in &mut state.proxies {
+            proxy.reads = Reads::Gateway;
+        }
+        let one = &attention(&state, &[])[0];
+        assert_eq!(one.action, open("Review", Place::Review { model: None }));
         state.proxies.clear();
         assert!(told(1, &["x."], &mut state).ends_with("x. Old prices stay; everything else was updated."));
         state.source.revision = Some("c".repeat(40));
