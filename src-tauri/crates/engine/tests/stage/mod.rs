@@ -72,7 +72,11 @@ impl Stage {
 
     /// With the settings that are there.
     pub(crate) async fn start(&self, environment: Environment, scheduled: bool) -> Engine {
-        let home = self.home();
+        self.start_at(self.home(), environment, scheduled).await
+    }
+
+    /// In a home that is not the stage's.
+    pub(crate) async fn start_at(&self, home: Home, environment: Environment, scheduled: bool) -> Engine {
         let lock = HomeLock::acquire(&home, Duration::from_secs(5)).unwrap();
         let settings = SettingsFile::load(&home.settings()).unwrap();
         Engine::start(EngineOptions {

@@ -260,6 +260,8 @@ impl Controller {
             }
             Event::Edit { edit, reply } => {
                 let done = self.edit(&edit).await;
+                // Who asked looks at the state next.
+                self.publish();
                 reply.send(done).ok();
             }
             Event::AskProxies { names } => {
