@@ -113,7 +113,7 @@ fn a_mistake_upstream_stays_there(version: &str) {
     let through = Through::start(version);
     through.begin();
     let good = through.price(MODEL);
-    assert_eq!(good, json!(0.0000025));
+    assert_eq!(good, json!(2.5e-6));
 
     // Upstream's newest map, with one price a thousand times too high and everything else as it is.
     let newest = maps::load(NEWEST_PROXY);

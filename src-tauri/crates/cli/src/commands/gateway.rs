@@ -63,7 +63,7 @@ fn text(screen: &Screen, state: &GatewayState, address: Option<&GatewayAddress>,
         let name = proxy.name.as_str();
         let reader = state.readers.iter().find(|reader| reader.proxy == name);
         grid.row([
-            cell(name.to_owned()),
+            cell(name),
             cell(address.url(Some(name))),
             match reader {
                 Some(reader) => cell(format!("{}, {}", when::exact(reader.last_fetch), reader.revision.short())),

@@ -24,7 +24,7 @@ impl GatewayAddress {
     /// The path of the map: of one proxy, or of the production ring. `/PREFIX/PROXY/model_prices_and_context_window.json`.
     pub fn path(&self, proxy: Option<&str>) -> String {
         let parts = [self.prefix.as_deref(), proxy, Some(FILE)];
-        parts.into_iter().flatten().map(|part| format!("/{part}")).collect()
+        parts.into_iter().flatten().flat_map(|part| ["/", part]).collect()
     }
 
     /// What a proxy on this machine is told to read. One in a container has another name for this machine.

@@ -125,14 +125,13 @@ impl Board {
         let Some(promotion) = self.ledger.promoted().await? else { return Ok(None) };
         let mut ready = self.ready.lock().await;
         let known = ready.take().filter(|ready| ready.promotion.revision == promotion.revision);
-        let mut now = match known {
-            Some(known) => known,
-            None => {
-                let bytes = self.ledger.map(&promotion.revision).await?.ok_or_else(|| {
-                    Error::new(ErrorCode::Ledger, "The promoted map is missing in the ledger, so it cannot be served.")
-                })?;
-                Ready { whole: Arc::new(served(bytes).await?), promotion, resolved: None }
-            }
+        let mut now = if let Some(known) = known {
+            known
+        } else {
+            let bytes = self.ledger.map(&promotion.revision).await?.ok_or_else(|| {
+                Error::new(ErrorCode::Ledger, "The promoted map is missing in the ledger, so it cannot be served.")
+            })?;
+            Ready { whole: Arc::new(served(bytes).await?), promotion, resolved: None }
         };
         if resolved && now.resolved.is_none() {
             now.resolved = Some(resolve(&now.whole).await?);

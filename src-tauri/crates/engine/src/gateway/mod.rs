@@ -113,11 +113,11 @@ impl Gateway {
         if let Some(known) = self.ledger.get_state::<String>(PREFIX_KEY).await? {
             return Ok(known);
         }
-        let mut bytes = [0; 12];
+        let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(|cause| {
             Error::new(ErrorCode::Internal, "The system gave no random bytes for the gateway's path.").detail(cause)
         })?;
-        let prefix: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let prefix = format!("{:032x}", u128::from_be_bytes(bytes));
         self.ledger.set_state(PREFIX_KEY, &prefix).await?;
         Ok(prefix)
     }

@@ -28,7 +28,7 @@ const CONNECTIONS: usize = 512;
 const SILENT: Duration = Duration::from_secs(20);
 
 /// The longest that one connection may take: 50 MB over a slow line, and no more.
-const LONGEST: Duration = Duration::from_secs(120);
+const LONGEST: Duration = Duration::from_mins(2);
 
 /// A server that listens. Dropped, it ends.
 #[derive(Debug)]

@@ -238,13 +238,12 @@ async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
     stop_if_cancelled(order)?;
     let by_gateway = through_gateway(order, run).await?;
     let is_direct = by_gateway.is_none();
-    let (facts, target) = match by_gateway {
-        Some(found) => found,
-        None => {
-            may_be_loaded(order)?;
-            (order.on_step)(Step::ReadLive);
-            (order.client.probe().await?, Arc::clone(&order.candidate.map))
-        }
+    let (facts, target) = if let Some(found) = by_gateway {
+        found
+    } else {
+        may_be_loaded(order)?;
+        (order.on_step)(Step::ReadLive);
+        (order.client.probe().await?, Arc::clone(&order.candidate.map))
     };
     if facts.key != KeyState::Valid
         && let Some(obstacle) = facts.obstacle()
