@@ -83,6 +83,7 @@ const SECOND: &str = "CREATE TABLE frames (
     ) STRICT;
     ALTER TABLE runs ADD COLUMN changes INTEGER REFERENCES details (id);
     ALTER TABLE runs ADD COLUMN findings INTEGER REFERENCES details (id);
+    CREATE INDEX runs_finished ON runs (finished);
     ALTER TABLE checks RENAME TO old_checks;
     CREATE TABLE checks (
         id       INTEGER PRIMARY KEY AUTOINCREMENT,
