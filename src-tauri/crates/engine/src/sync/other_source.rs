@@ -1,7 +1,7 @@
 //! A proxy that reads its map from another place than we do.
 
 use crate::diagnosis::{Cause, Diagnosis};
-use crate::gateway::GatewayAddress;
+use crate::gateway::{FILE, GatewayAddress};
 use crate::net::shown_text;
 use crate::proxy::SourceInfo;
 use crate::source::Source;
@@ -24,6 +24,8 @@ enum Kind {
     S3,
     /// A file, on the proxy's machine.
     File,
+    /// Our own gateway, which is off or elsewhere.
+    Gateway,
 }
 
 /// Our own gateway, as one proxy may read it.
@@ -43,6 +45,13 @@ impl OwnGateway<'_> {
         self.address.is_some_and(|address| address.is_of(url, self.proxy))
     }
 
+    /// Whether this has the form of the proxy's own address at a gateway of ours, wherever that is.
+    fn is_like(self, url: &str) -> bool {
+        !self.proxy.is_empty()
+            && url.trim().starts_with("http://")
+            && url.trim().ends_with(&format!("/{}/{FILE}", self.proxy))
+    }
+
     /// Whether the proxy reads it: by what it says, or where it is too old to say (below 1.81.15) by what it did.
     pub fn is_read(self, live: Option<&SourceInfo>) -> bool {
         match live {
@@ -60,6 +69,7 @@ impl OtherSource {
         let theirs = info.url.as_deref().filter(|theirs| !source.is_same_address(theirs) && !own.is(theirs))?;
         let shown = shown_text(theirs);
         let kind = match theirs.trim().parse::<Source>() {
+            _ if own.is_like(theirs) => Kind::Gateway,
             _ if theirs.trim().starts_with("s3://") => Kind::S3,
             Ok(Source::File(_)) => Kind::File,
             Ok(Source::Http(url)) if url.query().is_none() && url.fragment().is_none() => Kind::Address,
@@ -80,6 +90,14 @@ impl OtherSource {
             Kind::Address | Kind::Secret => "",
             Kind::S3 => ", an object in S3, which this app cannot read or check",
             Kind::File => ", a file on its own machine",
+            Kind::Gateway => {
+                let evidence =
+                    format!("The proxy reads this program's gateway at {shown}, and nothing listens there for it.");
+                let remedy = format!(
+                    "Turn the gateway on at that address (Settings, or `autosync gateway on`), or point the proxy's LITELLM_MODEL_COST_MAP_URL at {ours}."
+                );
+                return Diagnosis::new(Cause::OtherSource, evidence, remedy);
+            }
         };
         let remedy = match self.kind {
             Kind::Address => format!(
@@ -88,7 +106,7 @@ impl OtherSource {
             Kind::Secret => format!(
                 "Its full address is not shown, since it may hold a secret: set it as the source by hand, or point the proxy's LITELLM_MODEL_COST_MAP_URL at {ours}."
             ),
-            Kind::S3 => format!("Point its LITELLM_MODEL_COST_MAP_URL at {ours}."),
+            Kind::S3 | Kind::Gateway => format!("Point its LITELLM_MODEL_COST_MAP_URL at {ours}."),
             Kind::File => format!(
                 "Point its LITELLM_MODEL_COST_MAP_URL at {ours}; if the file is on this machine, you can set it as the source instead."
             ),
@@ -136,6 +154,20 @@ mod tests {
         let all = refusal.message;
         assert!(all.contains(says), "{all}");
         assert!(!all.contains("secret=") && !all.contains("sk-secret") && !all.contains("pw@"), "{all}");
+    }
+
+    #[test]
+    fn a_gateway_of_ours_that_is_off_is_told_as_that() {
+        let url = "http://127.0.0.1:4401/eu/model_prices_and_context_window.json";
+        let told = json!({"source": "remote", "url": url, "is_env_forced": false, "model_count": 3});
+        let info = SourceInfo::of(&told).unwrap();
+        let source = "https://maps.example/map.json".parse().unwrap();
+        let of = |address| OtherSource::of(&source, Some(&info), OwnGateway { address, proxy: "eu", came: false });
+        let off = of(None).unwrap();
+        assert!(off.diagnosis(&source).refusal().message.contains("gateway on"), "{off:?}");
+        assert_eq!(off.usable(), None, "it is no source");
+        let address = GatewayAddress { listen: "127.0.0.1:4401".parse().unwrap(), prefix: None };
+        assert_eq!(of(Some(&address)), None);
     }
 
     #[test]

@@ -333,7 +333,8 @@ fn stop_if_cancelled(order: &RunOrder<'_>) -> Result<()> {
 /// A proxy that reads another address would load something that we have not checked (CONTRACT, "promoted" and "held").
 fn same_source(order: &RunOrder<'_>, live: Option<&crate::proxy::SourceInfo>) -> Result<()> {
     let source = order.source;
-    OtherSource::of(source, live, OwnGateway::default()).map_or(Ok(()), |other| Err(other.diagnosis(source).refusal()))
+    OtherSource::of(source, live, OwnGateway { proxy: &order.name, ..OwnGateway::default() })
+        .map_or(Ok(()), |other| Err(other.diagnosis(source).refusal()))
 }
 
 /// Whether the candidate may go to a proxy that reads the source itself.
