@@ -47,38 +47,44 @@ impl Api {
     async fn tell_news(&self, snapshot: &Snapshot, show: &impl Fn(Toast)) -> Result<bool> {
         let ledger = self.engine.ledger();
         let untold = ledger.untold().await?;
-        let newest = untold.iter().rev().find(|pending| matches!(pending.news, News::Digest { .. })).map(|one| one.id);
-        let mut told = Vec::new();
+        let digests = || untold.iter().filter(|one| matches!(one.news, News::Digest { .. }));
+        let newest = digests().next_back().map(|one| one.id);
+        // What came in between is told with the newest: the first `before` that was not told yet is where it begins.
+        let began = digests().find(|one| self.now() - one.at <= OLD).and_then(|one| match one.news {
+            News::Digest { before, .. } => before,
+            _ => None,
+        });
         let mut waits = false;
-        for Pending { id, at, news } in untold {
+        for Pending { id, at, news } in untold.clone() {
             let now = self.now();
             let toast = match news {
-                _ if now - at > OLD => None,
-                News::Digest { .. } if newest != Some(id) => None,
+                _ if now - at > OLD => Ok(None),
+                News::Digest { .. } if newest != Some(id) => Ok(None),
                 News::Digest { revision, before, held_because } => {
                     if !is_ripe(snapshot, &revision, at, now) {
                         waits = true;
                         continue;
                     }
                     let proved = snapshot.proxies.iter().filter(|proxy| proxy.proved == Some(revision)).count();
-                    self.digest(revision, before, held_because, proved).await?
+                    self.digest(revision, began.or(before), held_because, proved).await
                 }
-                News::Source { error } => Some(Toast {
+                News::Source { error } => Ok(Some(Toast {
                     title: "The source isn't sending a cost map".to_owned(),
                     body: bounded(&error.message, BODY),
                     place: Place::Overview,
                     is_failure: true,
-                }),
-                News::Failure { run } => Some(failed(&ledger.run(run).await?)),
-                News::Healed { run, since } => healed(&ledger.run(run).await?, since, now),
+                })),
+                News::Failure { run } => ledger.run(run).await.map(|run| Some(failed(&run))),
+                News::Healed { run, since } => ledger.run(run).await.map(|run| healed(&run, since, now)),
             };
-            if let Some(toast) = toast {
-                self.toast(toast, show);
+            // Marked before it is shown, and each by itself: what cannot be told is not tried each second, and nothing that
+            // was shown is shown again because of it.
+            ledger.told(vec![id], self.now()).await?;
+            match toast {
+                Ok(Some(toast)) => self.toast(toast, show),
+                Ok(None) => {}
+                Err(error) => tracing::warn!(%error, news = id, "a piece of news could not be told"),
             }
-            told.push(id);
-        }
-        if !told.is_empty() {
-            ledger.told(told, self.now()).await?;
         }
         Ok(waits)
     }
@@ -129,7 +135,7 @@ fn failed(run: &SyncRun) -> Toast {
 
 fn healed(run: &SyncRun, since: DateTime<Utc>, now: DateTime<Utc>) -> Option<Toast> {
     let receipt = run.receipt.as_ref()?;
-    let body = format!("It had failed for {}. Now at {}, proved.", took(now - since), receipt.revision.short());
+    let body = format!("It had been failing for {}. Now at {}, proved.", took(now - since), receipt.revision.short());
     Some(of_run(run, &format!("{} is synced again", run.proxy), &body))
 }
 

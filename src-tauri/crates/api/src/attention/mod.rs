@@ -74,8 +74,11 @@ fn bad_map_is_live(state: &AppState) -> Option<Attention> {
             1 => format!("{first} loaded the held map on its own."),
             more => format!("{more} proxies loaded the held map on their own."),
         },
-        text: "It reads the source directly, without this app. It will get the next good map; until then its prices may be wrong."
-            .to_owned(),
+        text: match names.len() {
+            1 => "It reads the source directly, without this app. It will get the next good map; until then its prices may be wrong.",
+            _ => "They read the source directly, without this app. They will get the next good map; until then their prices may be wrong.",
+        }
+        .to_owned(),
         subject: None,
         in_card: false,
         action: if state.source.is_kept {

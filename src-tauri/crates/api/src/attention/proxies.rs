@@ -46,7 +46,7 @@ fn together(cause: &str, names: &[String], all: Vec<Attention>) -> Option<Attent
         "key" => "cannot be synced with their keys",
         "failed" => "could not be synced",
         "unproven" => "loaded the map, but this is not proven",
-        "interrupted" => "were cut off in their last sync",
+        "interrupted" => "had their last sync interrupted",
         _ => "are up but not healthy",
     };
     let label = first.action.label().to_owned();

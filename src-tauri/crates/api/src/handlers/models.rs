@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use costmap::people::{amount, label, price};
-use costmap::{CostMap, Entry, Leaf, Served, Unit};
+use costmap::{CostMap, Entry, Leaf, Served, Unit, Verdict};
 use engine::error::bounded;
+use engine::ledger::StoredRevision;
 use engine::proxy::ProxyClient;
 use engine::source::{Fetcher, Source};
 use engine::verify::{VerifyOrder, verify};
@@ -79,7 +80,10 @@ impl Api {
         let mut points: Vec<PricePoint> = Vec::new();
         let mut last: Option<Arc<CostMap>> = None;
         let stored = ledger.revisions(LOOKED_AT).await?;
-        for stored in stored.iter().rev().filter(|stored| stored.source != engine::sync::COMPOSED) {
+        // What the checks hold was billed by nobody, as far as it was up to us.
+        let is_billed =
+            |stored: &&StoredRevision| stored.source != engine::sync::COMPOSED && stored.verdict != Verdict::Held;
+        for stored in stored.iter().rev().filter(is_billed) {
             let Some(bytes) = ledger.map(&stored.revision).await? else { continue };
             let known = last.take();
             // An entry whose bytes did not change needs no second look.

@@ -52,7 +52,7 @@ pub(super) fn digest(
     });
     let fresh = families.first().filter(|_| notify.new_models);
     let price = example.map(|(model, changes)| price_fact(model, changes, prices.len(), of_mine));
-    let alias = moved_alias.map(|(model, target)| format!("{model} now means {target}"));
+    let alias = moved_alias.map(|(model, target)| format!("{model} now points to {target}"));
     let mut title = title(fresh, set.new_models.len(), price.as_deref().or(alias.as_deref()));
     if let (Some(review), None) = (review, &title) {
         let need = if review.entries == 1 { "entry needs" } else { "entries need" };
@@ -286,7 +286,7 @@ mod tests {
             digest(&set, &[], &mine.iter().map(|name| (*name).to_owned()).collect(), &notify, 1, None)
         };
         let (title, body) = told(&["opus-latest"], PriceNews::Mine).unwrap();
-        assert_eq!(title, "opus-latest now means opus-6");
+        assert_eq!(title, "opus-latest now points to opus-6");
         assert_eq!(body, "Proved on 1 proxy.");
         assert_eq!(told(&["opus-5"], PriceNews::Mine), None);
         assert_eq!(told(&["opus-latest"], PriceNews::Off), None);

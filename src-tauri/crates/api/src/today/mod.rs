@@ -71,10 +71,12 @@ impl Api {
         let day = self.now().with_timezone(&Local).date_naive();
         let seen: Option<Seen> = ledger.get_state(SEEN).await?;
         let promotions = ledger.promotions(PROMOTIONS).await?;
-        let Some((from, since)) = baseline(&promotions, seen.as_ref(), midnight(day)) else { return Ok(None) };
         // Proxies that wait for a review do not have what waits: that stands in the attention list.
         let direct = self.direct()?;
         let to = promotion.billed(direct);
+        let billed = promotions.iter().position(|made| made.upstream == to || made.revision == to).unwrap_or_default();
+        let promotions = &promotions[billed..];
+        let Some((from, since)) = baseline(promotions, seen.as_ref(), midnight(day)) else { return Ok(None) };
         let held = if promotion.waits(direct) { Vec::new() } else { promotion.held_models.clone() };
         let question = Question { from, to, held, mine: mine.clone(), day };
         let known = self.today.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -103,7 +103,9 @@ fn alias(change: &AliasChange, entry: Option<&Entry<'_>>) -> Vec<(Decimal, Today
     let effects: Vec<&FieldChange> = change.effects.iter().filter(|change| is_price(change)).collect();
     let much = effects.iter().filter_map(|change| percent(change)).max().unwrap_or_default();
     let mut told = match &change.after {
-        Some(target) => TodayChange { target: Some(target.clone()), ..sentence(model, TodayKind::Moved, "now means") },
+        Some(target) => {
+            TodayChange { target: Some(target.clone()), ..sentence(model, TodayKind::Moved, "now points to") }
+        }
         None => sentence(model, TodayKind::Moved, "has its own prices now"),
     };
     told.prices = shown(&effects).iter().map(|change| values(change)).collect();
@@ -144,7 +146,7 @@ fn repriced(model: &str, entry: &Entry<'_>, changes: &[&FieldChange]) -> (Decima
     } else if rest.iter().all(|change| is_like(change)) {
         let is_tier = rest.iter().all(|change| change.field.contains("_above_") || change.field.contains('['));
         let (one, many) = if is_tier { ("tier", "tiers") } else { ("other price", "other prices") };
-        Some(format!("and {} alike", counted(rest.len(), one, many)))
+        Some(format!("and {} by the same amount", counted(rest.len(), one, many)))
     } else {
         Some(format!("and {}", counted(rest.len(), "other price", "other prices")))
     };
@@ -181,11 +183,11 @@ fn of_what(entry: &Entry<'_>, moved: &[&FieldChange]) -> String {
 }
 
 fn came_or_went(changes: &[&FieldChange]) -> String {
-    let prices = counted(changes.len(), "price", "prices");
+    let count = changes.len();
     if changes.iter().all(|change| change.before.is_none()) {
-        format!("has {prices} more")
+        format!("has {}", counted(count, "more price", "more prices"))
     } else if changes.iter().all(|change| change.after.is_none()) {
-        format!("has {prices} less")
+        format!("has {}", counted(count, "fewer price", "fewer prices"))
     } else {
         "has new prices".to_owned()
     }
@@ -330,9 +332,9 @@ mod tests {
                 "gone | is gone from the map | A proxy that loads this map bills its calls as $0.",
                 "far | is 1,000 times as expensive | In 0.001 → 1.00",
                 "dear | is 50.0% more expensive for cached input | Cached input 0.10 → 0.15",
-                "latest | now means | opus-6 | was opus-5 | In 4.00 → 5.00, Out 20.00 → 25.00",
+                "latest | now points to | opus-6 | was opus-5 | In 4.00 → 5.00, Out 20.00 → 25.00",
                 "opus-5 | retires in 4 days | Successor opus-6: 5.00 / 25.00, 25% more",
-                "cheap | is 20.0% cheaper | In 2.50 → 2.00, Out 12.50 → 10.00 | and 1 tier alike",
+                "cheap | is 20.0% cheaper | In 2.50 → 2.00, Out 12.50 → 10.00 | and 1 tier by the same amount",
             ]
         );
     }

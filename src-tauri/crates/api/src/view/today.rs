@@ -60,7 +60,7 @@ pub struct TodayChange {
     pub model: String,
     /// Which kind.
     pub kind: TodayKind,
-    /// "is 20.0% cheaper", "now means".
+    /// "is 20.0% cheaper", "now points to".
     pub says: String,
     /// The model that the sentence ends with.
     pub target: Option<String>,
@@ -68,7 +68,7 @@ pub struct TodayChange {
     pub note: Option<String>,
     /// Prices that tell it, at most two.
     pub prices: Vec<TodayPrice>,
-    /// What else moved: "and 6 tiers alike".
+    /// What else moved: "and 6 tiers by the same amount".
     pub more: Option<String>,
     /// No proxy that uses the model has proved the map with this change.
     pub in_source: bool,

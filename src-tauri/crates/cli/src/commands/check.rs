@@ -47,9 +47,7 @@ fn text(screen: &Screen, name: &str, report: &CheckReport) -> String {
     out.push('\n');
     out.push_str(match report.verdict {
         Verdict::Accepted => "No problems found in this map.",
-        Verdict::Review => {
-            "Models that need review keep their old entry until you approve them; the rest of the map is accepted."
-        }
+        Verdict::Review => "The models above need review; the rest of the map is accepted.",
         Verdict::Held => "This map would be held: no proxy would be reloaded, and the promoted map would stay.",
     });
     out

@@ -165,7 +165,11 @@ fn text(screen: &Screen, entry: &Entry<'_>, promotion: &Promotion, billed: &Revi
     }
     out.push_str(&paint(
         Tone::Faint,
-        &format!("as of revision {}, promoted {}", billed.short(), when::both(promotion.promoted_at, screen.now)),
+        &if [promotion.revision, promotion.upstream].contains(billed) {
+            format!("as of revision {}, promoted {}", billed.short(), when::both(promotion.promoted_at, screen.now))
+        } else {
+            format!("as of revision {}", billed.short())
+        },
     ));
     out.push_str("\n\n");
     let mut grid = Grid::new(screen, &[Head::Left("field"), Head::Right("USD"), Head::Left("")]);

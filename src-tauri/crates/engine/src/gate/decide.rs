@@ -105,6 +105,7 @@ pub fn decide(facts: Facts<'_>) -> Decision {
             error: None,
             validator: facts.validator,
             seen_at: Some(seen_at),
+            soaks_until,
             before,
             held_because,
             left: facts.left,
@@ -125,7 +126,8 @@ fn no_map(facts: &Facts<'_>, verdict: Verdict) -> Decision {
     let why = why_held(&facts.report.findings);
     let why = why.unwrap_or_else(|| "The source sent something that isn't a cost map.".to_owned());
     let error = Error::new(ErrorCode::Held, format!("{why} The last map stays in use."));
-    let was_fine = facts.last.is_none_or(|state| state.error.as_ref().is_none_or(|known| known.code != error.code));
+    // One that fails in turns, now with a page and now with no answer, is told once.
+    let was_fine = facts.last.is_none_or(|state| state.error.is_none());
     let known = || SourceState::unknown(facts.url.to_owned());
     Decision {
         state: SourceState {
@@ -248,6 +250,12 @@ mod tests {
             assert_eq!((last.revision, last.seen_at, last.verdict), (known.revision, known.seen_at, known.verdict));
         }
         assert_eq!(told, 1);
+        // One that fails in turns is told once.
+        last.error = Some(Error::new(ErrorCode::SourceUnreachable, "No answer."));
+        let page = report(b"<p>4", Verdict::Held);
+        let decision = decide(Facts { map: None, ..facts(&page, Some(&last), "2026-01-01T01:05:00Z") });
+        assert_eq!(decision.news, None);
+        last = decision.state;
         let again = decide(facts(&map, Some(&last), "2026-01-01T02:00:00Z"));
         assert_eq!((again.is_new, again.state.error), (false, None));
         assert!(again.promotes, "its soak went on meanwhile");

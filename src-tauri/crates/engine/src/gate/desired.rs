@@ -60,9 +60,10 @@ impl Desired {
             || (route == Route::Direct && promoted.is_some_and(waits));
         let revision = match route {
             // Of another source than the one that is chosen now, nothing is known.
-            Route::Direct => {
-                source.and(newest.filter(|_| !is_held).or(promoted.map(|promotion| promotion.billed(direct))))
-            }
+            Route::Direct => newest.and_then(|newest| match source {
+                Some(source) if !is_held && source.soaks_until.is_none() => Some(newest),
+                _ => promoted.map(|promotion| promotion.billed(direct)),
+            }),
             Route::Gateway => resolved.or(promoted.map(|promotion| promotion.revision)),
             Route::File => promoted.map(|promotion| promotion.revision),
         };
@@ -92,10 +93,13 @@ mod tests {
         let of =
             |route, source: &SourceState| Desired::of(route, Some(source), Some(&promotion), DirectMode::Tell, None);
         assert_eq!(Desired::of(Route::Direct, None, None, DirectMode::Tell, None).revision, None);
-        assert_eq!(of(Route::Direct, &source).revision, Some(upstream), "the source was not asked yet");
+        assert_eq!(of(Route::Direct, &source).revision, None, "what was promoted may be another source's");
         (source.revision, source.verdict) = (Some(newest), Some(Verdict::Review));
         assert_eq!(of(Route::Direct, &source).revision, Some(newest), "entries that wait for a review are in it");
         assert_eq!(of(Route::Gateway, &source).revision, Some(composed));
+        source.soaks_until = Some("2026-01-01T02:00:00Z".parse().unwrap());
+        assert_eq!(of(Route::Direct, &source).revision, Some(upstream), "what soaks is not meant to be there yet");
+        source.soaks_until = None;
         let waiting = Promotion { upstream: newest, taken: Some(upstream), ..promotion.clone() };
         let waits = |route| Desired::of(route, Some(&source), Some(&waiting), DirectMode::Wait, None);
         assert_eq!((waits(Route::Direct).revision, waits(Route::Direct).is_held), (Some(upstream), true));

@@ -30,10 +30,11 @@ const WORTH_IT: usize = 2;
 /// Keeps the bytes of a map whose row in `revisions` is there already.
 pub(super) fn store(connection: &Connection, revision: &Revision, bytes: &[u8]) -> Result<()> {
     let whole = || pack(bytes, &[]);
-    let (base, depth, zstd) = match base(connection)? {
+    // One that cannot be read any more is no reason to keep no other: the next one is kept whole.
+    let base = base(connection)?.and_then(|(base, depth)| Some((base, depth, load(connection, &base).ok()??)));
+    let (base, depth, zstd) = match base {
         None => (None, 0, whole()?),
-        Some((base, depth)) => {
-            let known = load(connection, &base)?.ok_or_else(|| damaged(&format!("map {base} is gone")))?;
+        Some((base, depth, known)) => {
             let delta = pack(bytes, &known)?;
             // Only a large one can be of another kind; a whole one costs as much to make as the difference.
             let alone = if delta.len() * 16 > bytes.len() { Some(whole()?) } else { None };
@@ -155,6 +156,27 @@ mod tests {
         }
         text.push_str("\"last\": {}}");
         text.into_bytes()
+    }
+
+    #[tokio::test]
+    async fn a_map_that_rots_takes_none_of_the_later_ones_with_it() {
+        let (_dir, ledger) = ledger().await;
+        let put = async |commit: usize| {
+            let bytes = map(200, commit);
+            let revision = Revision::of(&bytes);
+            ledger
+                .put_map(&revision, bytes.clone().into(), "file", at("2026-01-01T00:00:00Z"), 1, Verdict::Accepted)
+                .await
+                .unwrap();
+            (revision, bytes)
+        };
+        let (first, _) = put(0).await;
+        ledger.call(|connection| Ok(connection.execute("UPDATE frames SET zstd = x'00'", [])?)).await.unwrap();
+        assert!(ledger.map(&first).await.is_err(), "the damage is told");
+        for commit in 1..4 {
+            let (revision, bytes) = put(commit).await;
+            assert_eq!(ledger.map(&revision).await.unwrap(), Some(bytes), "{commit}");
+        }
     }
 
     #[tokio::test]

@@ -25,7 +25,8 @@ pub enum News {
         /// Why the checks hold it, where they do.
         held_because: Option<String>,
     },
-    /// The source sends something that is no map, or cannot be read for the first time since it could.
+    /// The source sends something that is no map, for the first time since it could be read. One that does not answer is no
+    /// news: the state shows it.
     Source {
         /// Why.
         error: Error,

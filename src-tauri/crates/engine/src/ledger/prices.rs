@@ -1,6 +1,6 @@
 //! What each model cost when: intervals, so that "what did it cost on 3 March" is one look-up and no map is read.
 //!
-//! They follow the source's maps as they were promoted, which is what a proxy that reads the source bills by.
+//! They follow the source's maps as they were promoted, which is what a proxy that reads the source bills by as soon as it takes it.
 
 use std::collections::HashMap;
 

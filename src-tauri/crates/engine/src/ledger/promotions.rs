@@ -12,7 +12,7 @@ use crate::settings::DirectMode;
 /// A map became the one that proxies are meant to have. As in `status --json`, `promoted`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Promotion {
-    /// The map that the gateway serves.
+    /// The map that the gateway serves: upstream's, less the entries that wait for a review.
     pub revision: Revision,
     /// The upstream map that it was made from; the same, unless entries are held back or overlaid.
     pub upstream: Revision,
@@ -65,8 +65,11 @@ impl Promotion {
 /// The one ring that there is yet: a proxy's role will say which it belongs to.
 const RING: &str = "production";
 
-/// The last two are `taken` and `is_served`: what a run proved ended after it was promoted.
-const COLUMNS: &str = "revision, upstream, models, promoted_at, held_models, rejected, baseline, (
+const COLUMNS: &str = "revision, upstream, models, promoted_at, held_models, rejected, baseline";
+
+/// `taken` and `is_served`: what a run proved ended after it was promoted. Only asked for one promotion at a time, since it
+/// looks at every run since.
+const PROVED: &str = "(
     SELECT older.upstream FROM promotions AS older
     WHERE older.id <= promotions.id AND (older.held_models = '[]' OR EXISTS (
         SELECT 1 FROM runs WHERE finished >= older.promoted_at AND outcome IN ('succeeded', 'unchanged')
@@ -75,6 +78,9 @@ const COLUMNS: &str = "revision, upstream, models, promoted_at, held_models, rej
     revision <> upstream AND (
         SELECT count(*) > 0 AND count(*) FILTER (WHERE json_extract(document, '$.to') = upstream) = 0 FROM runs
         WHERE finished >= promoted_at AND outcome IN ('succeeded', 'unchanged')))";
+
+/// In place of [`PROVED`].
+const UNASKED: &str = "NULL, 0";
 
 impl Ledger {
     /// Records that a map is the desired one from now on. Its bytes must have been put first: a promoted map that could
@@ -95,18 +101,20 @@ impl Ledger {
 
     /// The promotion that holds now.
     pub async fn promoted(&self) -> Result<Option<Promotion>> {
-        Ok(self.promotions(1).await?.pop())
+        let sql = format!("SELECT {COLUMNS}, {PROVED} FROM promotions ORDER BY id DESC LIMIT ?1");
+        Ok(self.query_promotions(sql, 1).await?.pop())
     }
 
-    /// The promotions, the newest first.
+    /// The promotions, the newest first. What was taken of them is not looked up.
     pub async fn promotions(&self, at_most: usize) -> Result<Vec<Promotion>> {
-        self.query_promotions(format!("SELECT {COLUMNS} FROM promotions ORDER BY id DESC LIMIT ?1"), limit(at_most))
-            .await
+        let sql = format!("SELECT {COLUMNS}, {UNASKED} FROM promotions ORDER BY id DESC LIMIT ?1");
+        self.query_promotions(sql, limit(at_most)).await
     }
 
     /// The promotion that held at this time.
     pub async fn promotion_at(&self, date: DateTime<Utc>) -> Result<Option<Promotion>> {
-        let sql = format!("SELECT {COLUMNS} FROM promotions WHERE promoted_at <= ?1 ORDER BY id DESC LIMIT 1");
+        let sql =
+            format!("SELECT {COLUMNS}, {PROVED} FROM promotions WHERE promoted_at <= ?1 ORDER BY id DESC LIMIT 1");
         Ok(self.query_promotions(sql, to_micros(date)).await?.pop())
     }
 

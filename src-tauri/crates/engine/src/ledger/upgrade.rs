@@ -44,7 +44,8 @@ fn checks(step: &Connection) -> Result<()> {
     let mut rows = old.query([])?;
     while let Some(row) = rows.next()? {
         let (revision, baseline, text): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let findings: Vec<Finding> = serde_json::from_str(&text).map_err(|cause| damaged(&cause))?;
+        // What cannot be read was no help before either, and is no reason to lose everything else.
+        let Ok(findings) = serde_json::from_str::<Vec<Finding>>(&text) else { continue };
         let findings = details::keep(step, &findings)?;
         step.execute(
             "INSERT INTO checks (revision, baseline, findings) VALUES (?1, ?2, ?3)",
@@ -65,9 +66,9 @@ fn promotions(step: &Connection) -> Result<()> {
         let baseline = before.as_ref().map(|(revision, _)| revision);
         step.execute("UPDATE promotions SET baseline = ?2 WHERE id = ?1", params![id, baseline])?;
         if before.as_ref().is_none_or(|(_, last)| *last != upstream) {
-            let named: Revision = upstream.parse().map_err(|cause| damaged(&cause))?;
             // A map that cannot be read any more leaves a gap in the prices, as it does without an upgrade.
-            if let Ok(Some(bytes)) = frames::load(step, &named)
+            if let Ok(named) = upstream.parse::<Revision>()
+                && let Ok(Some(bytes)) = frames::load(step, &named)
                 && let Ok(map) = CostMap::parse(bytes)
             {
                 follow(step, &Prices::of(&map), &named, at)?;

@@ -52,11 +52,12 @@ impl AskedFor {
     }
 }
 
-/// Whether a run of this proxy ended, and no proof names another address.
+/// Whether a run of this proxy ended, and the newest proof that names an address names this one.
 async fn was_synced(ledger: &Ledger, proxy: &Proxy) -> Result<bool> {
     let filter = RunFilter { proxy: Some(proxy.name.to_string()), limit: EARLIER_RUNS, ..RunFilter::default() };
     let runs = ledger.runs(filter).await?;
     let url = proxy.url.to_string();
-    let has_moved = runs.iter().filter_map(|run| run.receipt.as_ref()).any(|receipt| !receipt.is_of(&url));
+    let newest = runs.iter().filter_map(|run| run.receipt.as_ref()).find(|receipt| receipt.url.is_some());
+    let has_moved = newest.is_some_and(|receipt| !receipt.is_of(&url));
     Ok(!has_moved && runs.iter().any(|run| run.outcome != Outcome::Running))
 }

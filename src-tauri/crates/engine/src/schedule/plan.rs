@@ -30,14 +30,36 @@ impl Plan {
 }
 
 /// The map that proxies are to have: what the source has, unless the checks hold it.
-pub(crate) fn wanted(source: Option<&SourceState>, settings: &Settings) -> Option<Wanted> {
+pub(crate) fn wanted(source: Option<&SourceState>) -> Option<Wanted> {
     let source = source.filter(|source| source.verdict.is_some_and(|verdict| verdict != Verdict::Held))?;
     let seen_at = source.seen_at.or(source.checked_at)?;
-    Some(Wanted { revision: source.revision?, from: seen_at + delta(settings.gate.soak) })
+    // A longer soak that is chosen now counts at the next look; a map that was promoted before needs none.
+    Some(Wanted { revision: source.revision?, from: source.soaks_until.unwrap_or(seen_at) })
 }
 
 /// A period as a difference of times; one too long to add is a hundred years.
 pub(crate) fn delta(period: Period) -> TimeDelta {
     let longest = TimeDelta::days(36_500);
     TimeDelta::from_std(period.duration()).map_or(longest, |delta| delta.min(longest))
+}
+
+#[cfg(test)]
+mod tests {
+    use costmap::Revision;
+
+    use super::*;
+
+    #[test]
+    fn a_map_is_wanted_when_its_soak_is_over_and_at_once_where_it_needs_none() {
+        let mut source = SourceState::unknown("https://example.com/map.json".to_owned());
+        source.revision = Some(Revision::of(b"map"));
+        source.verdict = Some(Verdict::Review);
+        source.seen_at = Some("2026-01-01T00:00:00Z".parse().unwrap());
+        let from = |source: &SourceState| wanted(Some(source)).map(|wanted| wanted.from.to_rfc3339());
+        assert_eq!(from(&source).as_deref(), Some("2026-01-01T00:00:00+00:00"), "it was promoted before");
+        source.soaks_until = Some("2026-01-01T02:00:00Z".parse().unwrap());
+        assert_eq!(from(&source).as_deref(), Some("2026-01-01T02:00:00+00:00"));
+        source.verdict = Some(Verdict::Held);
+        assert_eq!(from(&source), None);
+    }
 }

@@ -94,7 +94,7 @@ impl Fetcher {
         let bytes = read.map_err(|unread| match unread {
             Unread::Failed(error) => unreadable(plain(&error)),
             Unread::Hangs => hangs(&format!("could not be read within {} s", self.limits.total.as_secs())),
-            Unread::StillHangs => hangs("is still being read since an earlier check"),
+            Unread::StillHangs => hangs("is still being read by an earlier check"),
         })?;
         if bytes.len() > self.limits.body {
             return Err(super::http::too_large(source, self.limits.body));
@@ -111,7 +111,7 @@ impl Fetcher {
 fn bounded(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
     // Asked before opening: opening a named pipe would wait for a writer.
     if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is no ordinary file"));
+        return Err(io::Error::other("it isn't a regular file"));
     }
     let mut bytes = Vec::new();
     let limit = u64::try_from(limit).unwrap_or(u64::MAX);

@@ -221,7 +221,7 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
     let now = clock.now();
     let mut scheduler = Scheduler::new(Plan::of(settings).0, now);
     scheduler.pause_until(paused_until);
-    scheduler.want(wanted(Some(&source), settings));
+    scheduler.want(wanted(Some(&source)));
     let asked_for = match ledger {
         Some(ledger) => AskedFor::read(ledger, settings).await?,
         None => AskedFor::default(),

@@ -38,6 +38,9 @@ pub struct SourceState {
     /// When this revision was first seen there, for `gate.soak`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen_at: Option<DateTime<Utc>>,
+    /// Until when `gate.soak` keeps it from proxies; none where it needs no soak, or has had it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub soaks_until: Option<DateTime<Utc>>,
     /// The upstream map that was promoted when this revision was first seen: what it is news against.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Revision>,
@@ -387,6 +390,7 @@ impl SourceState {
             error: None,
             validator: None,
             seen_at: None,
+            soaks_until: None,
             before: None,
             held_because: None,
             left: None,

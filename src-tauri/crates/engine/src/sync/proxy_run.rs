@@ -94,8 +94,8 @@ pub async fn sync_proxy(order: RunOrder<'_>, id: u64, started: DateTime<Utc>) ->
 pub async fn preview(order: RunOrder<'_>, started: DateTime<Utc>) -> SyncRun {
     let mut run = begin(&order, 0, started);
     match unless_cancelled(&order, look(&order, &mut run)).await {
-        Ok(_) => run.outcome = Outcome::Planned,
-        Err(error) => {
+        Ok(Found { waits: None, .. }) => run.outcome = Outcome::Planned,
+        Ok(Found { waits: Some(error), .. }) | Err(error) => {
             run.outcome = match error.code {
                 ErrorCode::Held => Outcome::Held,
                 ErrorCode::Cancelled => Outcome::Interrupted,
@@ -142,6 +142,8 @@ struct Found {
     facts: ProxyFacts,
     operator: Operator,
     live: Live,
+    /// Why it is not reloaded, where models wait for a review. What it took by itself is proved all the same.
+    waits: Option<Error>,
 }
 
 async fn attempt(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Outcome, Stop> {
@@ -154,6 +156,9 @@ async fn attempt(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Outcome, Sto
         (order.on_step)(Step::Receipt);
         run.receipt = Some(receipt(order, &found, &found.live, &comparison, None).await);
         return Ok(Outcome::Unchanged);
+    }
+    if let Some(waits) = found.waits {
+        return Err(waits.into());
     }
     if let Some(obstacle) = found.facts.obstacle() {
         return Err(obstacle.refusal().into());
@@ -280,8 +285,8 @@ async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
         same_source(order, live.source.as_ref())?;
     }
     describe(order, run, &target, &live, &operator).await?;
-    if is_direct && !held_models.is_empty() && order.direct == DirectMode::Wait {
-        return Err(Error::new(
+    let waits = (is_direct && !held_models.is_empty() && order.direct == DirectMode::Wait).then(|| {
+        Error::new(
             ErrorCode::Held,
             format!(
                 "{} for review, and this proxy reads the source directly; with gate.direct = \"wait\", it is not reloaded.",
@@ -290,9 +295,9 @@ async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
                     more => format!("{more} models wait"),
                 }
             ),
-        ));
-    }
-    Ok(Found { target, facts, operator, live })
+        )
+    });
+    Ok(Found { target, facts, operator, live, waits })
 }
 
 /// What the proxy's deployments are priced by in the map that it is to take, and what they ask for without a price.

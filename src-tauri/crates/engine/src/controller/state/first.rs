@@ -18,7 +18,7 @@ impl Controller {
     pub(super) async fn note_asked(&mut self, order: &SyncOrder) {
         if order.trigger == Trigger::Manual && !order.dry_run {
             let names = &order.proxies;
-            self.ask_for(|proxy| names.is_empty() || names.iter().any(|name| name == proxy.name.as_str())).await;
+            self.ask_for(|proxy| names.is_empty() || names.iter().any(|name| proxy.name.is(name))).await;
         }
     }
 
@@ -53,7 +53,10 @@ impl Controller {
         let work = Job { number, settings, proxies, order, cancel, each, live, draft: Some(DraftKey(key)) };
         let parts = Arc::clone(&self.parts);
         self.jobs.spawn(async move {
-            reply.send(run(parts, work).await).ok();
+            // A panic ends the task, and is told as what it is.
+            let report = tokio::spawn(run(parts, work)).await;
+            let report = report.unwrap_or_else(|error| Err(super::super::job::defect().detail(error)));
+            reply.send(report).ok();
         });
     }
 }

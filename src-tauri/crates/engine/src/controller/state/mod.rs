@@ -189,7 +189,7 @@ impl Controller {
                 scheduler.record(name, run.started, run.attempted(), conclusive(run));
             }
         }
-        scheduler.want(wanted(self.source.as_ref(), &self.effective));
+        scheduler.want(wanted(self.source.as_ref()));
         if let Some(checked_at) = self.source.as_ref().and_then(|source| source.checked_at) {
             scheduler.record_source_check(checked_at);
         }
@@ -342,7 +342,7 @@ impl Controller {
                 self.resolved = self.parts.gateway.resolved().await;
                 if let Some(scheduler) = &mut self.scheduler {
                     scheduler.record_source_check(source.checked_at.unwrap_or_else(|| self.parts.clock.now()));
-                    scheduler.want(wanted(Some(source), &self.effective));
+                    scheduler.want(wanted(Some(source)));
                 }
             }
             Happening::SourceFailed { error } => {

@@ -16,6 +16,7 @@ use super::lane::{InJob, Queued};
 use crate::run::{Outcome, SyncRun, Trigger};
 use crate::schedule::Action;
 use crate::settings::Proxy;
+use crate::sync::SourceState;
 use crate::{Error, ErrorCode, Result};
 
 /// Somebody who waits for one or more jobs.
@@ -175,11 +176,21 @@ impl Controller {
 
     pub(super) fn cancel_runs(&mut self, proxy: Option<&str>) {
         let is_named = |name: &String| proxy.is_none_or(|proxy| proxy.eq_ignore_ascii_case(name));
-        let lanes = self.known.iter_mut().filter(|(name, _)| is_named(name)).map(|(_, known)| &mut known.lane);
-        let checks = proxy.is_none().then_some(&mut self.checks);
         // What waits was asked for too, and would begin as soon as the run has ended.
-        let queued: Vec<Queued> = lanes.chain(checks).filter_map(|lane| lane.queued.take()).collect();
-        for Queued { job, .. } in queued {
+        let named = self.known.iter_mut().filter(|(name, _)| is_named(name));
+        let queued: Vec<(String, Queued)> =
+            named.filter_map(|(name, known)| Some((name.clone(), known.lane.queued.take()?))).collect();
+        for (name, Queued { job, .. }) in queued {
+            // Of one that is cancelled alone the others are told as they end.
+            let cancelled = match proxy {
+                Some(_) => Ok(self.never_begun(&name)),
+                None => Err(crate::sync::cancelled()),
+            };
+            self.answer(job, &cancelled);
+        }
+        if proxy.is_none()
+            && let Some(Queued { job, .. }) = self.checks.queued.take()
+        {
             self.answer(job, &Err(crate::sync::cancelled()));
         }
         let Some(name) = proxy else { return self.cancels.values().for_each(CancellationToken::cancel) };
@@ -265,6 +276,16 @@ impl Controller {
             }
             self.happened(Happening::RunFinished { run: Arc::new(run) }).await;
         }
+    }
+
+    /// The report of a run that was cancelled before it began: it has no number, and nothing is recorded of it.
+    fn never_begun(&self, proxy: &str) -> SyncReport {
+        let now = self.parts.clock.now();
+        let run = SyncRun::started(0, proxy.to_owned(), Trigger::Manual, now);
+        let error = Some(crate::sync::cancelled());
+        let source = self.source.clone().unwrap_or_else(|| SourceState::unknown(super::shown_source(&self.effective)));
+        let run = SyncRun { outcome: Outcome::Interrupted, finished: Some(now), error, ..run };
+        SyncReport { source, findings: Vec::new(), runs: vec![run] }
     }
 
     /// Answers who waits for this job.
