@@ -14,9 +14,9 @@ export default async function (test) {
   const at = (hash) => page.waitForURL((url) => url.hash.startsWith(hash));
   const palette = page.getByRole('combobox', { name: 'Search or run a command' });
 
-  await test('keyboard: the five screens, back and forward', async () => {
+  await test('keyboard: the six screens, back and forward', async () => {
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
-    for (const [index, screen] of ['overview', 'changes', 'models', 'history', 'settings'].entries()) {
+    for (const [index, screen] of ['overview', 'changes', 'models', 'review', 'history', 'settings'].entries()) {
       await press(`Control+${index + 1}`);
       await at(`#/${screen}`);
     }

@@ -33,7 +33,7 @@ export default async function (test) {
   });
 
   await test('screens that have nothing to show say what to do', async () => {
-    for (const [screen, text] of [['changes', 'There is only one map so far'], ['models', 'No map has been promoted yet'], ['history', 'No sync has run yet']]) {
+    for (const [screen, text] of [['changes', 'There is only one map so far'], ['models', 'No map has been promoted yet'], ['review', 'Nothing needs review.'], ['history', 'No sync has run yet']]) {
       await visitor.go(`#/${screen}`);
       await visitor.sees(text);
       await visitor.look(`${screen}-empty`);

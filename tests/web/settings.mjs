@@ -1,10 +1,21 @@
 // Each kind of control of the settings: what it saves stands in the file, and what is refused does not.
 import assert from 'node:assert/strict';
 import { mkdir, rename, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { historyBoard } from './parts.mjs';
-import { until } from './stage.mjs';
+import { revision, until } from './stage.mjs';
 import { Visitor } from './visitor.mjs';
+
+/** A port that nobody has. */
+const freePort = () =>
+  new Promise((done, fail) => {
+    const server = createServer().once('error', fail);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
 
 export default async function (test) {
   const board = await historyBoard();
@@ -48,6 +59,25 @@ export default async function (test) {
     await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark');
     await saved('Theme', /^(?![^]*theme = "dark")/, () => page.getByRole('radiogroup', { name: 'Theme' }).getByText('System').click());
     await saved('Proxy server', /proxy = "none"/, () => page.getByLabel('Proxy server').selectOption('none'));
+  });
+
+  await test('settings: the gateway serves the promoted map while it is on', async () => {
+    const at = `127.0.0.1:${await freePort()}`;
+    const serve = page.getByRole('switch', { name: 'Serve the promoted map to proxies' });
+    await visitor.go('#/settings/gateway');
+    // Its usual port may be another program's here, so what it says before it has ours is not looked at.
+    await serve.click();
+    await saved('Listen at', new RegExp(`listen = "${at}"`), () => entered(page.getByLabel('Listen at'), at));
+    await line('Serve the promoted map to proxies').getByText('Listening', { exact: true }).waitFor();
+    await visitor.sees('Each one gets an address of its own here.');
+    const served = await fetch(`http://${at}/model_prices_and_context_window.json`);
+    assert.equal(served.status, 200);
+    const { promoted } = await board.call('state');
+    assert.equal(revision(Buffer.from(await served.arrayBuffer())), promoted.revision);
+    await visitor.look('settings-gateway', { narrow: true });
+    await saved('Serve the promoted map to proxies', /^(?![^]*listen = "1)/, () => serve.click());
+    await line('Serve the promoted map to proxies').getByText('Off', { exact: true }).waitFor();
+    await until(() => fetch(`http://${at}/healthz`).then(() => false, () => true), 'nobody at the gateway');
   });
 
   await test('settings: what is refused says so beside its field, and the file keeps the old value', async () => {
@@ -95,7 +125,7 @@ export default async function (test) {
     const fresh = await Visitor.open(board, '#/settings');
     await fresh.sees('The settings file cannot be read');
     await fresh.sees(/^The settings cannot be read from/);
-    await fresh.page.getByRole('heading', { name: 'Proxies' }).waitFor();
+    await fresh.page.getByRole('heading', { name: 'Proxies', exact: true }).waitFor();
     await fresh.look('settings-unreadable');
     await rm(file, { recursive: true });
     await rename(`${file}.away`, file);

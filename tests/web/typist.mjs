@@ -38,7 +38,7 @@ export default async function (test) {
   });
 
   await test('typist: the slash opens the search of the screen that comes, or the palette where there is none', async () => {
-    await visitor.rush('Control+4', '/', 'models');
+    await visitor.rush('Control+5', '/', 'models');
     assert.equal(await palette.inputValue(), 'models');
     await visitor.rush('Escape', 'Control+2', '/', 'opus', 'Control+3', '/', 'claude');
     assert.equal(await search.inputValue(), 'claude');

@@ -1,4 +1,4 @@
-// A picture of one scenario: node scripts/picture.mjs SCENARIO HASH OUT.png [--dark] [--width 760] [--height 760] [--click TEXT] [--key Control+k] [--full] [--contrast] [--axe]
+// A picture of one scenario: node scripts/picture.mjs SCENARIO HASH OUT.png [--dark] [--width 760] [--height 760] [--click TEXT] [--key Control+k] [--wait 150] [--full] [--contrast] [--axe]
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
@@ -14,6 +14,7 @@ const { values, positionals } = parseArgs({
     click: { type: 'string', multiple: true, default: [] },
     key: { type: 'string', multiple: true, default: [] },
     type: { type: 'string' },
+    wait: { type: 'string', default: '150' },
     full: { type: 'boolean' },
     contrast: { type: 'boolean' },
     axe: { type: 'boolean' },
@@ -50,7 +51,7 @@ try {
   for (const name of values.click) await page.getByRole('button', { name }).first().click();
   for (const key of values.key) await page.keyboard.press(key);
   if (values.type) await page.keyboard.type(values.type);
-  await page.waitForTimeout(150);
+  await page.waitForTimeout(Number(values.wait));
   const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
   if (wide) console.log('layout: wider than the window');
   await page.screenshot({ path: out, fullPage: values.full ?? false });

@@ -1907,7 +1907,7 @@ model: string,
  */
 kind: TodayKind, 
 /**
- * "is 20.0% cheaper", "now means".
+ * "is 20.0% cheaper", "now points to".
  */
 says: string, 
 /**
@@ -1923,7 +1923,7 @@ note: string | null,
  */
 prices: Array<TodayPrice>, 
 /**
- * What else moved: "and 6 tiers alike".
+ * What else moved: "and 6 tiers by the same amount".
  */
 more: string | null, 
 /**

@@ -16,7 +16,7 @@ export function syncFact(proxy: ProxyView, now: number): Fact {
   const live = proxy.live_revision === null ? null : short(proxy.live_revision);
   const proved = proxy.proved_at === null ? null : `proved ${relative(proxy.proved_at, now)}`;
   const title = [
-    proxy.sync === 'held' ? 'The checks are holding back the new map' : null,
+    proxy.sync === 'held' ? 'The new map is waiting' : null,
     proxy.live_revision === null ? null : `Holds ${proxy.live_revision}`,
     proxy.proved_at === null ? 'never proved' : `proved ${exact(proxy.proved_at)}`,
   ];

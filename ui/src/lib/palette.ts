@@ -26,6 +26,7 @@ const screens: readonly [Screen, string, IconName][] = [
   ['overview', 'Overview', 'overview'],
   ['changes', 'Changes', 'changes'],
   ['models', 'Models', 'models'],
+  ['review', 'Review', 'flag'],
   ['history', 'History', 'history'],
   ['settings', 'Settings', 'settings'],
 ];

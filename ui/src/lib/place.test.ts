@@ -9,6 +9,8 @@ describe('places and addresses', () => {
     { screen: 'changes', from: 'a07f3d1', to: 'b41c9e2' },
     { screen: 'models', model: 'openrouter/<b>x</b>?a=1&b=#2' },
     { screen: 'models', model: null },
+    { screen: 'review', model: 'azure/eu/gpt-5#1' },
+    { screen: 'review', model: null },
     { screen: 'history', run: 412 },
     { screen: 'settings', section: 'proxies', proxy: 'prod gateway/ü' },
   ];

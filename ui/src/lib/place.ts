@@ -9,7 +9,7 @@ export interface Spot {
   extra: Readonly<Record<string, string>>;
 }
 
-export const SCREENS: readonly Screen[] = ['overview', 'changes', 'models', 'history', 'settings'];
+export const SCREENS: readonly Screen[] = ['overview', 'changes', 'models', 'review', 'history', 'settings'];
 
 /** What is not understood leads to the overview, never to an error. */
 export function parseSpot(hash: string): Spot {
@@ -21,6 +21,7 @@ export function parseSpot(hash: string): Spot {
     case 'changes':
       return { place: { screen, from: take(extra, 'from'), to: take(extra, 'to') }, extra };
     case 'models':
+    case 'review':
       return { place: { screen, model: name }, extra };
     case 'history':
       return { place: { screen, run: number(name) }, extra };
@@ -41,6 +42,7 @@ export function hrefTo(place: Place, extra: Readonly<Record<string, string>> = {
       if (place.to !== null) query.set('to', place.to);
       break;
     case 'models':
+    case 'review':
       if (place.model !== null) path += `/${encodeURIComponent(place.model)}`;
       break;
     case 'history':
@@ -66,6 +68,7 @@ export function screenPlace(screen: Screen): Place {
     case 'changes':
       return { screen, from: null, to: null };
     case 'models':
+    case 'review':
       return { screen, model: null };
     case 'history':
       return { screen, run: null };

@@ -3,6 +3,7 @@ import type { ErrorView, SettingsView } from '../host';
 import * as form from './settings-form';
 
 const view: SettingsView = {
+  gateway: { listen: 'off', default_listen: '127.0.0.1:4401', on: false, error: null, proxies: [] },
   proxies: [],
   source: 'https://example.com/map.json',
   source_is_file: false,
@@ -68,6 +69,7 @@ describe('drafts', () => {
     expect(form.shownText(view, {}, 'windows')).toBe('allow Mon-Fri 02:00-05:00\ndeny Sun 00:00-24:00');
     expect(form.shownText(view, {}, 'notify_new_models')).toBe('true');
     expect(form.savedText(view, 'autostart')).toBe('false');
+    expect(form.savedText(view, 'gateway')).toBe('off');
     expect(form.isDirty(view, form.typed({}, 'every', '6h'), 'every')).toBe(false);
     expect(form.reverted(form.typed({}, 'every', '1h'), 'every')).toEqual({});
   });
@@ -78,6 +80,7 @@ describe('where an error or problem belongs', () => {
     expect(form.fieldOf('schedule.windows[1]')).toBe('windows');
     expect(form.fieldOf('source.file')).toBe('source');
     expect(form.fieldOf('every')).toBe('every');
+    expect(form.fieldOf('gateway.listen')).toBe('gateway');
     expect(form.fieldOf('overlay.model')).toBeNull();
     expect(form.fieldOf('toString')).toBeNull();
   });

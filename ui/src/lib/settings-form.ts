@@ -9,6 +9,7 @@ export const SECTIONS = [
   { id: 'source', title: 'Source' },
   { id: 'schedule', title: 'Schedule' },
   { id: 'checks', title: 'Checks' },
+  { id: 'gateway', title: 'Gateway' },
   { id: 'notifications', title: 'Notifications' },
   { id: 'startup', title: 'Start-up' },
   { id: 'network', title: 'Network' },
@@ -41,6 +42,8 @@ export function savedText(view: SettingsView, field: SettingField): string {
       return view.windows.join('\n');
     case 'autostart':
       return String(view.autostart ?? false);
+    case 'gateway':
+      return view.gateway.listen;
     default:
       return String(view[field]);
   }
@@ -122,6 +125,7 @@ const FIELD_OF: Record<string, SettingField> = {
   'gate.mode': 'gate_mode',
   'gate.direct': 'gate_direct',
   'gate.soak': 'gate_soak',
+  'gateway.listen': 'gateway',
   'notify.new_models': 'notify_new_models',
   'notify.price_changes': 'notify_price_changes',
   'notify.failures': 'notify_failures',
@@ -143,6 +147,7 @@ const SECTION_OF: Record<SettingField, SectionId> = {
   gate_mode: 'checks',
   gate_direct: 'checks',
   gate_soak: 'checks',
+  gateway: 'gateway',
   notify_new_models: 'notifications',
   notify_price_changes: 'notifications',
   notify_failures: 'notifications',

@@ -16,9 +16,10 @@ describe('keys', () => {
     expect(shortcutOf({ ...plain, key: 's', ctrlKey: true }, false, true)).toBe('sync_all');
   });
 
-  it('open the five screens', () => {
+  it('open the six screens', () => {
     expect(shortcutOf({ ...plain, key: '3', ctrlKey: true }, false, false)).toEqual({ screen: 2 });
-    expect(shortcutOf({ ...plain, key: '6', ctrlKey: true }, false, false)).toBeNull();
+    expect(shortcutOf({ ...plain, key: '6', ctrlKey: true }, false, false)).toEqual({ screen: 5 });
+    expect(shortcutOf({ ...plain, key: '7', ctrlKey: true }, false, false)).toBeNull();
   });
 
   it('go back and forward, but not from within a text', () => {

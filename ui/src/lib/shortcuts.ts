@@ -24,7 +24,7 @@ export function shortcutOf(keys: Keys, isMac: boolean, isTyping: boolean): Short
     if (key === 's') return 'sync_all';
     if (isMac && key === '[') return 'back';
     if (isMac && key === ']') return 'forward';
-    if (/^[1-5]$/.test(key)) return { screen: Number(key) - 1 };
+    if (/^[1-6]$/.test(key)) return { screen: Number(key) - 1 };
     return null;
   }
   if (isTyping || keys.ctrlKey || keys.metaKey) return null;

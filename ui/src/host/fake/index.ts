@@ -5,6 +5,7 @@ import { actionHandlers } from './actions';
 import { changesHandlers } from './changes';
 import { historyHandlers } from './history';
 import { modelsHandlers } from './models';
+import { reviewHandlers } from './review';
 import { scenario } from './scenarios';
 import { settingsHandlers } from './settings';
 import { wait, World, type Handlers } from './world';
@@ -13,6 +14,7 @@ const handlers: Required<Handlers> = {
   ...(actionHandlers as Required<Handlers>),
   ...changesHandlers,
   ...modelsHandlers,
+  ...reviewHandlers,
   ...historyHandlers,
   ...settingsHandlers,
 };

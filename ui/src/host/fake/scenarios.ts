@@ -1,5 +1,6 @@
 import type { AppState, Attention, ProxyView, SourceView } from '../index';
 import { down, healthy, receipt, run, strip, syncing } from './proxies';
+import { reviewScenarios } from './review';
 import { busy, quiet, withAlias, withLongNames } from './today';
 import { ago, HOSTILE, NOW, REVISIONS } from './world';
 
@@ -132,6 +133,11 @@ const scenarios: Record<string, () => AppState> = {
     }],
   }),
   paused: () => ({ ...calm, pause: { until: ago(-42) }, next_sync: null, proxies: [{ ...healthy, next_run: null }, named(healthy, 'build-box', { next_run: null })] }),
+  ...Object.fromEntries(Object.entries(reviewScenarios).map(([name, change]) => [name, () => change(calm)])),
+  /** The gateway: one proxy reads it and one does not, it is off, its port is taken. The settings' file knows which. */
+  gateway: () => ({ ...drawn, proxies: [healthy, named(healthy, 'build-box', { url: 'http://127.0.0.1:4000', role: 'development', reads: 'direct' })] }),
+  'gateway-off': () => scenario('gateway'),
+  'gateway-error': () => scenario('gateway'),
   hostile: () => ({
     ...drawn,
     source: { ...source, url: `https://mirror.example/${'deep/'.repeat(40)}${HOSTILE.markup}.json`, error: { code: 'source_unreachable', message: `The source answered ${HOSTILE.markup}. The last map stays in use.`, detail: HOSTILE.markup, field: null } },

@@ -1,4 +1,4 @@
-import type { ErrorView, OtherSourceView, ProxyForm, ProxySetting, ProxyTest, ProxyView, SettingField, SettingsView } from '../index';
+import type { ErrorView, GatewayView, OtherSourceView, ProxyForm, ProxySetting, ProxyTest, ProxyView, SettingField, SettingsView } from '../index';
 import { run } from './proxies';
 import type { Handlers, World } from './world';
 import { ago, HOSTILE, wait } from './world';
@@ -6,7 +6,8 @@ import { ago, HOSTILE, wait } from './world';
 /**
  * Settings, proxies and the first run, kept as long as the page. Scenarios: `problems` has a damaged file and a proxy of
  * the environment, `keyless` no key store, `lonely` finds no proxy; the proxies of `elsewhere` and `bucket` read another
- * source, and the source of `away` cannot be reached. In any of them an address with `refuse` gives a wrong
+ * source, and the source of `away` cannot be reached. The gateway listens in `gateway` and `hostile`; in `gateway-error`, and
+ * at any port 80, another program has its port. In any of them an address with `refuse` gives a wrong
  * key, with `down` no answer, with `other` no LiteLLM, and one without `http` is no address.
  */
 interface Kept {
@@ -31,7 +32,7 @@ function of(world: World): Kept {
   const made: Kept = {
     proxies,
     settings: {
-      proxies, source: world.scenario === 'hostile' ? HOSTILE.long : world.state.source.url, source_is_file: world.scenario === 'hostile', default_source: world.state.source.url,
+      gateway: { ...NO_GATEWAY, listen: ['gateway', 'gateway-error', 'hostile'].includes(world.scenario) ? NO_GATEWAY.default_listen : 'off' }, proxies, source: world.scenario === 'hostile' ? HOSTILE.long : world.state.source.url, source_is_file: world.scenario === 'hostile', default_source: world.state.source.url,
       watch: '5m', preset: 'production', every: '6h', windows: [], on_change: true, next_syncs: [ago(-202), ago(-562), ago(-922)],
       gate_mode: 'review', gate_direct: 'tell', gate_soak: '0m',
       notify_new_models: true, notify_price_changes: 'mine', notify_failures: true, quiet: isBroken ? '' : '22:00-07:00',
@@ -48,9 +49,30 @@ function of(world: World): Kept {
   return made;
 }
 
+const NO_GATEWAY: GatewayView = { listen: 'off', default_listen: '127.0.0.1:4401', on: false, error: null, proxies: [] };
+
+/** The first proxy reads it, or did before it was turned off. */
+function gatewayOf(world: World): GatewayView {
+  const { settings, proxies } = of(world);
+  const { listen } = settings.gateway;
+  const isTaken = listen.endsWith(':80') || (world.scenario === 'gateway-error' && listen === NO_GATEWAY.default_listen);
+  const on = listen !== 'off' && !isTaken;
+  const address = on ? listen : NO_GATEWAY.default_listen;
+  const prefix = address.startsWith('127.') ? '' : '/5f2c9e0b71d84a36';
+  const isScenario = world.scenario.startsWith('gateway');
+  return {
+    ...NO_GATEWAY, listen, on,
+    error: isTaken ? `The gateway cannot listen at ${listen}: Address already in use (os error 98). Proxies that read it keep their map. Choose another address.` : null,
+    proxies: proxies.map(({ name }, at) => ({
+      name, url: `http://${address}${prefix}/${name}/model_prices_and_context_window.json`,
+      is_read: on && isScenario && at === 0, last_fetch: isScenario && at === 0 ? ago(2) : null,
+    })),
+  };
+}
+
 function view(world: World): SettingsView {
   const { settings, proxies } = of(world);
-  return { ...settings, proxies: [...proxies] };
+  return { ...settings, gateway: gatewayOf(world), proxies: [...proxies] };
 }
 
 const PERIOD = /^\d+[smhd]$/;
@@ -69,6 +91,8 @@ function check(field: SettingField, value: string): ErrorView | null {
     case 'source':
       if (value.trim() === '') return bad('The source must be an http or https URL, or the path of a file.', 'source');
       return /^(https?:\/\/\S+|\/|[A-Z]:\\)/.test(value) ? null : bad('This isn’t a valid URL. Use one like https://litellm.example.com/map.json.', 'source.url');
+    case 'gateway':
+      return value === 'off' || /^(\d{1,3}(\.\d{1,3}){3}|\[[\da-f:]+\]):\d{1,5}$/i.test(value) ? null : bad('This must be an IP address and port, like 127.0.0.1:4401, or off.', 'gateway');
     case 'network_ca_file':
       return value === '' || value.startsWith('/') ? null : bad(`The ca_file ${value.slice(0, 60)} does not exist. It has to be a PEM file of the authority’s certificates; no connection is made without it.`, 'network.ca_file');
     case 'network_proxy':
@@ -88,6 +112,9 @@ function put(world: World, field: SettingField, value: string): void {
     case 'source':
       settings.source = value.trim();
       settings.source_is_file = !value.includes('://');
+      return;
+    case 'gateway':
+      settings.gateway = { ...settings.gateway, listen: value.trim() };
       return;
     case 'on_change':
     case 'notify_new_models':

@@ -6,7 +6,7 @@ function change(given: Partial<TodayChange> & Pick<TodayChange, 'model' | 'kind'
 }
 
 const moved = change({
-  model: 'claude-opus-latest', kind: 'moved', says: 'now means', target: 'claude-opus-6', note: 'was claude-opus-5-5',
+  model: 'claude-opus-latest', kind: 'moved', says: 'now points to', target: 'claude-opus-6', note: 'was claude-opus-5-5',
   prices: [{ label: 'In', before: '4.00', after: '5.00' }, { label: 'Out', before: '20.00', after: '25.00' }],
 });
 
@@ -21,7 +21,7 @@ export const busy: Today = {
     moved,
     change({ model: 'claude-sonnet-4-5', kind: 'retires', says: 'retires in 4 days', note: 'Successor claude-sonnet-5-5: 2.00 / 10.00, 33% less' }),
     change({
-      model: 'gpt-6.1-sol', kind: 'fall', says: 'is 20.0% cheaper', more: 'and 6 tiers alike',
+      model: 'gpt-6.1-sol', kind: 'fall', says: 'is 20.0% cheaper', more: 'and 6 tiers by the same amount',
       prices: [{ label: 'In', before: '2.50', after: '2.00' }, { label: 'Out', before: '12.50', after: '10.00' }],
     }),
   ],

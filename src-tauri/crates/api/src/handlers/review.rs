@@ -50,7 +50,12 @@ impl Api {
         blocking(move || {
             let rows = rows(&found, &args.model, &Users::default());
             // Of a new model there is no row: its input price is what people look at.
-            let field = rows.first().map_or("input_cost_per_token", |row| &row.field).to_owned();
+            // The price that a finding names is the one that is asked about.
+            let named = |row: &&ChangeRow| {
+                found.findings_of(&args.model).any(|finding| finding.field.as_deref() == Some(row.field.as_str()))
+            };
+            let row = rows.iter().find(named).or(rows.first());
+            let field = row.map_or("input_cost_per_token", |row| &row.field).to_owned();
             let scale = scale(&found, &args.model, &field);
             let per = Unit::of_path(&field).for_people().1;
             ReviewDetail {

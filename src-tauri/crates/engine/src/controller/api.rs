@@ -99,6 +99,7 @@ impl PauseState {
 }
 
 /// Something that just happened. For progress bars, `autosync watch`, toasts and the dashboard.
+#[expect(clippy::large_enum_variant, reason = "a few of them a minute are told, and each is told once")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Happening {
