@@ -33,7 +33,7 @@ const screens: readonly [Screen, string, IconName][] = [
 
 /** The sections of the settings, as `Place` names them. */
 const sections: readonly [string, string][] = [
-  ['proxies', 'Proxies'], ['source', 'Source'], ['schedule', 'Schedule'], ['checks', 'Checks'], ['notifications', 'Notifications'],
+  ['proxies', 'Proxies'], ['source', 'Source'], ['schedule', 'Schedule'], ['checks', 'Checks'], ['gateway', 'Gateway'], ['notifications', 'Notifications'],
   ['startup', 'Start-up'], ['network', 'Network'], ['appearance', 'Appearance'], ['updates', 'Updates'], ['data', 'Data'],
 ];
 
