@@ -61,7 +61,8 @@ impl Api {
                 _ if now - at > OLD => Ok(None),
                 News::Digest { .. } if newest != Some(id) => Ok(None),
                 News::Digest { revision, before, held_because } => {
-                    if !is_ripe(snapshot, &revision, at, now) {
+                    // In quiet hours it waits for their end.
+                    if self.is_quiet() || !is_ripe(snapshot, &revision, at, now) {
                         waits = true;
                         continue;
                     }
@@ -93,14 +94,19 @@ impl Api {
     fn toast(&self, toast: Toast, show: &impl Fn(Toast)) {
         let Ok(chosen) = self.chosen() else { return show(toast) };
         let notify = &chosen.settings.notify;
-        let is_quiet = notify
-            .quiet
-            .parse::<engine::schedule::QuietHours>()
-            .is_ok_and(|quiet| quiet.contains(self.now().with_timezone(&Local).time()));
         let is_paused = self.engine.snapshot().borrow().pause.paused;
-        if if toast.is_failure { notify.failures } else { !is_quiet && !is_paused } {
+        if if toast.is_failure { notify.failures } else { !self.is_quiet() && !is_paused } {
             show(toast);
         }
+    }
+
+    /// Whether the user wants quiet now.
+    fn is_quiet(&self) -> bool {
+        let quiet = self.chosen().map(|chosen| chosen.settings.notify.quiet);
+        quiet
+            .ok()
+            .and_then(|quiet| quiet.parse::<engine::schedule::QuietHours>().ok())
+            .is_some_and(|quiet| quiet.contains(self.now().with_timezone(&Local).time()))
     }
 }
 

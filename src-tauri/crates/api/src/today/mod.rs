@@ -50,6 +50,8 @@ struct Seen {
 pub(crate) struct Question {
     from: Revision,
     to: Revision,
+    /// The map whose changes were looked at last, on whatever day: midnight makes nothing seen.
+    seen: Revision,
     held: Vec<String>,
     mine: BTreeSet<String>,
     day: NaiveDate,
@@ -78,7 +80,9 @@ impl Api {
         let promotions = &promotions[billed..];
         let Some((from, since)) = baseline(promotions, seen.as_ref(), midnight(day)) else { return Ok(None) };
         let held = if promotion.waits(direct) { Vec::new() } else { promotion.held_models.clone() };
-        let question = Question { from, to, held, mine: mine.clone(), day };
+        let is_known = |seen: &Seen| promotions.iter().any(|made| made.upstream == seen.to);
+        let last_seen = seen.filter(is_known).map_or(from, |seen| seen.to);
+        let question = Question { from, to, seen: last_seen, held, mine: mine.clone(), day };
         let known = self.today.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let today = if let Some((_, today)) = known.filter(|(known, _)| *known == question) {
             today
@@ -86,7 +90,11 @@ impl Api {
             let set = self.differences.between(ledger, &from, &to).await?;
             let new = map(ledger, &to).await?;
             let asked = question.clone();
-            let today = blocking(move || Arc::new(compared(&set, &new, &asked))).await?;
+            let unseen = match last_seen {
+                same if same == from => Arc::clone(&set),
+                seen => self.differences.between(ledger, &seen, &to).await?,
+            };
+            let today = blocking(move || Arc::new(compared(&set, &unseen, &new, &asked))).await?;
             *self.today.lock().unwrap_or_else(PoisonError::into_inner) = Some((question, Arc::clone(&today)));
             today
         };
@@ -140,7 +148,7 @@ fn baseline(
     Some((before.upstream, same.last().map_or(before.promoted_at, |made| made.promoted_at)))
 }
 
-fn compared(set: &ChangeSet, new: &CostMap, asked: &Question) -> Today {
+fn compared(set: &ChangeSet, unseen: &ChangeSet, new: &CostMap, asked: &Question) -> Today {
     let summary = summary(set, &asked.mine);
     let mut yours = yours::changes(set, new, &asked.mine, &asked.held, asked.day, RETIRES);
     let families = families(&set.new_models, new, &asked.mine);
@@ -149,6 +157,7 @@ fn compared(set: &ChangeSet, new: &CostMap, asked: &Question) -> Today {
         yours = yours::changes(set, new, &asked.mine, &asked.held, asked.day, SOON);
     }
     let mine = yours::changed(set, new, &asked.mine).len();
+    let unseen = yours::changed(unseen, new, &asked.mine).len();
     let all = set.counts.changed_models + set.counts.new_models + set.counts.removed_models;
     let (fresh, fresh_more) = fresh::lines(&families, new, FRESH);
     let yours_more = yours.len().saturating_sub(YOURS);
@@ -158,7 +167,7 @@ fn compared(set: &ChangeSet, new: &CostMap, asked: &Question) -> Today {
         to: set.to.to_string(),
         models: summary.new_models,
         prices: summary.repriced_models,
-        mine,
+        mine: unseen,
         elsewhere: all.saturating_sub(mine),
         yours,
         yours_more,
@@ -236,12 +245,14 @@ mod tests {
         let (old, new) = (CostMap::parse(old).unwrap(), CostMap::parse(new).unwrap());
         let asked = Question {
             from: old.revision(),
+            seen: old.revision(),
             to: new.revision(),
             held: vec![],
             mine: mine.iter().map(|name| (*name).to_owned()).collect(),
             day: "2026-03-04".parse().unwrap(),
         };
-        compared(&diff(&old, &new), &new, &asked)
+        let set = diff(&old, &new);
+        compared(&set, &set, &new, &asked)
     }
 
     #[test]
