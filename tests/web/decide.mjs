@@ -1,0 +1,62 @@
+// Decisions on a genuine proxy that reads the gateway: what a person says in the dashboard is what the proxy bills.
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { NEW } from './parts.mjs';
+import { Dashboard, makeHome, map, MapHost, quietSettings, startProxy, until } from './stage.mjs';
+import { Visitor } from './visitor.mjs';
+
+const MODEL = 'gpt-4o';
+const FIELD = 'input_cost_per_token';
+const GOOD = 2.5e-6;
+const WRONG = 2.5e-3;
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+export default async function (test) {
+  const host = await MapHost.start(await map('1.109.3'));
+  const port = await freePort();
+  const board = await Dashboard.start(await makeHome('decide', quietSettings(host.url, `\n[gateway]\nlisten = "127.0.0.1:${port}"\n`)));
+  await board.call('check_source');
+  const url = await startProxy(NEW, `http://127.0.0.1:${port}/local/model_prices_and_context_window.json`);
+  const form = { edits: null, name: 'local', url, role: 'testing', key: { place: 'env', variable: 'WEB_KEY' }, key_header: 'Authorization', allow_plain_http: false, ca_file: '' };
+  await board.call('save_proxy', { form });
+  await board.call('sync', { proxies: [], force: false });
+  const live = async () => (await (await fetch(`${url}/public/litellm_model_cost_map`)).json())[MODEL][FIELD];
+  const standing = async () => (await board.call('review')).items.find(({ model }) => model === MODEL)?.standing;
+
+  const wrong = JSON.parse(await map(NEW));
+  wrong[MODEL][FIELD] = WRONG;
+  host.serve(Buffer.from(JSON.stringify(wrong)));
+  await board.call('sync', { proxies: [], force: false });
+  const visitor = await Visitor.open(board, `#/review/${MODEL}`);
+  const { page } = visitor;
+
+  await test('decide: a price that is 1,000 times too high waits, and the proxy keeps the old one', async () => {
+    await visitor.sees('Does input really cost 2,500.00 per 1M tokens?');
+    assert.equal(await live(), GOOD);
+    assert.equal(host.proxyHits, 0, 'the proxy never asks upstream');
+    await visitor.look('decide', { narrow: true });
+  });
+
+  await test('decide: rejected, taken back, approved: the proxy has what was said', async () => {
+    await visitor.button(/^Reject, keep 2\.50/).click();
+    await until(async () => (await standing()) === 'rejected', 'the rejection');
+    assert.equal(await live(), GOOD);
+    await visitor.button('Undo').first().click();
+    await until(async () => (await standing()) === 'open', 'the undo');
+    await visitor.go(`#/review/${MODEL}`);
+    await visitor.button(/^Approve 2,500\.00/).click();
+    await until(async () => (await standing()) === 'approved', 'the approval');
+    await until(async () => (await live()) === WRONG, 'the proxy has it');
+    const proxy = async () => (await board.call('state')).proxies[0];
+    assert.equal((await proxy()).reads, 'gateway');
+    await until(async () => (await proxy()).sync === 'synced', 'the proof');
+    await visitor.close();
+  });
+}
