@@ -1,5 +1,6 @@
 /** The geometry of a row of prices on a scale of powers of ten, drawn to the width that there is. Pure. */
 import type { ScaleKind, ScalePoint } from '../host/bindings';
+import { readable } from './diff-cell';
 import { middleCut } from './format';
 import { visible } from './visible';
 
@@ -32,7 +33,7 @@ export function scaleOf(points: readonly ScalePoint[], width: number): Scale | n
   const values = points.map(({ value }) => value);
   if (points.length === 0 || width < 240 || values.some((value) => !(value > 0))) return null;
   const left = Math.round(Math.min(200, Math.max(104, width * 0.3)));
-  const right = Math.round(width - Math.max(40, Math.max(...points.map(({ shown }) => shown.length)) * BOLD) - 16);
+  const right = Math.round(width - Math.max(40, Math.max(...points.map(({ shown }) => readable(shown).length)) * BOLD) - 16);
   const [low, high] = decades(Math.min(...values), Math.max(...values));
   const toX = (power: number) => round(left + ((power - low) / (high - low)) * (right - left));
   const room = (letter: number) => Math.floor((left - 16) / letter);
@@ -44,7 +45,7 @@ export function scaleOf(points: readonly ScalePoint[], width: number): Scale | n
       kind,
       label: kind === 'proposed' ? 'Proposed' : kind === 'now' ? nowLabel(model, room(BOLD)) : middleCut(model, room(LETTER), 10),
       title: kind === 'proposed' ? `${model}, proposed` : kind === 'now' ? `${model}, now` : model,
-      shown,
+      shown: readable(shown),
     })),
     ticks: Array.from({ length: high - low + 1 }, (_, index) => low + index)
       .filter((power) => (power - low) % each === 0)

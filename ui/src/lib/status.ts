@@ -31,7 +31,7 @@ export function desiredText(state: AppState): string | null {
   if (state.source.revision === null || state.source.revision === promoted.billed) {
     return promoted.held > 0 ? `= source, ${needReview(promoted.held)}` : '= source';
   }
-  const waits = promoted.waits && state.source.revision === promoted.upstream;
-  const why = state.source.verdict === 'held' ? ', held' : waits ? `, ${needReview(promoted.held)} first` : '';
+  const waits = promoted.held > 0 && state.source.revision === promoted.upstream;
+  const why = state.source.verdict === 'held' ? ', held' : waits ? `, ${needReview(promoted.held)}${promoted.waits ? ' first' : ''}` : '';
   return `· source has ${short(state.source.revision)}${why}`;
 }

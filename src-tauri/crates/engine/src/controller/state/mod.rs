@@ -384,6 +384,12 @@ impl Controller {
                     known.asked.proved(receipt);
                 }
                 known.last_run = Some(Arc::clone(run));
+                // Which map proxies bill by follows from what they took, where entries wait for a review.
+                if self.promoted.as_ref().is_some_and(|promotion| !promotion.held_models.is_empty())
+                    && let Ok(promoted) = self.parts.ledger.promoted().await
+                {
+                    self.promoted = promoted.map(Arc::new);
+                }
                 // It is free for the next sync, while the rest of its job may go on.
                 self.release(&run.proxy);
                 // What it holds now is another thing than it said a minute ago.
