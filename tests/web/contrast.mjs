@@ -6,7 +6,7 @@ const PLACES = [
   ['overview', 'No proxy yet. The source is still watched'],
   ['changes', /^Repriced/],
   ['models/azure%2Fgpt-4o-mini-audio-preview-2024-12-17', 'Price history'],
-  ['review', 'what waits here waits there too'],
+  ['review', 'they keep the old ones until you decide'],
   ['history', 'No sync has run yet'],
   ['settings', 'Production'],
 ];

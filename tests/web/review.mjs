@@ -23,7 +23,7 @@ export default async function (test) {
   });
 
   await test('review: without the gateway it says so, and nothing can be decided', async () => {
-    await visitor.sees('With the gateway, what waits here waits there too.');
+    await visitor.sees('With the gateway, they keep the old ones until you decide.');
     for (const name of [/^Approve all/, /^Reject all/, /^Approve (?!all)/, /^Reject (?!all)/]) {
       assert.equal(await visitor.button(name).first().getAttribute('aria-disabled'), 'true');
     }

@@ -49,7 +49,7 @@ fn text(screen: &Screen, state: &GatewayState, address: Option<&GatewayAddress>,
         (Some(error), _) => format!("{}\n", paint(Tone::Bad, &safe(&error.message))),
         (None, true) => format!("The gateway listens at {listen}.\n"),
         (None, false) => format!(
-            "The gateway is to listen at {listen}, and does not: it runs with the app or `autosync watch`. Until then a \
+            "The gateway is set to {listen}, but it is not running: it runs with the app or `autosync watch`. Until then, a \
              reload of the proxies that read it fails, and one that restarts takes the map in its installation.\n"
         ),
     };

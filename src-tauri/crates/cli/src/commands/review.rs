@@ -28,7 +28,7 @@ pub(super) async fn list(context: &Context) -> Result<Answer> {
     Ok(with_problems(answer, &chosen.problems))
 }
 
-const NEEDS_GATEWAY: &str = "Proxies that read the source themselves already bill these prices. `autosync gateway on` puts the gateway between: what waits for you then waits there too.";
+const NEEDS_GATEWAY: &str = "Proxies that read the source themselves already bill these prices. `autosync gateway on` puts the gateway in between; proxies that read it keep the old prices until you decide.";
 
 pub(super) async fn decide(context: &Context, args: DecideArgs, ruling: Ruling) -> Result<Answer> {
     let chosen = context.settings()?;
