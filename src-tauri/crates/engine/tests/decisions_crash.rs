@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use costmap::{CostMap, Revision};
 use engine::Clock;
@@ -73,7 +73,9 @@ async fn killed_at_any_moment_one_whole_map_is_served_and_every_told_decision_ho
 
     let mut dice = fastrand::Rng::with_seed(12);
     let (mut next, mut told) = (1, Vec::new());
-    for _ in 0..kills {
+    // How long one takes on this machine until it has decided something: it is killed within five times that.
+    let mut span = Duration::from_secs(60);
+    for round in 0..=kills {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--ignored", "--exact", "--nocapture", "child_that_decides"])
             .env(SOURCE, &folder)
@@ -82,11 +84,21 @@ async fn killed_at_any_moment_one_whole_map_is_served_and_every_told_decision_ho
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_millis(dice.u64(15..220)));
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut heard = Vec::new();
+        if round == 0 {
+            let begun = Instant::now();
+            heard.extend(lines.by_ref().find(|line| line.as_ref().unwrap().starts_with("decided ")));
+            span = begun.elapsed() * 5;
+        } else {
+            let most = u64::try_from(span.as_millis()).unwrap();
+            std::thread::sleep(Duration::from_millis(dice.u64(10..most)));
+        }
         child.kill().unwrap();
         child.wait().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        told.extend(lines.filter_map(|line| line.ok()?.strip_prefix("decided ")?.parse::<u32>().ok()));
+        told.extend(
+            heard.into_iter().chain(lines).filter_map(|line| line.ok()?.strip_prefix("decided ")?.parse::<u32>().ok()),
+        );
         next = told.last().map_or(next, |last| last + 1) + 1;
 
         let engine = stage.start_at(home.clone(), Arc::new(|_: &str| None), false).await;
@@ -121,6 +133,6 @@ async fn killed_at_any_moment_one_whole_map_is_served_and_every_told_decision_ho
         engine.edit(SettingsEdit::SetGateway { listen: "off".into() }).await.unwrap();
         engine.shutdown().await;
     }
-    assert!(told.len() >= kills / 2, "the child got somewhere: {}", told.len());
+    assert!(told.len() >= kills / 4, "the child got somewhere: {}", told.len());
     println!("killed {kills} times, {} decisions were told", told.len());
 }
