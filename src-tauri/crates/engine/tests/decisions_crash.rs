@@ -74,7 +74,7 @@ async fn killed_at_any_moment_one_whole_map_is_served_and_every_told_decision_ho
     let mut dice = fastrand::Rng::with_seed(12);
     let (mut next, mut told) = (1, Vec::new());
     // How long one takes on this machine until it has decided something: it is killed within five times that.
-    let mut span = Duration::from_secs(60);
+    let mut span = Duration::from_mins(1);
     for round in 0..=kills {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--ignored", "--exact", "--nocapture", "child_that_decides"])
