@@ -1,6 +1,7 @@
 //! When news is told: the ledger's outbox says what is untold, the engine's snapshot when its time has come. Nothing is
 //! kept here, so that a restart loses nothing and repeats nothing.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,9 +28,11 @@ impl Api {
     /// Hands every toast that is due to `show`, until the engine ends.
     pub async fn keep_toasting(self: Arc<Self>, show: impl Fn(Toast) + Send) {
         let mut snapshots = self.engine.snapshot();
+        // What was shown and could not be marked.
+        let mut shown = HashSet::new();
         loop {
             let snapshot = Arc::clone(&snapshots.borrow_and_update());
-            let waits = match self.tell_news(&snapshot, &show).await {
+            let waits = match self.tell_news(&snapshot, &show, &mut shown).await {
                 Ok(waits) => waits,
                 Err(error) => {
                     tracing::warn!(%error, "the news could not be told");
@@ -44,7 +47,7 @@ impl Api {
     }
 
     /// Tells what is due; whether something waits for its time.
-    async fn tell_news(&self, snapshot: &Snapshot, show: &impl Fn(Toast)) -> Result<bool> {
+    async fn tell_news(&self, snapshot: &Snapshot, show: &impl Fn(Toast), shown: &mut HashSet<i64>) -> Result<bool> {
         let ledger = self.engine.ledger();
         let untold = ledger.untold().await?;
         let digests = || untold.iter().filter(|one| matches!(one.news, News::Digest { .. }));
@@ -78,14 +81,16 @@ impl Api {
                 News::Failure { run } => ledger.run(run).await.map(|run| Some(failed(&run))),
                 News::Healed { run, since } => ledger.run(run).await.map(|run| healed(&run, since, now)),
             };
-            // Marked before it is shown, and each by itself: what cannot be told is not tried each second, and nothing that
-            // was shown is shown again because of it.
-            ledger.told(vec![id], self.now()).await?;
-            match toast {
-                Ok(Some(toast)) => self.toast(toast, show),
-                Ok(None) => {}
-                Err(error) => tracing::warn!(%error, news = id, "a piece of news could not be told"),
+            // Each by itself: what cannot be told keeps nothing else back. Shown before it is marked, so that a crash loses
+            // none; and remembered, so that a disk that is full repeats none.
+            if shown.insert(id) {
+                match toast {
+                    Ok(Some(toast)) => self.toast(toast, show),
+                    Ok(None) => {}
+                    Err(error) => tracing::warn!(%error, news = id, "a piece of news could not be told"),
+                }
             }
+            ledger.told(vec![id], self.now()).await?;
         }
         Ok(waits)
     }
