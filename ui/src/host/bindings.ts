@@ -424,6 +424,10 @@ export type DecideArgs = {
  */
 models: Array<string>, 
 /**
+ * The source's map whose values were looked at; a decision about others is refused.
+ */
+revision: string | null, 
+/**
  * `approved` or `rejected`; null takes the decision back.
  */
 ruling: 'approved' | 'rejected' | null, };

@@ -66,6 +66,8 @@ pub struct ModelArg {
 pub struct DecideArgs {
     /// The models.
     pub models: Vec<String>,
+    /// The source's map whose values were looked at; a decision about others is refused.
+    pub revision: Option<String>,
     /// `approved` or `rejected`; null takes the decision back.
     #[ts(type = "'approved' | 'rejected' | null")]
     pub ruling: Option<String>,

@@ -48,7 +48,7 @@ async fn child_that_decides() {
     loop {
         std::fs::write(folder.join("map.json"), text(number)).unwrap();
         check(&engine).await;
-        engine.decide(vec!["model-0".into()], Some(ruling(number))).await.unwrap();
+        engine.decide(vec!["model-0".into()], Some(ruling(number)), None).await.unwrap();
         let mut told = std::io::stdout().lock();
         writeln!(told, "decided {number}").unwrap();
         told.flush().unwrap();

@@ -126,11 +126,11 @@ async fn what_a_person_decides_is_served_at_once_and_remembered() {
     stage.put(&at("0.5"));
     check(&engine).await;
     assert!(serves("1e-06").await, "it waits");
-    engine.decide(model(), Some(Ruling::Approved)).await.unwrap();
+    engine.decide(model(), Some(Ruling::Approved), None).await.unwrap();
     assert!(serves("0.5").await);
-    engine.decide(model(), None).await.unwrap();
+    engine.decide(model(), None, None).await.unwrap();
     assert!(serves("1e-06").await, "the decision was taken back");
-    engine.decide(Vec::new(), Some(Ruling::Rejected)).await.unwrap();
+    engine.decide(Vec::new(), Some(Ruling::Rejected), None).await.unwrap();
     let promoted = engine.snapshot().borrow().promoted.clone().unwrap();
     assert_eq!((promoted.held_models.clone(), promoted.rejected.clone()), (model(), model()));
     // The same value in a later revision is not asked again; another one is.
@@ -141,7 +141,11 @@ async fn what_a_person_decides_is_served_at_once_and_remembered() {
     stage.put(&at("0.6"));
     assert_eq!(check(&engine).await.verdict, Some(Verdict::Review));
     assert_eq!(engine.snapshot().borrow().promoted.as_ref().unwrap().rejected, [""; 0]);
-    let unknown = engine.decide(vec!["nobody".into()], Some(Ruling::Approved)).await.unwrap_err();
+    let stale = Some(Revision::of(b"what was on the screen"));
+    let refused = engine.decide(model(), Some(Ruling::Approved), stale).await.unwrap_err();
+    assert_eq!(refused.field.as_deref(), Some("revision"), "nobody approves what was not on the screen");
+    assert!(serves("1e-06").await);
+    let unknown = engine.decide(vec!["nobody".into()], Some(Ruling::Approved), None).await.unwrap_err();
     assert_eq!(unknown.code, ErrorCode::NotFound);
     engine.shutdown().await;
 }

@@ -53,12 +53,14 @@ export class Review {
     if (models.length === 0) return;
     this.pending = new Map([...this.pending, ...models.map((model) => [model, ruling] as const)]);
     this.refused = null;
-    this.#last = this.#last.then(() => this.#send(models, ruling));
+    // Of the values on the screen now; taking a decision back concerns whatever is there.
+    const revision = ruling === null ? null : (this.answer.value?.revision ?? null);
+    this.#last = this.#last.then(() => this.#send(models, ruling, revision));
   }
 
-  async #send(models: readonly string[], ruling: Ruling | null): Promise<void> {
+  async #send(models: readonly string[], ruling: Ruling | null, revision: string | null): Promise<void> {
     try {
-      this.answer.put(await call('decide', { models: [...models], ruling }));
+      this.answer.put(await call('decide', { models: [...models], revision, ruling }));
       snacks.show(decided(models, ruling), ruling === null ? null : { label: 'Undo', run: () => this.decide(models, null) });
     } catch (thrown) {
       this.refused = { error: toErrorView(thrown), models, ruling };

@@ -35,7 +35,12 @@ describe('decisions', () => {
     expect(snacks.current?.text).toBe(`Approved ${OLD}`);
     snacks.current?.action?.run();
     await vi.waitFor(() => expect(standing(OLD)).toBe('open'));
-    expect(told).toEqual([{ models: [MINI], ruling: 'rejected' }, { models: [OLD], ruling: 'approved' }, { models: [OLD], ruling: null }]);
+    const revision = review.answer.value!.revision;
+    expect(revision).not.toBeNull();
+    // A decision is about the values on the screen; one that is taken back, about whatever is there.
+    expect(told).toEqual([
+      { models: [MINI], revision, ruling: 'rejected' }, { models: [OLD], revision, ruling: 'approved' }, { models: [OLD], revision: null, ruling: null },
+    ]);
     expect(snacks.current?.action).toBeNull();
     snacks.close();
   });

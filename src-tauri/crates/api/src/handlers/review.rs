@@ -12,7 +12,7 @@ use rust_decimal::prelude::ToPrimitive;
 
 use crate::Api;
 use crate::commands::{DecideArgs, ModelArg};
-use crate::handlers::changes::{Users, price_row};
+use crate::handlers::changes::{Users, price_row, revision};
 use crate::maps::blocking;
 use crate::state::word;
 use crate::view::{ChangeRow, FindingView, ReviewDetail, ReviewItem, ReviewView, ScaleKind, ScalePoint};
@@ -79,7 +79,8 @@ impl Api {
         if args.models.is_empty() {
             return Err(Error::new(ErrorCode::Usage, "No model was named. Nothing was decided.").field("models"));
         }
-        self.engine.decide(args.models, ruling).await?;
+        let seen = args.revision.as_deref().map(revision).transpose()?;
+        self.engine.decide(args.models, ruling, seen).await?;
         self.review(()).await
     }
 }

@@ -1,7 +1,7 @@
 //! `autosync gateway status|on|off`: the server from which proxies read what was promoted.
 
 use engine::Result;
-use engine::gateway::{GatewayAddress, GatewayState, known_state};
+use engine::gateway::{DEFAULT_GATEWAY_PORT, GatewayAddress, GatewayState, known_state};
 use engine::home::HomeLock;
 use engine::settings::{Proxy, SettingsEdit};
 
@@ -12,13 +12,10 @@ use crate::output::grid::{Grid, Head, cell, toned};
 use crate::output::tone::{Tone, paint};
 use crate::output::{Answer, Screen, safe, when};
 
-/// Where it listens unless told otherwise: on this machine only.
-const DEFAULT: &str = "127.0.0.1:4401";
-
 pub(super) async fn run(context: &Context, command: GatewayCommand) -> Result<Answer> {
     let listen = match command {
         GatewayCommand::Status => return status(context).await,
-        GatewayCommand::On { address } => address.unwrap_or_else(|| DEFAULT.to_owned()),
+        GatewayCommand::On { address } => address.unwrap_or_else(|| format!("127.0.0.1:{DEFAULT_GATEWAY_PORT}")),
         GatewayCommand::Off => "off".to_owned(),
     };
     context.access().await?.change(context, SettingsEdit::SetGateway { listen }).await?;

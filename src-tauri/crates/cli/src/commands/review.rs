@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::with_problems;
 use crate::args::DecideArgs;
 use crate::context::{Access, Context};
+use crate::output::run::outcome_word;
 use crate::output::tone::{Tone, paint};
 use crate::output::{Answer, Screen, count, safe};
 
@@ -41,7 +42,7 @@ pub(super) async fn decide(context: &Context, args: DecideArgs, ruling: Ruling) 
     let report = match context.access().await? {
         Access::Here(lock) => {
             let engine = context.engine(lock, false).await?;
-            let report = engine.decide(args.models, Some(ruling)).await;
+            let report = engine.decide(args.models, Some(ruling), None).await;
             engine.shutdown().await;
             report
         }
@@ -82,8 +83,7 @@ pub(super) async fn decide(context: &Context, args: DecideArgs, ruling: Ruling) 
 
 fn outcome(run: &engine::run::SyncRun) -> String {
     let error = run.error.as_ref().map(|error| format!(": {}", safe(&error.message))).unwrap_or_default();
-    let word = serde_json::to_value(run.outcome).ok().and_then(|word| word.as_str().map(str::to_owned));
-    format!("{}{error}", word.unwrap_or_default())
+    format!("{}{error}", outcome_word(run.outcome).0)
 }
 
 async fn left(ledger: Option<&Ledger>) -> Result<usize> {

@@ -30,7 +30,12 @@ pub(super) enum Event {
     /// Somebody wants the source checked.
     CheckSource { reply: oneshot::Sender<Result<SyncReport>> },
     /// Somebody decided about models that wait for a review (`None`: takes a decision back).
-    Decide { models: Vec<String>, ruling: Option<Ruling>, reply: oneshot::Sender<Result<SyncReport>> },
+    Decide {
+        models: Vec<String>,
+        ruling: Option<Ruling>,
+        seen: Option<Revision>,
+        reply: oneshot::Sender<Result<SyncReport>>,
+    },
     /// Somebody pauses the schedule (`None`: resumes it).
     Pause { pause: Option<Pause>, reply: oneshot::Sender<Result<PauseState>> },
     /// Somebody changes the settings.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use costmap::Revision;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::api::{Happening, Pause, PauseState, Snapshot, SyncOrder, SyncReport};
@@ -63,12 +64,18 @@ impl EngineHandle {
     }
 
     /// Decides about models that wait for a review; `None` takes a decision back. The map is judged again, and proxies that
-    /// read the gateway get what follows from it at once. No models: all that wait.
+    /// read the gateway get what follows from it at once. No models: all that wait. `seen` is the source's map whose values
+    /// the person has looked at: a decision about others is refused.
     ///
     /// # Errors
     /// `not_found` for a model that nobody is asked about, and then nothing was decided; those of a sync.
-    pub async fn decide(&self, models: Vec<String>, ruling: Option<Ruling>) -> Result<SyncReport> {
-        self.ask(|reply| Event::Decide { models, ruling, reply }).await
+    pub async fn decide(
+        &self,
+        models: Vec<String>,
+        ruling: Option<Ruling>,
+        seen: Option<Revision>,
+    ) -> Result<SyncReport> {
+        self.ask(|reply| Event::Decide { models, ruling, seen, reply }).await
     }
 
     /// Changes the settings, and lets the schedule follow them.

@@ -160,7 +160,7 @@ impl Inside {
         match request {
             Request::Sync(order) => done(self.engine.sync(order).await),
             Request::CheckSource => done(self.engine.check_source().await),
-            Request::Decide { models, ruling } => done(self.engine.decide(models, ruling).await),
+            Request::Decide { models, ruling } => done(self.engine.decide(models, ruling, None).await),
             Request::Pause(pause) => done(self.engine.pause(pause).await),
             Request::Resume => done(self.engine.resume().await),
             Request::Edit(edit) => done(self.engine.edit(edit).await),

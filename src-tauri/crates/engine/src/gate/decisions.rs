@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use costmap::check::held_models;
 use costmap::{CheckReport, CostMap, Finding, Revision, Severity};
 use serde::{Deserialize, Serialize};
 
@@ -56,7 +57,7 @@ impl Reviewed {
 /// The matters of each model that is to be reviewed.
 pub fn matters(report: &CheckReport, map: &CostMap) -> BTreeMap<String, Vec<Matter>> {
     let mut all: BTreeMap<String, Vec<Matter>> =
-        report.reviewed_models.iter().map(|model| (model.clone(), Vec::new())).collect();
+        held_models(report).into_iter().map(|model| (model, Vec::new())).collect();
     for finding in report.findings.iter().filter(|finding| finding.severity == Severity::Review) {
         let Some(matters) = finding.model.as_ref().and_then(|model| all.get_mut(model)) else { continue };
         matters.push(matter(finding));

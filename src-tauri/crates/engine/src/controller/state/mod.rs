@@ -250,7 +250,7 @@ impl Controller {
             }
             Event::Preview { draft, reply } => self.preview(*draft, reply),
             Event::CheckSource { reply } => self.check_source(Some(reply)),
-            Event::Decide { models, ruling, reply } => match self.decide(models, ruling).await {
+            Event::Decide { models, ruling, seen, reply } => match self.decide(models, ruling, seen).await {
                 Ok(()) => self.sync_readers(reply),
                 Err(error) => drop(reply.send(Err(error))),
             },

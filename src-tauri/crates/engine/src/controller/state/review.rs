@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use costmap::Revision;
 use tokio::sync::oneshot;
 
 use super::super::api::{SyncOrder, SyncReport};
@@ -15,9 +16,21 @@ use crate::{Error, ErrorCode, Result};
 
 impl Controller {
     /// Writes down what was decided: all of it or nothing.
-    pub(super) async fn decide(&self, models: Vec<String>, ruling: Option<Ruling>) -> Result<()> {
+    pub(super) async fn decide(
+        &self,
+        models: Vec<String>,
+        ruling: Option<Ruling>,
+        seen: Option<Revision>,
+    ) -> Result<()> {
         let ledger = &self.parts.ledger;
-        let (matters, open): (BTreeMap<String, Vec<Matter>>, Vec<String>) = match questions(ledger).await? {
+        let questions = questions(ledger).await?;
+        // Another map may have another value: nobody approves what was not on the screen.
+        if seen.is_some() && questions.as_ref().map(|questions| questions.promotion.upstream) != seen {
+            let message =
+                "The source has a newer map now, so these values may be others. Nothing was decided; look again.";
+            return Err(Error::new(ErrorCode::NotFound, message).field("revision"));
+        }
+        let (matters, open): (BTreeMap<String, Vec<Matter>>, Vec<String>) = match questions {
             Some(questions) => (questions.matters, questions.reviewed.open),
             None => Default::default(),
         };
@@ -43,8 +56,9 @@ impl Controller {
             let status = self.known.get(name).and_then(|known| known.asked.status.as_ref());
             status.is_some_and(|status| status.reads == Reads::Gateway) || self.parts.gateway.came(name)
         };
-        let names = self.effective.proxies.iter().map(|proxy| proxy.name.to_string());
-        let proxies: Vec<String> = names.filter(|name| reads(name)).collect();
+        // One that nobody asked to sync yet is not touched by a decision about a price either.
+        let asked_for = self.effective.proxies.iter().filter(|proxy| self.asked_for.has(proxy));
+        let proxies: Vec<String> = asked_for.map(|proxy| proxy.name.to_string()).filter(|name| reads(name)).collect();
         if proxies.is_empty() {
             self.check_source(Some(reply));
         } else {
