@@ -171,6 +171,8 @@ async fn promote(ledger: &Ledger, map: &CostMap, known: Option<&CostMap>, at: Da
                 baseline: known.map(CostMap::revision),
                 rejected: Vec::new(),
                 taken: None,
+                base: None,
+                overlay: None,
                 is_served: false,
             },
             prices: Prices::of(map),

@@ -125,6 +125,34 @@ Examples:
     Approve(DecideArgs),
     /// Keep the old entry of models that need review: their new values are wrong.
     Reject(DecideArgs),
+    /// Keep proxies at a map that was promoted before, until `unpin`.
+    #[command(after_help = "\
+Without a revision, proxies stay at the map that is promoted now. It concerns the proxies that read the gateway.
+
+Examples:
+  autosync pin
+  autosync pin 3f2a9c --proxy production
+  autosync pin --list")]
+    Pin(PinArgs),
+    /// Let proxies follow the source again, and forget which maps were marked as bad.
+    Unpin {
+        /// Only this proxy's own pin.
+        #[arg(long, value_name = "NAME")]
+        proxy: Option<String>,
+    },
+    /// Go back to an earlier map: the current one is bad.
+    #[command(after_help = "\
+The current map is marked as bad and is not promoted again. Proxies stay at the earlier map until the source has
+another good one; then everything goes on by itself. Without a revision, it is the map before the current one.
+
+Examples:
+  autosync rollback --dry-run
+  autosync rollback
+  autosync rollback 3f2a9c")]
+    Rollback(RollbackArgs),
+    /// List, set and remove prices and models of your own.
+    #[command(subcommand)]
+    Overlay(OverlayCommand),
     /// Show, turn on or turn off the gateway, from which proxies read the promoted map.
     #[command(subcommand)]
     Gateway(GatewayCommand),
@@ -162,6 +190,71 @@ pub(crate) struct DecideArgs {
     /// Every model that needs review.
     #[arg(long, conflicts_with = "models")]
     pub(crate) all: bool,
+}
+
+/// `pin`.
+#[derive(Args, Debug)]
+pub(crate) struct PinArgs {
+    /// The beginning of the revision, as `pin --list` shows it.
+    pub(crate) revision: Option<String>,
+    /// Only this proxy.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) proxy: Option<String>,
+    /// List the maps that were promoted, newest first.
+    #[arg(long, conflicts_with_all = ["revision", "proxy"])]
+    pub(crate) list: bool,
+}
+
+/// `rollback`.
+#[derive(Args, Debug)]
+pub(crate) struct RollbackArgs {
+    /// The beginning of the revision to go back to, as `pin --list` shows it.
+    pub(crate) revision: Option<String>,
+    /// Only this proxy.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) proxy: Option<String>,
+    /// Only show what would change.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// `overlay`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum OverlayCommand {
+    /// List your own entries, with what upstream has beside them.
+    List,
+    /// Set fields of a model, or a whole model of your own.
+    #[command(after_help = "\
+A value is JSON or plain text; `null` removes the field from upstream's entry. A price is in USD per unit, or per
+million with /1M. The rest of upstream's entry still counts. --file takes a JSON object, which replaces your entry.
+
+Examples:
+  autosync overlay set gpt-4o input_cost_per_token=1.80/1M output_cost_per_token=7.20/1M
+  autosync overlay set my-gpt alias_of=gpt-4o
+  autosync overlay set internal/llama --file entry.json")]
+    Set {
+        /// The model's name.
+        model: String,
+        /// The fields, as FIELD=VALUE; a path such as search_context_cost_per_query.search_context_size_low works too.
+        #[arg(value_name = "FIELD=VALUE", required_unless_present = "file")]
+        fields: Vec<String>,
+        /// A file with the whole entry as a JSON object; - reads it from stdin.
+        #[arg(long, value_name = "FILE", conflicts_with = "fields")]
+        file: Option<PathBuf>,
+    },
+    /// Remove your own entry, or fields of it: upstream's values count again.
+    Remove {
+        /// The model's name.
+        model: String,
+        /// Which fields. Default: all of it.
+        #[arg(value_name = "FIELD")]
+        fields: Vec<String>,
+    },
+    /// Keep your own entry although upstream changed.
+    Keep {
+        /// The model's name.
+        model: String,
+    },
 }
 
 /// `gateway`.

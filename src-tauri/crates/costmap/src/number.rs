@@ -45,6 +45,12 @@ impl<'a> Number<'a> {
     }
 }
 
+/// A price per million as one per unit, every digit kept: `1.80` is `0.0000018`. `None` where it is no number that the
+/// decimal type holds.
+pub fn millionth(text: &str) -> Option<String> {
+    decimal(text.trim())?.checked_div(Decimal::from(1_000_000)).map(plain)
+}
+
 /// Equal as numbers: `1e-06` is `0.000001`. Numbers beyond the decimal type are equal only as text.
 impl PartialEq for Number<'_> {
     fn eq(&self, other: &Self) -> bool {

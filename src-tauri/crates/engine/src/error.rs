@@ -13,6 +13,8 @@ pub enum ErrorCode {
     Usage,
     /// A value in the settings is not valid; `field` names it.
     InvalidSetting,
+    /// An entry of the overlay, or the file, cannot be used.
+    InvalidOverlay,
     /// A URL carries a user or a password.
     UrlHasCredentials,
     /// Plain HTTP to a public address without `allow_plain_http`.

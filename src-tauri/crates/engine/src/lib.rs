@@ -13,6 +13,8 @@ pub mod home;
 pub mod ledger;
 pub mod log;
 pub mod net;
+pub mod overlay;
+pub mod pin;
 pub mod proxy;
 pub mod review;
 pub mod run;

@@ -85,6 +85,8 @@ async fn child_that_writes() {
             baseline: None,
             rejected: Vec::new(),
             taken: None,
+            base: None,
+            overlay: None,
             is_served: false,
         };
         ledger.promote(promotion).await.unwrap();

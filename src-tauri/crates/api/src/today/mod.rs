@@ -212,6 +212,8 @@ mod tests {
             baseline: None,
             rejected: Vec::new(),
             taken: None,
+            base: None,
+            overlay: None,
             is_served: false,
             held_models: vec![],
         }

@@ -8,7 +8,9 @@ mod gateway;
 mod history;
 mod logs;
 mod models;
+mod overlay;
 mod pause;
+mod pin;
 mod price;
 mod proxy;
 mod review;
@@ -59,6 +61,10 @@ async fn dispatch(context: &Context, command: Command) -> Result<Answer> {
             | Command::Resume
             | Command::Approve(_)
             | Command::Reject(_)
+            | Command::Pin(_)
+            | Command::Unpin { .. }
+            | Command::Rollback(_)
+            | Command::Overlay(_)
     ) {
         context.log_reads()?;
     }
@@ -77,6 +83,10 @@ async fn dispatch(context: &Context, command: Command) -> Result<Answer> {
         Command::Review => review::list(context).await,
         Command::Approve(args) => review::decide(context, args, Ruling::Approved).await,
         Command::Reject(args) => review::decide(context, args, Ruling::Rejected).await,
+        Command::Pin(args) => pin::pin(context, args).await,
+        Command::Unpin { proxy } => pin::unpin(context, proxy).await,
+        Command::Rollback(args) => pin::rollback(context, args).await,
+        Command::Overlay(command) => overlay::run(context, command).await,
         Command::Gateway(command) => gateway::run(context, command).await,
         Command::Schedule(command) => schedule::run(context, command).await,
         Command::Pause { length } => pause::pause(context, length.as_deref()).await,

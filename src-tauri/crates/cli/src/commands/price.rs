@@ -215,6 +215,8 @@ mod tests {
             baseline: None,
             rejected: Vec::new(),
             taken: None,
+            base: None,
+            overlay: None,
             is_served: false,
         };
         let entry = map.get("gpt").unwrap();

@@ -81,7 +81,7 @@ pub(super) async fn decide(context: &Context, args: DecideArgs, ruling: Ruling) 
     Ok(with_problems(answer.exit(exit), &chosen.problems))
 }
 
-fn outcome(run: &engine::run::SyncRun) -> String {
+pub(super) fn outcome(run: &engine::run::SyncRun) -> String {
     let error = run.error.as_ref().map(|error| format!(": {}", safe(&error.message))).unwrap_or_default();
     format!("{}{error}", outcome_word(run.outcome).0)
 }

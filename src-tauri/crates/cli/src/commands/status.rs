@@ -61,6 +61,16 @@ fn text(screen: &Screen, report: &StatusReport) -> String {
         |promotion| promoted(screen, promotion),
     ));
     out.push('\n');
+    for pin in report.pin.iter().chain(&report.proxy_pins) {
+        let who = pin.proxy.as_deref().map_or_else(|| "all proxies".to_owned(), safe);
+        let until = if pin.resumes { "the source's next good map, or `autosync unpin`" } else { "`autosync unpin`" };
+        out.push_str(&format!(
+            "{}    {who} to {} since {}, until {until}\n",
+            paint(Tone::Warn, "Pinned"),
+            pin.revision.short(),
+            when::both(pin.since, screen.now)
+        ));
+    }
     if report.pause.paused {
         let go_on = match report.pause.paused_until {
             Some(until) => when::both(until, screen.now),
@@ -250,10 +260,13 @@ mod tests {
                 baseline: None,
                 rejected: Vec::new(),
                 taken: None,
+                base: None,
+                overlay: None,
                 is_served: false,
                 held_models: vec!["a".into(), "b".into()],
             }),
             pin: None,
+            proxy_pins: vec![],
             pause: PauseState { paused: true, paused_until: Some(at("2026-03-05T00:00:00Z")) },
             proxies: vec![good, bad],
         };
@@ -263,7 +276,14 @@ mod tests {
     #[test]
     fn an_empty_home_says_what_to_do_next() {
         let source = SourceState::unknown("https://example.com/map.json".into());
-        let report = StatusReport { source, promoted: None, pin: None, pause: PauseState::default(), proxies: vec![] };
+        let report = StatusReport {
+            source,
+            promoted: None,
+            pin: None,
+            proxy_pins: vec![],
+            pause: PauseState::default(),
+            proxies: vec![],
+        };
         insta::assert_snapshot!(plain(&text(&pipe(), &report)));
     }
 }

@@ -14,6 +14,7 @@ mod findings;
 mod form;
 mod free;
 mod gone;
+mod in_use;
 mod jump;
 mod model;
 mod multiplier;
@@ -33,6 +34,7 @@ mod words;
 
 pub use compat::{ProxyVersionFacts, check_compatibility};
 pub use findings::Rule;
+pub use in_use::in_use_gone;
 pub use jump::{has_far_move, repaired_by_history};
 pub use rules::RULES;
 pub use words::quoted;

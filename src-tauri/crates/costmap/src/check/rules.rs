@@ -2,8 +2,8 @@
 
 use crate::check::findings::{self, Rule};
 use crate::check::{
-    alias, compat, entry, form, free, gone, jump, multiplier, names, notice, peer, price, provider, region, shrink,
-    sibling, structure, tier, value,
+    alias, compat, entry, form, free, gone, in_use, jump, multiplier, names, notice, peer, price, provider, region,
+    shrink, sibling, structure, tier, value,
 };
 
 /// Every rule, family by family. Ids are stable: they stand in the ledger, in `--json` and in what people wrote down.
@@ -42,6 +42,7 @@ pub const RULES: &[Rule] = &[
     jump::UP,
     jump::DOWN,
     jump::REPAIRED,
+    in_use::IN_USE_GONE,
     gone::PRICE_GONE,
     gone::TIER_GONE,
     gone::FORM_CHANGED,

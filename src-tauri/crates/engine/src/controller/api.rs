@@ -7,7 +7,7 @@ use costmap::{Finding, Revision};
 use serde::{Deserialize, Serialize};
 
 use crate::gateway::GatewayState;
-use crate::ledger::Promotion;
+use crate::ledger::{Pins, Promotion};
 use crate::run::{StepTime, SyncRun, Trigger};
 use crate::settings::Period;
 use crate::status::{Health, ProxyStatus};
@@ -214,6 +214,10 @@ pub struct Snapshot {
     pub source: Option<SourceState>,
     /// The map that proxies are meant to have.
     pub promoted: Option<Arc<Promotion>>,
+    /// What proxies are held at, and what is marked as bad.
+    pub pins: Arc<Pins>,
+    /// Why the overlay's file is not used.
+    pub overlay_error: Option<Error>,
     /// Whether the schedule is paused, and until when.
     #[serde(flatten)]
     pub pause: PauseState,

@@ -7,6 +7,8 @@ use tokio::sync::oneshot;
 use super::api::{Happening, Pause, PauseState, SyncOrder, SyncReport};
 use crate::Result;
 use crate::gate::Ruling;
+use crate::overlay::OverlayEdit;
+use crate::pin::PinOrder;
 use crate::settings::{Proxy, SettingsEdit, Source};
 use crate::status::ProxyStatus;
 
@@ -36,6 +38,12 @@ pub(super) enum Event {
         seen: Option<Revision>,
         reply: oneshot::Sender<Result<SyncReport>>,
     },
+    /// Somebody holds proxies at a map that was promoted before.
+    Pin { order: PinOrder, reply: oneshot::Sender<Result<SyncReport>> },
+    /// Somebody lets proxies follow the source again: this one, or all.
+    Unpin { proxy: Option<String>, reply: oneshot::Sender<Result<SyncReport>> },
+    /// Somebody changes own entries.
+    Overlay { edit: OverlayEdit, reply: oneshot::Sender<Result<SyncReport>> },
     /// Somebody pauses the schedule (`None`: resumes it).
     Pause { pause: Option<Pause>, reply: oneshot::Sender<Result<PauseState>> },
     /// Somebody changes the settings.

@@ -9,6 +9,8 @@ use super::api::{Happening, Pause, PauseState, Snapshot, SyncOrder, SyncReport};
 use super::event::{Draft, Event};
 use crate::gate::Ruling;
 use crate::ledger::Ledger;
+use crate::overlay::OverlayEdit;
+use crate::pin::PinOrder;
 use crate::settings::SettingsEdit;
 use crate::{Error, ErrorCode, Result};
 
@@ -76,6 +78,31 @@ impl EngineHandle {
         seen: Option<Revision>,
     ) -> Result<SyncReport> {
         self.ask(|reply| Event::Decide { models, ruling, seen, reply }).await
+    }
+
+    /// Holds proxies at a map that was promoted before, and syncs those that get what is promoted.
+    ///
+    /// # Errors
+    /// `not_found` for a revision that was never promoted or a proxy that is none, `needs_gateway` where no proxy gets what
+    /// is promoted; then nothing was changed. Those of a sync.
+    pub async fn pin(&self, order: PinOrder) -> Result<SyncReport> {
+        self.ask(|reply| Event::Pin { order, reply }).await
+    }
+
+    /// Lets proxies follow the source again: this one, or all, and then no map counts as bad any more.
+    ///
+    /// # Errors
+    /// `not_found` where nothing is pinned; those of a sync.
+    pub async fn unpin(&self, proxy: Option<String>) -> Result<SyncReport> {
+        self.ask(|reply| Event::Unpin { proxy, reply }).await
+    }
+
+    /// Changes the user's own entries, and syncs the proxies that get what is promoted.
+    ///
+    /// # Errors
+    /// `invalid_overlay`, `not_found`, `needs_gateway`; then nothing was changed. Those of a sync.
+    pub async fn overlay(&self, edit: OverlayEdit) -> Result<SyncReport> {
+        self.ask(|reply| Event::Overlay { edit, reply }).await
     }
 
     /// Changes the settings, and lets the schedule follow them.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use costmap::{CheckReport, CostMap, Revision};
+use costmap::{CostMap, Revision};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use secrecy::SecretString;
@@ -20,6 +20,7 @@ use super::steps::Steps;
 use crate::gateway::Gateway;
 use crate::ledger::Ledger;
 use crate::log::{SyncLog, SyncLogLine};
+use crate::overlay::OverlayFile;
 use crate::proxy::ProxyClient;
 use crate::run::{Outcome, SyncRun, Trigger};
 use crate::schedule::delta;
@@ -28,7 +29,8 @@ use crate::settings::{DirectMode, Proxy, Settings};
 use crate::source::{FollowingFetcher, Source};
 use crate::status::{PriceList, price_list};
 use crate::sync::{
-    CheckOrder, RunOrder, SourceCheck, SourceState, Step, check_source, last_source, preview, sync_proxy,
+    Candidate, CheckOrder, NoCandidate, RunOrder, SourceCheck, SourceState, Step, check_source, last_source, preview,
+    sync_proxy,
 };
 use crate::{Clock, Error, ErrorCode, Result};
 
@@ -48,6 +50,7 @@ pub(super) struct Parts {
     pub(super) prices: Mutex<Option<Arc<PriceList>>>,
     pub(super) keys: Keys,
     pub(super) gateway: Gateway,
+    pub(super) overlay: OverlayFile,
     pub(super) events: mpsc::UnboundedSender<Event>,
 }
 
@@ -136,6 +139,11 @@ impl Parts {
                 return Err(error);
             }
         };
+        let (overlay, problem) = self.overlay.current(&self.ledger).await?;
+        if let Some(error) = problem {
+            tracing::warn!(%error, "the last good overlay still applies");
+        }
+        let names: Vec<String> = settings.proxies.iter().map(|proxy| proxy.name.to_string()).collect();
         let order = CheckOrder {
             fetcher: &fetcher,
             ledger: &self.ledger,
@@ -143,6 +151,9 @@ impl Parts {
             source: &source,
             gate: settings.gate.mode,
             soak: delta(settings.gate.soak),
+            proxies: &names,
+            overlay: &overlay,
+            is_served: settings.gateway.is_some(),
             live,
             record: record.then_some(&self.current),
         };
@@ -237,9 +248,10 @@ pub(super) async fn run(parts: Arc<Parts>, job: Job) -> Result<SyncReport> {
         parts.events.send(Event::JobFound { job: job.number, revision: check.report.revision }).ok();
     }
     let finished = match &check {
-        Err(error) => fail_all(&parts, &job, &runs, |run| fail(run, error.clone())).await,
-        Ok(SourceCheck { report, candidate: None, .. }) => fail_all(&parts, &job, &runs, |run| hold(run, report)).await,
-        Ok(check) => each_proxy(&parts, &job, &runs, check).await,
+        Err(error) if error.code == ErrorCode::Cancelled => {
+            fail_all(&parts, &job, &runs, |run| fail(run, error.clone())).await
+        }
+        check => each_proxy(&parts, &job, &runs, &looked(check)).await,
     };
     let (source, findings) = match check {
         Ok(check) => (check.state, check.report.findings),
@@ -260,15 +272,21 @@ fn fail(run: SyncRun, error: Error) -> SyncRun {
 /// `reason` of a run whose source sent something that is no map at all.
 pub(super) const NO_MAP: &str = "no_map";
 
-fn hold(run: SyncRun, report: &CheckReport) -> SyncRun {
-    SyncRun {
-        outcome: Outcome::Held,
-        error: Some(Error::new(ErrorCode::Held, "What the source sent isn't a cost map; the promoted map stays.")),
-        // What was sent is no revision: the same proxy is tried again soon, and settled by the next map.
-        reason: Some(NO_MAP.to_owned()),
-        findings: report.findings.clone(),
-        ..run
-    }
+/// The candidate, or why there is none.
+type Looked = Result<Arc<Candidate>, Arc<NoCandidate>>;
+
+fn looked(check: &Result<SourceCheck>) -> Looked {
+    let none = match check {
+        Ok(SourceCheck { candidate: Some(candidate), .. }) => return Ok(Arc::new(candidate.clone())),
+        Ok(SourceCheck { report, .. }) => NoCandidate {
+            error: Error::new(ErrorCode::Held, "What the source sent isn't a cost map; the promoted map stays."),
+            findings: report.findings.clone(),
+            // What was sent is no revision: the same proxy is tried again soon, and settled by the next map.
+            reason: Some(NO_MAP.to_owned()),
+        },
+        Err(error) => NoCandidate { error: error.clone(), findings: Vec::new(), reason: None },
+    };
+    Err(Arc::new(none))
 }
 
 async fn fail_all(parts: &Parts, job: &Job, begun: &Runs, end: impl Fn(SyncRun) -> SyncRun) -> Vec<SyncRun> {
@@ -285,17 +303,17 @@ async fn fail_all(parts: &Parts, job: &Job, begun: &Runs, end: impl Fn(SyncRun) 
     runs
 }
 
-async fn each_proxy(parts: &Arc<Parts>, job: &Job, begun: &Runs, check: &SourceCheck) -> Vec<SyncRun> {
+async fn each_proxy(parts: &Arc<Parts>, job: &Job, begun: &Runs, looked: &Looked) -> Vec<SyncRun> {
     let mut tasks = JoinSet::new();
     let mut names = HashMap::new();
     for proxy in job.proxies.clone() {
         let Some(begun) = begun.get(proxy.name.as_str()).map(Arc::clone) else { continue };
-        let (parts, check) = (Arc::clone(parts), check.clone());
+        let (parts, looked) = (Arc::clone(parts), looked.clone());
         let (settings, order) = (Arc::clone(&job.settings), job.order.clone());
         let cancel = job.cancel_of(proxy.name.as_str()).clone();
         let name = proxy.name.to_string();
         let task =
-            tasks.spawn(async move { one_proxy(&parts, &settings, &order, &cancel, &proxy, &check, &begun).await });
+            tasks.spawn(async move { one_proxy(&parts, &settings, &order, &cancel, &proxy, &looked, &begun).await });
         names.insert(task.id(), name);
     }
     // Each run is written down as it ends, not when the slowest does; one that ends with a defect keeps no other back.
@@ -323,13 +341,13 @@ async fn one_proxy(
     order: &SyncOrder,
     cancel: &CancellationToken,
     proxy: &Proxy,
-    check: &SourceCheck,
+    looked: &Looked,
     begun: &Begun,
 ) -> SyncRun {
-    let Some(candidate) = &check.candidate else { return hold(begun.run(), &check.report) };
-    // The key store may ask the user something.
+    let candidate = looked.as_deref().map_err(|none| &**none);
     // Also a run that never reaches the proxy was a try with this revision.
-    let begun_run = || SyncRun { to: Some(check.report.revision), ..begun.run() };
+    let begun_run = || SyncRun { to: candidate.ok().map(|candidate| candidate.report.revision), ..begun.run() };
+    // The key store may ask the user something.
     let client = match cancel.run_until_cancelled(parts.client(proxy, begun.draft.as_ref())).await {
         Some(Ok(client)) => client,
         Some(Err(error)) => return fail(begun_run(), error),

@@ -32,6 +32,7 @@ use crate::gateway::Gateway;
 use crate::home::{Home, HomeLock};
 use crate::ledger::{Ledger, RunFilter};
 use crate::log::{SyncLog, SyncLogLine};
+use crate::overlay::OverlayFile;
 use crate::run::{Outcome, SyncRun};
 use crate::secrets::Secrets;
 use crate::settings::SettingsFile;
@@ -124,6 +125,7 @@ impl Engine {
             prices: Mutex::default(),
             keys: Keys::default(),
             gateway: Gateway::new(ledger.clone(), clock.clone()),
+            overlay: OverlayFile::new(&home),
             events: events.clone(),
         });
         let controller =

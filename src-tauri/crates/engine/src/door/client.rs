@@ -11,6 +11,8 @@ use super::protocol::{Call, Line, Request, VERSION, Who};
 use crate::controller::{Happening, Pause, PauseState, SyncOrder, SyncReport};
 use crate::gate::Ruling;
 use crate::home::Home;
+use crate::overlay::OverlayEdit;
+use crate::pin::PinOrder;
 use crate::settings::SettingsEdit;
 use crate::{Error, ErrorCode, Result};
 
@@ -72,6 +74,30 @@ impl DoorClient {
     /// As `EngineHandle::decide`.
     pub async fn decide(&self, models: Vec<String>, ruling: Option<Ruling>) -> Result<SyncReport> {
         ask(&self.home, &Request::Decide { models, ruling }, |_| ()).await
+    }
+
+    /// Has it hold proxies at a map that was promoted before.
+    ///
+    /// # Errors
+    /// As `EngineHandle::pin`.
+    pub async fn pin(&self, order: PinOrder) -> Result<SyncReport> {
+        ask(&self.home, &Request::Pin(order), |_| ()).await
+    }
+
+    /// Has it let proxies follow the source again.
+    ///
+    /// # Errors
+    /// As `EngineHandle::unpin`.
+    pub async fn unpin(&self, proxy: Option<String>) -> Result<SyncReport> {
+        ask(&self.home, &Request::Unpin { proxy }, |_| ()).await
+    }
+
+    /// Has it change the user's own entries.
+    ///
+    /// # Errors
+    /// As `EngineHandle::overlay`.
+    pub async fn overlay(&self, edit: OverlayEdit) -> Result<SyncReport> {
+        ask(&self.home, &Request::Overlay(edit), |_| ()).await
     }
 
     /// Has it pause its schedule.

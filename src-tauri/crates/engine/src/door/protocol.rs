@@ -6,6 +6,8 @@ use serde_json::Value;
 use crate::controller::{Happening, Pause, SyncOrder};
 use crate::error::bounded;
 use crate::gate::Ruling;
+use crate::overlay::OverlayEdit;
+use crate::pin::PinOrder;
 use crate::settings::SettingsEdit;
 use crate::{Error, ErrorCode, Result};
 
@@ -30,6 +32,15 @@ pub enum Request {
         /// What was decided.
         ruling: Option<Ruling>,
     },
+    /// Holds proxies at a map that was promoted before. Done: the report.
+    Pin(PinOrder),
+    /// Lets proxies follow the source again. Done: the report.
+    Unpin {
+        /// Which; none: all.
+        proxy: Option<String>,
+    },
+    /// Changes the user's own entries. Done: the report.
+    Overlay(OverlayEdit),
     /// Pauses the schedule. Done: the state of the pause.
     Pause(Pause),
     /// Lets the schedule go on. Done: the state of the pause.
@@ -120,6 +131,9 @@ mod tests {
             Request::Sync(order),
             Request::CheckSource,
             Request::Decide { models: vec!["gpt".into()], ruling: Some(Ruling::Rejected) },
+            Request::Pin(PinOrder { revision: Some("abcd".into()), proxy: None, rollback: true }),
+            Request::Unpin { proxy: Some("eu".into()) },
+            Request::Overlay(OverlayEdit::Remove { model: "gpt".into(), fields: vec![] }),
             Request::Pause(Pause::Indefinitely),
             Request::Pause(Pause::Until("2026-03-04T12:00:00Z".parse().unwrap())),
             Request::Resume,

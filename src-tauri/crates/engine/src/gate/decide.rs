@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use costmap::{CheckReport, CostMap, Finding, Revision, Severity, Verdict, worst};
 
 use super::decisions::{Decisions, Reviewed, reviewed};
-use crate::ledger::{News, Promotion};
+use crate::ledger::{News, Pin, Pins, Promotion};
 use crate::settings::GateMode;
 use crate::sync::{LeftBaseline, SourceState};
 use crate::{Error, ErrorCode};
@@ -28,6 +28,8 @@ pub struct Facts<'a> {
     pub decisions: &'a Decisions,
     /// The promotion that holds now.
     pub promoted: Option<&'a Promotion>,
+    /// What is pinned, and what a person marked as bad.
+    pub pins: &'a Pins,
     /// Whether this very map was promoted before.
     pub was_promoted: bool,
     /// `gate.mode`.
@@ -59,8 +61,31 @@ pub struct Decision {
     pub soaks_until: Option<DateTime<Utc>>,
     /// Whether it becomes the promoted map.
     pub promotes: bool,
+    /// A person keeps it from proxies.
+    pub barred: Option<Barred>,
     /// What somebody has to be told.
     pub news: Option<News>,
+}
+
+/// Why a person keeps a map of the source from proxies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Barred {
+    /// It is marked as bad.
+    Marked,
+    /// All proxies are held at an earlier map.
+    Pinned,
+}
+
+impl Barred {
+    /// What holds this map of the source back. The pin of a rollback gives way to the next good map; the one that it holds
+    /// proxies at may have been made from the same map, with other entries of the user's own.
+    pub fn of(pins: &Pins, upstream: &Revision) -> Option<Self> {
+        if pins.skips(upstream) {
+            return Some(Self::Marked);
+        }
+        let holds = |pin: &&Pin| !pin.resumes || pin.promotion.upstream == *upstream;
+        pins.all.as_ref().filter(holds).map(|_| Self::Pinned)
+    }
 }
 
 /// Whether the baseline is so old that months of changes add up: the source was not looked at for that long when it was
@@ -94,6 +119,8 @@ pub fn decide(facts: Facts<'_>) -> Decision {
         if holds_models { (reviewed.held(), reviewed.rejected) } else { (Vec::new(), Vec::new()) };
     // What proxies were meant to have before needs no second soak.
     let soaks_until = Some(seen_at + facts.soak).filter(|until| *until > now && !facts.was_promoted);
+    let barred = Barred::of(facts.pins, &report.revision);
+    let promotes = verdict != Verdict::Held && soaks_until.is_none() && barred.is_none();
     let news = is_new.then(|| News::Digest { revision: report.revision, before, held_because: held_because.clone() });
     Decision {
         state: SourceState {
@@ -115,7 +142,8 @@ pub fn decide(facts: Facts<'_>) -> Decision {
         held_models,
         rejected,
         soaks_until,
-        promotes: verdict != Verdict::Held && soaks_until.is_none(),
+        promotes,
+        barred,
         news,
     }
 }
@@ -141,6 +169,7 @@ fn no_map(facts: &Facts<'_>, verdict: Verdict) -> Decision {
         rejected: Vec::new(),
         soaks_until: None,
         promotes: false,
+        barred: None,
         news: was_fine.then_some(News::Source { error }),
     }
 }
@@ -170,7 +199,7 @@ fn gated(verdict: Verdict, gate: GateMode) -> Verdict {
 /// it. Compared with itself a map has no findings, and those that it was promoted with would be forgotten.
 pub(crate) fn baseline(promoted: Option<&Promotion>, candidate: &Revision) -> Option<Revision> {
     let promotion = promoted?;
-    if promotion.upstream == *candidate { promotion.baseline } else { Some(promotion.revision) }
+    if promotion.upstream == *candidate { promotion.baseline } else { Some(promotion.without_overlay()) }
 }
 
 #[cfg(test)]
@@ -217,6 +246,11 @@ mod tests {
         NONE.get_or_init(Decisions::new)
     }
 
+    fn no_pins() -> &'static Pins {
+        static NONE: OnceLock<Pins> = OnceLock::new();
+        NONE.get_or_init(Pins::default)
+    }
+
     fn facts<'a>(report: &'a CheckReport, last: Option<&'a SourceState>, now: &str) -> Facts<'a> {
         Facts {
             url: "https://example.com/map.json",
@@ -225,6 +259,7 @@ mod tests {
             map: Some(some_map()),
             decisions: none(),
             promoted: None,
+            pins: no_pins(),
             was_promoted: false,
             gate: GateMode::Review,
             soak: TimeDelta::hours(2),
@@ -271,6 +306,42 @@ mod tests {
     }
 
     #[test]
+    fn a_pin_of_a_person_holds_and_the_one_of_a_rollback_gives_way_to_the_next_good_map() {
+        let promotion = Promotion {
+            revision: Revision::of(b"old"),
+            upstream: Revision::of(b"old"),
+            models: 9,
+            promoted_at: at("2026-01-01T00:00:00Z"),
+            held_models: vec![],
+            rejected: vec![],
+            baseline: None,
+            taken: None,
+            base: None,
+            overlay: None,
+            is_served: false,
+        };
+        let pinned = |resumes, bad: &[&[u8]]| Pins {
+            all: Some(Pin { proxy: None, promotion: promotion.clone(), since: promotion.promoted_at, resumes }),
+            each: vec![],
+            skips: bad.iter().map(|bad| Revision::of(bad)).collect(),
+        };
+        let told = |pins: &Pins, verdict| {
+            let map = report(b"new", verdict);
+            let facts = facts(&map, None, "2026-01-01T00:00:00Z");
+            let decision = decide(Facts { pins, soak: TimeDelta::zero(), promoted: Some(&promotion), ..facts });
+            (decision.promotes, decision.barred)
+        };
+        assert_eq!(told(&pinned(false, &[]), Verdict::Accepted), (false, Some(Barred::Pinned)));
+        assert_eq!(told(&pinned(true, &[b"new"]), Verdict::Accepted), (false, Some(Barred::Marked)));
+        assert_eq!(told(&pinned(true, &[b"bad"]), Verdict::Accepted), (true, None));
+        assert_eq!(told(&pinned(true, &[b"bad"]), Verdict::Held), (false, None));
+        let same = |pins: &Pins| Barred::of(pins, &Revision::of(b"old"));
+        assert_eq!(same(&pinned(true, &[])), Some(Barred::Pinned));
+        let marked = Pins { all: None, ..pinned(true, &[b"new"]) };
+        assert_eq!(told(&marked, Verdict::Accepted), (false, Some(Barred::Marked)), "also after the pin");
+    }
+
+    #[test]
     fn time_that_passes_while_a_map_waits_makes_its_baseline_no_older() {
         let (seen, left) = (at("2026-01-01T00:00:00Z"), at("2026-01-01T06:00:00Z"));
         assert!(!is_distant(left, seen));
@@ -288,6 +359,8 @@ mod tests {
             baseline: Some(Revision::of(b"old")),
             rejected: Vec::new(),
             taken: None,
+            base: None,
+            overlay: None,
             is_served: false,
         };
         let against = |map: &[u8]| baseline(Some(&promotion), &Revision::of(map));
@@ -308,6 +381,8 @@ mod tests {
             rejected: vec![],
             baseline: None,
             taken: None,
+            base: None,
+            overlay: None,
             is_served: false,
         };
         let told = |ruling: Option<Ruling>, gate| {

@@ -42,22 +42,31 @@ pub struct Desired {
     pub route: Route,
 }
 
+/// What is known that decides which map a proxy is meant to have.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// The source.
+    pub source: Option<&'a SourceState>,
+    /// The promotion that holds for the proxy.
+    pub promoted: Option<&'a Promotion>,
+    /// What that is for a LiteLLM that knows no alias rows, where the proxy is one.
+    pub resolved: Option<Revision>,
+    /// `gate.direct`.
+    pub direct: DirectMode,
+    /// A person keeps the source's map from this proxy.
+    pub is_barred: bool,
+}
+
 impl Desired {
     /// Of a proxy with this route. A proxy that reads the source itself is meant to have the source's own map (CONTRACT,
-    /// "promoted" and "held"), less nothing: entries that wait for a review are in it. The others get what was promoted;
-    /// `resolved` is what that is for a LiteLLM that knows no alias rows, where the proxy is one.
-    pub fn of(
-        route: Route,
-        source: Option<&SourceState>,
-        promoted: Option<&Promotion>,
-        direct: DirectMode,
-        resolved: Option<Revision>,
-    ) -> Self {
+    /// "promoted" and "held"), less nothing: entries that wait for a review are in it. The others get what was promoted.
+    pub fn of(route: Route, known: Known<'_>) -> Self {
+        let Known { source, promoted, resolved, direct, is_barred } = known;
         let newest = source.and_then(|source| source.revision);
         let waits = |promotion: &Promotion| promotion.waits(direct) && Some(promotion.upstream) == newest;
         // Through the gateway nothing is held from a proxy that it is meant to have.
         let is_held = (route != Route::Gateway && source.is_some_and(|source| source.verdict == Some(Verdict::Held)))
-            || (route == Route::Direct && promoted.is_some_and(waits));
+            || (route == Route::Direct && (is_barred || promoted.is_some_and(waits)));
         let revision = match route {
             // Of another source than the one that is chosen now, nothing is known.
             Route::Direct => newest.and_then(|newest| match source {
@@ -87,12 +96,15 @@ mod tests {
             baseline: None,
             rejected: Vec::new(),
             taken: None,
+            base: None,
+            overlay: None,
             is_served: false,
         };
         let mut source = SourceState::unknown("https://example.com/map.json".to_owned());
-        let of =
-            |route, source: &SourceState| Desired::of(route, Some(source), Some(&promotion), DirectMode::Tell, None);
-        assert_eq!(Desired::of(Route::Direct, None, None, DirectMode::Tell, None).revision, None);
+        let none = Known { source: None, promoted: None, resolved: None, direct: DirectMode::Tell, is_barred: false };
+        let known = Known { promoted: Some(&promotion), ..none };
+        let of = |route, source: &SourceState| Desired::of(route, Known { source: Some(source), ..known });
+        assert_eq!(Desired::of(Route::Direct, none).revision, None);
         assert_eq!(of(Route::Direct, &source).revision, None, "what was promoted may be another source's");
         (source.revision, source.verdict) = (Some(newest), Some(Verdict::Review));
         assert_eq!(of(Route::Direct, &source).revision, Some(newest), "entries that wait for a review are in it");
@@ -101,7 +113,10 @@ mod tests {
         assert_eq!(of(Route::Direct, &source).revision, Some(upstream), "what soaks is not meant to be there yet");
         source.soaks_until = None;
         let waiting = Promotion { upstream: newest, taken: Some(upstream), ..promotion.clone() };
-        let waits = |route| Desired::of(route, Some(&source), Some(&waiting), DirectMode::Wait, None);
+        let known = Known { source: Some(&source), promoted: Some(&waiting), ..none };
+        let waits = |route| Desired::of(route, Known { direct: DirectMode::Wait, ..known });
+        let barred = Desired::of(Route::Direct, Known { is_barred: true, ..known });
+        assert!(barred.is_held && !Desired::of(Route::Gateway, Known { is_barred: true, ..known }).is_held);
         assert_eq!((waits(Route::Direct).revision, waits(Route::Direct).is_held), (Some(upstream), true));
         assert_eq!((waits(Route::Gateway).revision, waits(Route::Gateway).is_held), (Some(composed), false));
         source.verdict = Some(Verdict::Held);

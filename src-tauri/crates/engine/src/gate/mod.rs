@@ -6,6 +6,6 @@ mod decisions;
 mod desired;
 
 pub(crate) use decide::baseline;
-pub use decide::{Decision, Facts, decide, is_distant};
+pub use decide::{Barred, Decision, Facts, decide, is_distant};
 pub use decisions::{Decisions, Matter, Reviewed, Ruling, matters, reviewed};
-pub use desired::{Desired, Route};
+pub use desired::{Desired, Known, Route};

@@ -12,7 +12,7 @@ use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 
-use crate::ledger::{Ledger, Promotion};
+use crate::ledger::Ledger;
 use crate::{Clock, Error, ErrorCode, Result};
 
 /// Who came for a map, and what they got.
@@ -40,10 +40,13 @@ pub(super) struct Served {
     pub(super) gzip: Bytes,
 }
 
-/// The maps that are ready to be sent, of one promotion.
+/// So many maps are kept ready: what is promoted, and what a few proxies are pinned to.
+const READY: usize = 4;
+
+/// A map that is ready to be sent.
 #[derive(Debug)]
 struct Ready {
-    promotion: Promotion,
+    revision: Revision,
     whole: Arc<Served>,
     /// With each alias row replaced by its target, for LiteLLM below 1.110. Made when it is first asked for.
     resolved: Option<Arc<Served>>,
@@ -54,7 +57,8 @@ struct Ready {
 pub(crate) struct Board {
     ledger: Ledger,
     clock: Clock,
-    ready: tokio::sync::Mutex<Option<Ready>>,
+    /// The one that was asked for last stands last.
+    ready: tokio::sync::Mutex<Vec<Ready>>,
     readers: Mutex<BTreeMap<String, Reader>>,
     /// The proxies of the settings by name; true: it books alias rows at $0, so it gets them resolved.
     proxies: Mutex<BTreeMap<String, bool>>,
@@ -117,28 +121,38 @@ impl Board {
         }
     }
 
-    /// The promoted map as it is sent; `None` while nothing was promoted.
+    /// The map that this proxy, or without one the production ring, is meant to have, as it is sent; `None` while nothing
+    /// was promoted.
     ///
     /// # Errors
     /// The ledger's; a map that cannot be read is never sent in part.
-    pub(super) async fn current(&self, resolved: bool) -> Result<Option<Arc<Served>>> {
-        let Some(promotion) = self.ledger.promoted().await? else { return Ok(None) };
+    pub(super) async fn current(&self, proxy: Option<&str>, resolved: bool) -> Result<Option<Arc<Served>>> {
+        match self.ledger.served(proxy).await? {
+            Some(revision) => self.of(revision, resolved).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// This map as it is sent.
+    pub(super) async fn of(&self, revision: Revision, resolved: bool) -> Result<Arc<Served>> {
         let mut ready = self.ready.lock().await;
-        let known = ready.take().filter(|ready| ready.promotion.revision == promotion.revision);
-        let mut now = if let Some(known) = known {
-            known
+        let mut now = if let Some(place) = ready.iter().position(|ready| ready.revision == revision) {
+            ready.remove(place)
         } else {
-            let bytes = self.ledger.map(&promotion.revision).await?.ok_or_else(|| {
+            let bytes = self.ledger.map(&revision).await?.ok_or_else(|| {
                 Error::new(ErrorCode::Ledger, "The promoted map is missing in the ledger, so it cannot be served.")
             })?;
-            Ready { whole: Arc::new(served(bytes).await?), promotion, resolved: None }
+            Ready { whole: Arc::new(served(bytes).await?), revision, resolved: None }
         };
         if resolved && now.resolved.is_none() {
             now.resolved = Some(resolve(&now.whole).await?);
         }
         let answer = now.resolved.clone().filter(|_| resolved).unwrap_or_else(|| Arc::clone(&now.whole));
-        *ready = Some(now);
-        Ok(Some(answer))
+        ready.push(now);
+        if ready.len() > READY {
+            ready.remove(0);
+        }
+        Ok(answer)
     }
 }
 

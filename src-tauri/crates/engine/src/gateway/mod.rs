@@ -122,10 +122,11 @@ impl Gateway {
         Ok(prefix)
     }
 
-    /// The revision of what proxies get that know no alias rows; `None` while it is off, or nothing can be sent.
-    pub(crate) async fn resolved(&self) -> Option<Revision> {
+    /// The revision of what a proxy gets for this map that knows no alias rows; `None` while it is off, or where it cannot
+    /// be sent.
+    pub(crate) async fn resolved(&self, revision: Revision) -> Option<Revision> {
         self.address()?;
-        Some(self.board.current(true).await.ok()??.revision)
+        Some(self.board.of(revision, true).await.ok()?.revision)
     }
 
     /// Whether this proxy gets alias rows resolved.

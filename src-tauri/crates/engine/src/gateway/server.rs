@@ -109,7 +109,8 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         },
     };
     let resolved = proxy.as_ref().is_some_and(|(_, resolves)| *resolves);
-    let served = match shared.board.current(resolved).await {
+    let name = proxy.as_ref().map(|(name, _)| name.as_str());
+    let served = match shared.board.current(name, resolved).await {
         Ok(Some(served)) => served,
         Ok(None) => return nothing(StatusCode::SERVICE_UNAVAILABLE, "No map has been promoted yet.\n"),
         Err(error) => {

@@ -53,6 +53,11 @@ impl Home {
         self.0.join("ledger.db")
     }
 
+    /// The user's own entries of the map.
+    pub fn overlay(&self) -> PathBuf {
+        self.0.join("overlay.json")
+    }
+
     /// The folder of both logs.
     pub fn logs(&self) -> PathBuf {
         self.0.join("logs")

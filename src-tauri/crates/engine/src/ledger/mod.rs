@@ -8,6 +8,7 @@ mod decisions;
 mod details;
 mod frames;
 mod outbox;
+mod pins;
 mod prices;
 mod promotions;
 mod record;
@@ -16,6 +17,7 @@ mod run_row;
 mod runs;
 mod schema;
 mod upgrade;
+mod used;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -30,6 +32,7 @@ use tokio::sync::oneshot;
 use crate::{Clock, Error, ErrorCode, Result};
 
 pub use outbox::{News, Pending};
+pub use pins::{Pin, Pinning, Pins};
 pub use prices::{PriceInterval, Prices};
 pub use promotions::Promotion;
 pub use record::{Findings, Look, Promoting};

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use costmap::Revision;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
+use super::pins::own_promotion;
 use super::{Ledger, count, damaged, from_micros, limit, stored, to_json, to_micros};
 use crate::Result;
 use crate::settings::DirectMode;
@@ -25,6 +26,13 @@ pub struct Promotion {
     /// Those of them that keep it because a person said so: nobody is asked about them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rejected: Vec<String>,
+    /// The same without the user's own entries, which the next candidate is judged against; none where there are no own
+    /// entries in it.
+    #[serde(skip)]
+    pub base: Option<Revision>,
+    /// The overlay that it was made with, as [`crate::overlay`] has it; none without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlay: Option<Revision>,
     /// The map that it was judged against; none for a first one. Nobody outside has to know.
     #[serde(skip)]
     pub baseline: Option<Revision>,
@@ -38,6 +46,12 @@ pub struct Promotion {
 }
 
 impl Promotion {
+    /// What the next candidate is compared with: the user's own entries are in no map of the source, and would be found as
+    /// changes in each.
+    pub fn without_overlay(&self) -> Revision {
+        self.base.unwrap_or(self.revision)
+    }
+
     /// The models that wait for a person.
     pub fn waiting(&self) -> impl Iterator<Item = &String> {
         self.held_models.iter().filter(|model| !self.rejected.contains(model))
@@ -65,7 +79,8 @@ impl Promotion {
 /// The one ring that there is yet: a proxy's role will say which it belongs to.
 const RING: &str = "production";
 
-const COLUMNS: &str = "revision, upstream, models, promoted_at, held_models, rejected, baseline";
+pub(super) const COLUMNS: &str =
+    "revision, upstream, models, promoted_at, held_models, rejected, baseline, base, overlay";
 
 /// `taken` and `is_served`: what a run proved ended after it was promoted. Only asked for one promotion at a time, since it
 /// looks at every run since.
@@ -80,13 +95,13 @@ const PROVED: &str = "(
         WHERE finished >= promoted_at AND outcome IN ('succeeded', 'unchanged')))";
 
 /// In place of [`PROVED`].
-const UNASKED: &str = "NULL, 0";
+pub(super) const UNASKED: &str = "NULL, 0";
 
 impl Ledger {
     /// Records that a map is the desired one from now on. Its bytes must have been put first: a promoted map that could
     /// not be served would be worse than the old one.
     pub async fn promote(&self, promotion: Promotion) -> Result<()> {
-        self.call(move |connection| add(connection, &promotion)).await
+        self.call(move |connection| add(connection, &promotion).map(drop)).await
     }
 
     /// Whether this upstream map was ever promoted.
@@ -103,6 +118,32 @@ impl Ledger {
     pub async fn promoted(&self) -> Result<Option<Promotion>> {
         let sql = format!("SELECT {COLUMNS}, {PROVED} FROM promotions ORDER BY id DESC LIMIT ?1");
         Ok(self.query_promotions(sql, 1).await?.pop())
+    }
+
+    /// The promotion that holds for this proxy: what it is pinned at, or the newest.
+    pub async fn promoted_for(&self, proxy: &str) -> Result<Option<Promotion>> {
+        let proxy = proxy.to_owned();
+        match self.call(move |connection| own_promotion(connection, &proxy)).await? {
+            Some(pinned) => Ok(Some(pinned)),
+            None => self.promoted().await,
+        }
+    }
+
+    /// The map that this proxy, or without one the production ring, is meant to have: quick, since it is asked with each
+    /// request to the gateway.
+    pub async fn served(&self, proxy: Option<&str>) -> Result<Option<Revision>> {
+        let proxy = proxy.map(str::to_owned);
+        self.call(move |connection| {
+            if let Some(proxy) = &proxy
+                && let Some(pinned) = own_promotion(connection, proxy)?
+            {
+                return Ok(Some(pinned.revision));
+            }
+            let sql = "SELECT revision FROM promotions ORDER BY id DESC LIMIT 1";
+            let newest: Option<String> = connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+            newest.map(|text| text.parse().map_err(|cause| damaged(&cause))).transpose()
+        })
+        .await
     }
 
     /// The promotions, the newest first. What was taken of them is not looked up.
@@ -133,12 +174,14 @@ impl Ledger {
 }
 
 /// Records a promotion, within the transaction that makes it.
-pub(super) fn add(connection: &Connection, promotion: &Promotion) -> Result<()> {
-    let Promotion { revision, upstream, models, promoted_at, held_models, rejected, baseline, .. } = promotion;
+pub(super) fn add(connection: &Connection, promotion: &Promotion) -> Result<i64> {
+    let Promotion { revision, upstream, models, promoted_at, held_models, rejected, baseline, base, overlay, .. } =
+        promotion;
     connection
         .prepare_cached(
-            "INSERT INTO promotions (revision, upstream, models, held_models, promoted_at, ring, baseline, rejected)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO promotions (
+                    revision, upstream, models, held_models, promoted_at, ring, baseline, rejected, base, overlay)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .execute(params![
             revision.to_string(),
@@ -149,11 +192,13 @@ pub(super) fn add(connection: &Connection, promotion: &Promotion) -> Result<()> 
             RING,
             baseline.map(|baseline| baseline.to_string()),
             to_json(rejected)?,
+            base.map(|base| base.to_string()),
+            overlay.map(|overlay| overlay.to_string()),
         ])?;
-    Ok(())
+    Ok(connection.last_insert_rowid())
 }
 
-fn promotion(row: &Row<'_>) -> Result<Promotion> {
+pub(super) fn promotion(row: &Row<'_>) -> Result<Promotion> {
     Ok(Promotion {
         revision: row.get::<_, String>(0)?.parse().map_err(|cause| damaged(&cause))?,
         upstream: row.get::<_, String>(1)?.parse().map_err(|cause| damaged(&cause))?,
@@ -162,8 +207,10 @@ fn promotion(row: &Row<'_>) -> Result<Promotion> {
         held_models: serde_json::from_str(&row.get::<_, String>(4)?).map_err(|cause| damaged(&cause))?,
         rejected: serde_json::from_str(&row.get::<_, String>(5)?).map_err(|cause| damaged(&cause))?,
         baseline: revision(row, 6)?,
-        taken: revision(row, 7)?,
-        is_served: row.get(8)?,
+        base: revision(row, 7)?,
+        overlay: revision(row, 8)?,
+        taken: revision(row, 9)?,
+        is_served: row.get(10)?,
     })
 }
 
@@ -201,6 +248,8 @@ mod tests {
                 baseline: None,
                 rejected: Vec::new(),
                 taken: None,
+                base: None,
+                overlay: None,
                 is_served: false,
             });
             ledger.promote(made.last().unwrap().clone()).await.unwrap();
@@ -228,6 +277,8 @@ mod tests {
                 baseline: None,
                 rejected: Vec::new(),
                 taken: None,
+                base: None,
+                overlay: None,
                 is_served: false,
             };
             ledger.promote(made).await.unwrap();
@@ -261,6 +312,8 @@ mod tests {
             baseline: None,
             rejected: Vec::new(),
             taken: None,
+            base: None,
+            overlay: None,
             is_served: false,
         };
         assert_eq!(ledger.promote(promotion).await.unwrap_err().code, ErrorCode::Ledger);

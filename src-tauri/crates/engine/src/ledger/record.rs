@@ -6,8 +6,9 @@ use serde::Serialize;
 use super::prices::{Prices, follow};
 use super::promotions::{Promotion, add as add_promotion};
 use super::revisions::{SeenMap, put, put_findings};
-use super::{Ledger, News, outbox, set_text, to_json};
+use super::{Ledger, News, outbox, pins, set_text, to_json};
 use crate::Result;
+use crate::gate::Barred;
 
 /// What the checks said about a map.
 #[derive(Clone, Debug)]
@@ -25,7 +26,7 @@ pub struct Findings {
 pub struct Promoting {
     /// The promotion.
     pub promotion: Promotion,
-    /// The prices of its upstream map.
+    /// The prices of the map that proxies bill by.
     pub prices: Prices,
 }
 
@@ -61,7 +62,15 @@ impl Ledger {
             if let Some(Findings { revision, baseline, findings }) = &look.findings {
                 put_findings(&step, revision, baseline.as_ref(), findings)?;
             }
-            if let Some(Promoting { promotion, prices }) = &look.promoting {
+            // What was pinned or marked while the look went on counts.
+            let is_free = |promoting: &Promoting| -> Result<bool> {
+                Ok(Barred::of(&pins::read(&step)?, &promoting.promotion.upstream).is_none())
+            };
+            if let Some(promoting) = &look.promoting
+                && is_free(promoting)?
+            {
+                let Promoting { promotion, prices } = promoting;
+                pins::resume(&step, at)?;
                 add_promotion(&step, promotion)?;
                 follow(&step, prices, &promotion.upstream, promotion.promoted_at)?;
             }

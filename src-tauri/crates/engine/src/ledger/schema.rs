@@ -16,7 +16,7 @@ use crate::{Error, ErrorCode, Result};
 /// Blobs stand last in their row, so that listing a table does not read them.
 fn steps() -> Vec<M<'static>> {
     let fill = |step: &Transaction<'_>| upgrade::fill(step).map_err(|cause| HookError::Hook(cause.to_string()));
-    vec![M::up(FIRST), M::up_with_hook(SECOND, fill), M::up(THIRD)]
+    vec![M::up(FIRST), M::up_with_hook(SECOND, fill), M::up(THIRD), M::up(FOURTH)]
 }
 
 /// Maps whole, runs whole.
@@ -131,10 +131,30 @@ const THIRD: &str = "CREATE TABLE decisions (
     CREATE INDEX decisions_matter ON decisions (model, rule, field, value, id);
     ALTER TABLE promotions ADD COLUMN rejected TEXT NOT NULL DEFAULT '[]';";
 
+/// Pins and maps that a person marked as bad (the last row counts, nothing is removed), and what of a promotion is the
+/// user's own.
+const FOURTH: &str = "CREATE TABLE pins (
+        id        INTEGER PRIMARY KEY AUTOINCREMENT,
+        proxy     TEXT NOT NULL,
+        promotion INTEGER REFERENCES promotions (id),
+        resumes   INTEGER NOT NULL,
+        since     INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX pins_proxy ON pins (proxy, id);
+    CREATE TABLE marks (
+        id        INTEGER PRIMARY KEY AUTOINCREMENT,
+        upstream  TEXT NOT NULL,
+        is_bad    INTEGER NOT NULL,
+        marked_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX marks_upstream ON marks (upstream, id);
+    ALTER TABLE promotions ADD COLUMN base TEXT;
+    ALTER TABLE promotions ADD COLUMN overlay TEXT;";
+
 static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| Migrations::new(steps()));
 
 /// The form of the file that this program writes.
-const FORM: i64 = 3;
+const FORM: i64 = 4;
 
 /// How long a statement waits for another process: a reader never blocks the writer, but a checkpoint or a backup may.
 const BUSY: Duration = Duration::from_secs(10);

@@ -185,7 +185,7 @@ mod tests {
     use costmap::Verdict;
 
     use super::*;
-    use crate::gate::Route;
+    use crate::gate::{Known, Route};
     use crate::settings::DirectMode;
 
     #[test]
@@ -195,7 +195,14 @@ mod tests {
         source.revision = Some(revision);
         let status = ProxyStatus::unknown("local", "http://127.0.0.1:4000", "production");
         let state = |source: &SourceState, live| {
-            let desired = Desired::of(Route::Direct, Some(source), None, DirectMode::Tell, None);
+            let known = Known {
+                source: Some(source),
+                promoted: None,
+                resolved: None,
+                direct: DirectMode::Tell,
+                is_barred: false,
+            };
+            let desired = Desired::of(Route::Direct, known);
             sync_state(&status, Some(source), desired, None, live)
         };
         source.verdict = Some(Verdict::Accepted);

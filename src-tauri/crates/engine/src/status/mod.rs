@@ -12,9 +12,10 @@ pub(crate) use ask::{Asking, sync_state};
 pub use used::{NAMED_UNPRICED, PriceList, UsedModels};
 
 use crate::controller::{Environment, PauseState, conclusive};
-use crate::gate::Desired;
+use crate::gate::{Desired, Known};
 use crate::gateway::known_state;
-use crate::ledger::{Ledger, Promotion, SuccessRate};
+use crate::ledger::{Ledger, Pin, Pins, Promotion, SuccessRate};
+use crate::pin::PinState;
 use crate::proxy::{Capabilities, ScheduleStatus, Version};
 use crate::schedule::{AskedFor, Plan, Scheduler, wanted};
 use crate::secrets::Secrets;
@@ -174,8 +175,11 @@ pub struct StatusReport {
     pub source: SourceState,
     /// The map that proxies are meant to have.
     pub promoted: Option<Promotion>,
-    /// The revision that proxies are held at.
-    pub pin: Option<Revision>,
+    /// What all proxies are held at.
+    pub pin: Option<PinState>,
+    /// What single proxies are held at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proxy_pins: Vec<PinState>,
     /// Whether the schedule is paused, and until when.
     #[serde(flatten)]
     pub pause: PauseState,
@@ -214,6 +218,10 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
         None => (None, None, None),
     };
     let source = source.unwrap_or_else(|| SourceState::unknown(url));
+    let pins = match ledger {
+        Some(ledger) => ledger.pins().await?,
+        None => Pins::default(),
+    };
     let prices = match (ledger, &promoted) {
         (Some(ledger), Some(promotion)) => price_list(ledger, &promotion.billed(settings.gate.direct)).await?,
         _ => None,
@@ -239,9 +247,16 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
     });
     for asked in join_all(asked).await {
         let ask::Asked { mut status, last_run, proved } = asked?;
-        let resolved = resolved_for(ledger, &status, promoted.as_ref()).await?;
-        let desired =
-            Desired::of(status.reads.into(), Some(&source), promoted.as_ref(), settings.gate.direct, resolved);
+        let pin = pins.of(&status.name);
+        let promoted = pin.map(|pin| &pin.promotion).or(promoted.as_ref());
+        let known = Known {
+            source: Some(&source),
+            promoted,
+            resolved: resolved_for(ledger, &status, promoted).await?,
+            direct: settings.gate.direct,
+            is_barred: pin.is_some() || source.revision.is_some_and(|newest| pins.skips(&newest)),
+        };
+        let desired = Desired::of(status.reads.into(), known);
         status.desired = Some(desired);
         status.sync = sync_state(&status, Some(&source), desired, last_run.as_ref(), proved);
         if let Some(run) = &last_run {
@@ -252,7 +267,11 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
         status.awaits_first_sync = proxy.is_some_and(|proxy| !asked_for.has(proxy));
         proxies.push(status);
     }
-    Ok(StatusReport { source, promoted, pin: None, pause: PauseState::of(paused_until, now), proxies })
+    let is_known =
+        |pin: &&Pin| settings.proxies.iter().any(|proxy| pin.proxy.as_deref().is_some_and(|name| proxy.name.is(name)));
+    let proxy_pins = pins.each.iter().filter(is_known).map(|pin| PinState::of(pin, &pins)).collect();
+    let (pin, pause) = (PinState::of_all(&pins), PauseState::of(paused_until, now));
+    Ok(StatusReport { source, promoted, pin, proxy_pins, pause, proxies })
 }
 
 /// What the gateway sends to this proxy in place of the promoted map: where it reads the gateway and knows no alias rows.

@@ -4,15 +4,16 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use costmap::check::{check_bytes, has_far_move, repaired_by_history};
+use costmap::check::{check_bytes, has_far_move, in_use_gone, repaired_by_history};
 use costmap::{CheckReport, CostMap, Finding, Revision, Severity, Verdict, compose, diff};
 use serde::{Deserialize, Serialize};
 use tokio::sync::RwLock;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
-use crate::gate::{Decision, Facts, baseline, decide, is_distant};
+use crate::gate::{Barred, Decision, Facts, baseline, decide, is_distant};
 use crate::ledger::{Findings, Ledger, Look, Prices, Promoting, Promotion, SeenMap};
+use crate::overlay::{self, Overlay};
 use crate::settings::GateMode;
 use crate::source::{Fetched, Fetcher, Source};
 use crate::{Clock, Error, ErrorCode, Result};
@@ -84,6 +85,8 @@ pub struct Candidate {
     pub held_models: Vec<String>,
     /// Until when `gate.soak` keeps it from proxies.
     pub soaks_until: Option<DateTime<Utc>>,
+    /// A person keeps it from proxies.
+    pub barred: Option<Barred>,
 }
 
 /// The outcome of asking the source.
@@ -117,6 +120,12 @@ pub struct CheckOrder<'a> {
     pub gate: GateMode,
     /// `gate.soak`: how long a revision must have been seen before it is promoted.
     pub soak: TimeDelta,
+    /// The names of the proxies: a model that one of them uses is not removed without a question.
+    pub proxies: &'a [String],
+    /// The user's own entries.
+    pub overlay: &'a Overlay,
+    /// Whether proxies are to read what was promoted: then that is what they bill by.
+    pub is_served: bool,
     /// A map to judge a first candidate against when nothing was promoted yet: what a proxy holds live.
     pub live: Option<Arc<CostMap>>,
     /// Write down what was seen, and promote, while this is still the source that is wanted. `None` for `--dry-run`.
@@ -163,7 +172,7 @@ pub async fn check_source(order: CheckOrder<'_>, cancel: &CancellationToken) -> 
             return Err(error);
         }
     };
-    let CheckOrder { ledger, clock, gate, soak, live, .. } = order;
+    let CheckOrder { ledger, clock, gate, soak, live, proxies, overlay, is_served, .. } = order;
     let now = clock.now();
     let candidate = Revision::of(&bytes);
     let promoted = ledger.promoted().await?;
@@ -190,6 +199,11 @@ pub async fn check_source(order: CheckOrder<'_>, cancel: &CancellationToken) -> 
         spawn_blocking(move || judge(&bytes, against.as_deref(), is_first, is_far)).await
     };
     let Judged { mut report, map, new_models, pricing_changes } = judged.map_err(unchecked)?;
+    if let (Some(map), Some(against)) = (&map, &against) {
+        let used = ledger.used_models().await?;
+        let used = used.iter().filter(|(name, _)| proxies.contains(name));
+        in_use_gone(&mut report, map, against, used.flat_map(|(_, used)| used).map(String::as_str));
+    }
     if has_far_move(&report) {
         let (earlier, moved) = (earlier_maps(ledger, &report.revision).await?, report);
         let told = spawn_blocking(move || {
@@ -206,6 +220,7 @@ pub async fn check_source(order: CheckOrder<'_>, cancel: &CancellationToken) -> 
         map: map.as_ref(),
         decisions: &ledger.decisions().await?,
         promoted: promoted.as_ref(),
+        pins: &ledger.pins().await?,
         was_promoted,
         gate,
         soak,
@@ -214,14 +229,25 @@ pub async fn check_source(order: CheckOrder<'_>, cancel: &CancellationToken) -> 
         now,
     });
     if record {
-        let map = map.as_ref().map(|map| (map, against.as_deref()));
-        let look = look(&decision, &report, map, promoted.as_ref(), &url, now)?;
+        let maps = map.as_ref().map(|map| Maps { map, against: against.as_deref(), overlay, is_served });
+        let look = look(&decision, &report, maps, promoted.as_ref(), &url, now)?;
         ledger.record(look, now, STATE_KEY, &decision.state).await?;
+        note_overlay(ledger, overlay).await?;
     }
-    let Decision { state, is_new, verdict, held_models, soaks_until, .. } = decision;
+    let Decision { state, is_new, verdict, held_models, soaks_until, barred, .. } = decision;
     let report = CheckReport { verdict, ..report };
-    let candidate = map.map(|map| Candidate { map: Arc::new(map), report: report.clone(), held_models, soaks_until });
+    let candidate =
+        map.map(|map| Candidate { map: Arc::new(map), report: report.clone(), held_models, soaks_until, barred });
     Ok(SourceCheck { state, is_new, report, candidate, new_models, pricing_changes })
+}
+
+/// Notes what upstream has beside own entries that are new.
+async fn note_overlay(ledger: &Ledger, overlay: &Overlay) -> Result<()> {
+    let Some(promotion) = ledger.promoted().await?.filter(|_| overlay.map().is_some()) else { return Ok(()) };
+    match parsed(ledger, &promotion.without_overlay()).await? {
+        Some(base) => overlay::note(ledger, overlay, &base, None).await,
+        None => Ok(()),
+    }
 }
 
 fn unchecked(defect: tokio::task::JoinError) -> Error {
@@ -271,13 +297,13 @@ fn left_baseline(
 fn look(
     decision: &Decision,
     report: &CheckReport,
-    map: Option<(&CostMap, Option<&CostMap>)>,
+    maps: Option<Maps<'_>>,
     promoted: Option<&Promotion>,
     url: &str,
     now: DateTime<Utc>,
 ) -> Result<Look> {
     let mut look = Look { news: decision.news.clone(), ..Look::default() };
-    let Some((map, against)) = map else { return Ok(look) };
+    let Some(Maps { map, against, overlay, is_served }) = maps else { return Ok(look) };
     let seen = |map: &CostMap, source: &str, verdict| SeenMap {
         revision: map.revision(),
         bytes: map.text().as_bytes().into(),
@@ -292,23 +318,27 @@ fn look(
     if !decision.promotes {
         return Ok(look);
     }
+    let made = |bytes| {
+        CostMap::parse(bytes)
+            .map_err(|fault| Error::new(ErrorCode::Internal, "The promoted map could not be assembled.").detail(fault))
+    };
     let composed = match &decision.held_models[..] {
         [] => None,
-        held => {
-            let map = CostMap::parse(compose(map, against, held)).map_err(|fault| {
-                Error::new(ErrorCode::Internal, "The promoted map could not be assembled.").detail(fault)
-            })?;
-            Some(map)
-        }
+        held => Some(made(compose(map, against, held))?),
     };
-    let desired = composed.as_ref().unwrap_or(map);
+    let base = composed.as_ref().unwrap_or(map);
+    let own = match overlay.over(base) {
+        Some(bytes) => Some(made(bytes)?).filter(|made| made.revision() != base.revision()),
+        None => None,
+    };
+    let desired = own.as_ref().unwrap_or(base);
     let (revision, upstream) = (desired.revision(), map.revision());
     let is_same =
         |last: &Promotion| (last.revision, last.upstream) == (revision, upstream) && last.rejected == decision.rejected;
     if promoted.is_some_and(is_same) {
         return Ok(look);
     }
-    look.maps.extend(composed.as_ref().map(|map| seen(map, COMPOSED, Verdict::Accepted)));
+    look.maps.extend(composed.iter().chain(&own).map(|map| seen(map, COMPOSED, Verdict::Accepted)));
     look.promoting = Some(Promoting {
         promotion: Promotion {
             revision,
@@ -317,13 +347,26 @@ fn look(
             held_models: decision.held_models.clone(),
             rejected: decision.rejected.clone(),
             promoted_at: now,
+            base: own.as_ref().map(|_| base.revision()),
+            overlay: own.as_ref().and(overlay.revision()),
             baseline: promoted.and(baseline),
             taken: None,
             is_served: false,
         },
-        prices: Prices::of(map),
+        prices: Prices::of(if is_served { desired } else { map }),
     });
     Ok(look)
+}
+
+/// What a promoted map is made from.
+#[derive(Clone, Copy)]
+struct Maps<'a> {
+    /// The source's.
+    map: &'a CostMap,
+    /// What it was judged against.
+    against: Option<&'a CostMap>,
+    overlay: &'a Overlay,
+    is_served: bool,
 }
 
 struct Judged {

@@ -15,7 +15,7 @@ pub use candidate::{
 pub use operator::Operator;
 pub use other_source::{OtherSource, OwnGateway};
 pub(crate) use proxy_run::cancelled;
-pub use proxy_run::{RunOrder, preview, sync_proxy};
+pub use proxy_run::{NoCandidate, RunOrder, preview, sync_proxy};
 
 use serde::{Deserialize, Serialize};
 

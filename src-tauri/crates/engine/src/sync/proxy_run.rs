@@ -13,6 +13,7 @@ use super::candidate::parsed;
 use super::prove::{Live, NotProven, overridden, prove, read_live};
 use super::{Candidate, Operator, OtherSource, OwnGateway, Step};
 use crate::diagnosis::Diagnosis;
+use crate::gate::Barred;
 use crate::gateway::GatewayAddress;
 use crate::ledger::Ledger;
 use crate::proxy::{Deployment, KeyState, ProxyClient, ProxyFacts, Version};
@@ -44,8 +45,8 @@ pub struct RunOrder<'a> {
     pub client: &'a ProxyClient,
     /// Where the map came from.
     pub source: &'a Source,
-    /// The checked map.
-    pub candidate: &'a Candidate,
+    /// The checked map, or why there is none: a proxy that reads what was promoted does not need it.
+    pub candidate: Result<&'a Candidate, &'a NoCandidate>,
     /// Our gateway, where it is on. A proxy that reads it gets what was promoted.
     pub gateway: Option<&'a GatewayAddress>,
     /// It came for its map there.
@@ -64,6 +65,17 @@ pub struct RunOrder<'a> {
     pub on_step: &'a (dyn Fn(Step) + Send + Sync),
     /// Ends the run as `interrupted` at the next step. A reload that was sent is read back first.
     pub cancel: &'a CancellationToken,
+}
+
+/// Why the source has no map that could be synced.
+#[derive(Clone, Debug)]
+pub struct NoCandidate {
+    /// What went wrong.
+    pub error: Error,
+    /// What the checks said, where bytes came that are no map.
+    pub findings: Vec<Finding>,
+    /// `reason` of the run.
+    pub reason: Option<String>,
 }
 
 /// Runs a sync for one proxy. Never fails: what goes wrong is in the run. `id` is 0 until the ledger gives one.
@@ -85,6 +97,12 @@ pub async fn sync_proxy(order: RunOrder<'_>, id: u64, started: DateTime<Utc>) ->
             };
             run.error = Some(error);
         }
+    }
+    if let Err(none) = order.candidate
+        && run.error.as_ref() == Some(&none.error)
+    {
+        run.reason.clone_from(&none.reason);
+        run.findings.clone_from(&none.findings);
     }
     run.finished = Some(order.clock.now());
     run
@@ -109,12 +127,16 @@ pub async fn preview(order: RunOrder<'_>, started: DateTime<Utc>) -> SyncRun {
 }
 
 fn begin(order: &RunOrder<'_>, id: u64, started: DateTime<Utc>) -> SyncRun {
-    SyncRun {
-        to: Some(order.candidate.map.revision()),
-        models_after: Some(order.candidate.map.len()),
-        held_models: order.candidate.held_models.clone(),
-        findings: order.candidate.report.findings.clone(),
-        ..SyncRun::started(id, order.name.clone(), order.trigger, started)
+    let run = SyncRun::started(id, order.name.clone(), order.trigger, started);
+    match order.candidate {
+        Ok(candidate) => SyncRun {
+            to: Some(candidate.map.revision()),
+            models_after: Some(candidate.map.len()),
+            held_models: candidate.held_models.clone(),
+            findings: candidate.report.findings.clone(),
+            ..run
+        },
+        Err(_) => run,
     }
 }
 
@@ -142,12 +164,15 @@ struct Found {
     facts: ProxyFacts,
     operator: Operator,
     live: Live,
+    /// The entries that its deployments are priced by.
+    used: Vec<String>,
     /// Why it is not reloaded, where models wait for a review. What it took by itself is proved all the same.
     waits: Option<Error>,
 }
 
 async fn attempt(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Outcome, Stop> {
     let found = unless_cancelled(order, look(order, run)).await?;
+    order.ledger.note_used(&order.name, &found.used).await?;
     let desired = &found.target;
     if !order.force
         && !lost_something(order, run, &found).await?
@@ -246,9 +271,10 @@ async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
     let (facts, target) = if let Some(found) = by_gateway {
         found
     } else {
-        may_be_loaded(order)?;
+        let candidate = order.candidate.map_err(|none| none.error.clone())?;
+        may_be_loaded(order, candidate).await?;
         (order.on_step)(Step::ReadLive);
-        (order.client.probe().await?, Arc::clone(&order.candidate.map))
+        (order.client.probe().await?, Arc::clone(&candidate.map))
     };
     if facts.key != KeyState::Valid
         && let Some(obstacle) = facts.obstacle()
@@ -257,9 +283,9 @@ async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
     }
     let operator_deployments = order.client.deployments().await.unwrap_or_default();
     let used = used_models(&target, &facts, &operator_deployments).await?;
-    let Candidate { report, held_models, .. } = order.candidate;
-    let is_broken = |finding: &&Finding| is_direct && finding.broken && is_in(&used, finding.model.as_deref());
-    if let Some(broken) = report.findings.iter().find(is_broken) {
+    let is_broken = |finding: &&Finding| finding.broken && is_in(&used, finding.model.as_deref());
+    let direct = order.candidate.ok().filter(|_| is_direct);
+    if let Some(broken) = direct.and_then(|candidate| candidate.report.findings.iter().find(is_broken)) {
         let message = format!(
             "This proxy's own deployments depend on an entry without a usable price; it was not reloaded and keeps its current map. {}",
             broken.message
@@ -285,19 +311,20 @@ async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
         same_source(order, live.source.as_ref())?;
     }
     describe(order, run, &target, &live, &operator).await?;
-    let waits = (is_direct && !held_models.is_empty() && order.direct == DirectMode::Wait).then(|| {
+    let held = direct.map_or(0, |candidate| candidate.held_models.len());
+    let waits = (held > 0 && order.direct == DirectMode::Wait).then(|| {
         Error::new(
             ErrorCode::Held,
             format!(
                 "{} for review, and this proxy reads the source directly; with gate.direct = \"wait\", it is not reloaded.",
-                match held_models.len() {
+                match held {
                     1 => "1 model waits".to_owned(),
                     more => format!("{more} models wait"),
                 }
             ),
         )
     });
-    Ok(Found { target, facts, operator, live, waits })
+    Ok(Found { target, facts, operator, live, used, waits })
 }
 
 /// What the proxy's deployments are priced by in the map that it is to take, and what they ask for without a price.
@@ -343,11 +370,23 @@ fn same_source(order: &RunOrder<'_>, live: Option<&crate::proxy::SourceInfo>) ->
 }
 
 /// Whether the candidate may go to a proxy that reads the source itself.
-fn may_be_loaded(order: &RunOrder<'_>) -> Result<()> {
-    if order.candidate.report.verdict == Verdict::Held {
+async fn may_be_loaded(order: &RunOrder<'_>, candidate: &Candidate) -> Result<()> {
+    if candidate.report.verdict == Verdict::Held {
         return Err(Error::new(ErrorCode::Held, "The checks held this map back; the proxy was not reloaded."));
     }
-    let Some(until) = order.candidate.soaks_until else { return Ok(()) };
+    if candidate.barred == Some(Barred::Marked) {
+        let message = "You marked this map as bad, so the proxy was not reloaded. It is synced again when the source has another map; to take this one, run `autosync unpin`.";
+        return Err(Error::new(ErrorCode::Held, message));
+    }
+    // A reload would bring the source's map, and a pin holds another one.
+    if let Some(pin) = order.ledger.pins().await?.of(&order.name) {
+        let message = format!(
+            "Proxies are pinned to {}, and this one reads the source itself, so it was not reloaded. Unpin to sync it again.",
+            pin.promotion.revision.short()
+        );
+        return Err(Error::new(ErrorCode::Held, message));
+    }
+    let Some(until) = candidate.soaks_until else { return Ok(()) };
     let message =
         format!("gate.soak keeps this revision away from proxies until {}.", until.format("%Y-%m-%d %H:%M UTC"));
     Err(Error::new(ErrorCode::Held, message))
@@ -366,7 +405,7 @@ async fn through_gateway(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Opti
     if !own.is_read(facts.source.as_ref()) {
         return Ok(None);
     }
-    let promoted = order.ledger.promoted().await?;
+    let promoted = order.ledger.promoted_for(&order.name).await?;
     run.upstream = promoted.as_ref().map(|promotion| promotion.upstream);
     let map = match &promoted {
         Some(promotion) => parsed(order.ledger, &promotion.revision).await?,

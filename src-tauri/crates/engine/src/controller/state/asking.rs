@@ -141,6 +141,7 @@ async fn ask(parts: Arc<Parts>, proxy: Proxy, direct: DirectMode) -> Result<Prox
         readers: &readers,
     };
     let status = asking.ask(&proxy, key).await?.status;
+    parts.ledger.note_used(&status.name, &status.used_models).await?;
     if status.error.as_ref().is_some_and(|error| error.code == ErrorCode::Unauthorised) {
         parts.keys.forget(&proxy);
     }

@@ -3,6 +3,8 @@
 mod asking;
 mod first;
 mod lane;
+mod overlay;
+mod pin;
 mod review;
 mod runs;
 mod shown;
@@ -22,7 +24,7 @@ use super::api::{FOREVER, Happening, Pause, PauseState, Running, Snapshot};
 use super::event::Event;
 use super::job::{NO_MAP, Parts};
 use super::{Environment, FirstSyncs, GRACE, RECENT_RUNS};
-use crate::ledger::{Ledger, Promotion};
+use crate::ledger::{Ledger, Pins, Promotion};
 use crate::proxy::{Capabilities, Version};
 use crate::run::{Outcome, Receipt, SyncRun};
 use crate::schedule::{AskedFor, Plan, Scheduler, wanted};
@@ -70,8 +72,11 @@ pub(super) struct Controller {
     snapshot: watch::Sender<Arc<Snapshot>>,
     source: Option<SourceState>,
     promoted: Option<Arc<Promotion>>,
-    /// What the gateway sends of it to a LiteLLM that knows no alias rows.
-    resolved: Option<Revision>,
+    pins: Arc<Pins>,
+    /// What the gateway sends for a map to a LiteLLM that knows no alias rows.
+    resolved: HashMap<Revision, Revision>,
+    /// The text of the overlay that was looked at last, and why it is not used.
+    overlay: (String, Option<Error>),
     paused_until: Option<DateTime<Utc>>,
     known: BTreeMap<String, Known>,
     asked_for: AskedFor,
@@ -100,8 +105,10 @@ impl Controller {
         let source = known_source(&parts.ledger, &effective).await?;
         let mut controller = Self {
             source,
-            promoted: parts.ledger.promoted().await?.map(Arc::new),
-            resolved: None,
+            promoted: None,
+            pins: Arc::default(),
+            resolved: HashMap::new(),
+            overlay: (String::new(), None),
             paused_until: parts.ledger.get_state(PAUSE_KEY).await?.unwrap_or_default(),
             scheduler: None,
             known: BTreeMap::new(),
@@ -123,6 +130,8 @@ impl Controller {
         };
         controller.point_at_source().await;
         controller.load_known().await?;
+        controller.load_promoted().await?;
+        controller.follow_overlay();
         controller.follow_gateway().await;
         if first_syncs == FirstSyncs::Start {
             controller.ask_for(|_| true).await;
@@ -151,11 +160,33 @@ impl Controller {
         self.asked_for.write(&self.parts.ledger).await
     }
 
+    /// What is promoted and pinned.
+    pub(super) async fn load_promoted(&mut self) -> Result<()> {
+        let ledger = &self.parts.ledger;
+        let (promoted, pins) = (ledger.promoted().await?.map(Arc::new), Arc::new(ledger.pins().await?));
+        (self.promoted, self.pins) = (promoted, pins);
+        self.resolve().await;
+        Ok(())
+    }
+
+    /// What the gateway makes of each map that somebody is meant to have.
+    async fn resolve(&mut self) {
+        let pinned = self.pins.each.iter().map(|pin| pin.promotion.revision);
+        let wanted: Vec<Revision> = self.promoted.iter().map(|promotion| promotion.revision).chain(pinned).collect();
+        let mut resolved = HashMap::new();
+        for revision in wanted {
+            if let Some(made) = self.parts.gateway.resolved(revision).await {
+                resolved.insert(revision, made);
+            }
+        }
+        self.resolved = resolved;
+    }
+
     /// The gateway listens where the settings say, and knows what each proxy can read.
     async fn follow_gateway(&mut self) {
         self.tell_gateway();
         self.parts.gateway.follow(self.effective.gateway).await;
-        self.resolved = self.parts.gateway.resolved().await;
+        self.resolve().await;
     }
 
     /// By what a proxy said last, or by its last proof.
@@ -209,6 +240,9 @@ impl Controller {
                 },
                 () = tokio::time::sleep_until(wake), if self.scheduler.is_some() => {
                     self.follow_file().await;
+                    if self.follow_overlay() {
+                        self.sync_readers(None, None);
+                    }
                     self.tick();
                 }
             }
@@ -251,7 +285,19 @@ impl Controller {
             Event::Preview { draft, reply } => self.preview(*draft, reply),
             Event::CheckSource { reply } => self.check_source(Some(reply)),
             Event::Decide { models, ruling, seen, reply } => match self.decide(models, ruling, seen).await {
-                Ok(()) => self.sync_readers(reply),
+                Ok(()) => self.sync_readers(None, Some(reply)),
+                Err(error) => drop(reply.send(Err(error))),
+            },
+            Event::Pin { order, reply } => match self.pin(&order).await {
+                Ok(()) => self.sync_readers(order.proxy.as_deref(), Some(reply)),
+                Err(error) => drop(reply.send(Err(error))),
+            },
+            Event::Unpin { proxy, reply } => match self.unpin(proxy.as_deref()).await {
+                Ok(()) => self.sync_readers(proxy.as_deref(), Some(reply)),
+                Err(error) => drop(reply.send(Err(error))),
+            },
+            Event::Overlay { edit, reply } => match self.edit_overlay(&edit).await {
+                Ok(()) => self.sync_readers(None, Some(reply)),
                 Err(error) => drop(reply.send(Err(error))),
             },
             Event::Pause { pause, reply } => {
@@ -336,10 +382,9 @@ impl Controller {
             Happening::SourceChecked { source, .. } if source.url != shown_source(&self.effective) => {}
             Happening::SourceChecked { source, .. } => {
                 self.source = Some(source.clone());
-                if let Ok(promoted) = self.parts.ledger.promoted().await {
-                    self.promoted = promoted.map(Arc::new);
+                if let Err(error) = self.load_promoted().await {
+                    tracing::warn!(%error, "what is promoted could not be read");
                 }
-                self.resolved = self.parts.gateway.resolved().await;
                 if let Some(scheduler) = &mut self.scheduler {
                     scheduler.record_source_check(source.checked_at.unwrap_or_else(|| self.parts.clock.now()));
                     scheduler.want(wanted(Some(source)));

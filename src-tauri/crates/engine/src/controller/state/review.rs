@@ -50,19 +50,54 @@ impl Controller {
         ledger.decide(chosen, ruling, self.parts.clock.now()).await
     }
 
-    /// Judges the source's map again and syncs the proxies that read the gateway, which is all that a decision changes.
-    pub(super) fn sync_readers(&mut self, reply: oneshot::Sender<Result<SyncReport>>) {
-        let reads = |name: &str| {
-            let status = self.known.get(name).and_then(|known| known.asked.status.as_ref());
-            status.is_some_and(|status| status.reads == Reads::Gateway) || self.parts.gateway.came(name)
-        };
+    /// Judges the source's map again and syncs the proxies that get what is promoted (or this one of them), which is all that
+    /// a decision changes.
+    pub(super) fn sync_readers(&mut self, only: Option<&str>, reply: Option<oneshot::Sender<Result<SyncReport>>>) {
         // One that nobody asked to sync yet is not touched by a decision about a price either.
         let asked_for = self.effective.proxies.iter().filter(|proxy| self.asked_for.has(proxy));
-        let proxies: Vec<String> = asked_for.map(|proxy| proxy.name.to_string()).filter(|name| reads(name)).collect();
+        let is_meant = |name: &str| only.is_none_or(|only| only.eq_ignore_ascii_case(name));
+        let names = asked_for.map(|proxy| proxy.name.to_string());
+        let proxies: Vec<String> = names.filter(|name| is_meant(name) && self.gets_promoted(name)).collect();
         if proxies.is_empty() {
-            self.check_source(Some(reply));
-        } else {
-            self.sync(SyncOrder { proxies, force: false, dry_run: false, trigger: Trigger::Manual }, reply);
+            self.check_source(reply);
+            return;
         }
+        // Whoever changed the file by hand waits for nothing.
+        let reply = reply.unwrap_or_else(|| oneshot::channel().0);
+        self.sync(SyncOrder { proxies, force: false, dry_run: false, trigger: Trigger::Manual }, reply);
+    }
+
+    /// Whether a proxy gets what is promoted here, as far as that is known.
+    pub(super) fn gets_promoted(&self, name: &str) -> bool {
+        let known = self.known.get(name);
+        let status = known.and_then(|known| known.asked.status.as_ref());
+        match status.map(|status| status.reads) {
+            Some(Reads::Gateway | Reads::LocalFile) => true,
+            // What it did last, where it does not say or was not asked.
+            Some(Reads::Direct) => false,
+            _ => {
+                let was_so = known.and_then(|known| known.last_run.as_ref()).is_some_and(|run| run.upstream.is_some());
+                was_so || self.parts.gateway.came(name)
+            }
+        }
+    }
+
+    /// A decision, a pin or an own entry changes what is promoted, and only what is promoted.
+    ///
+    /// # Errors
+    /// `needs_gateway` where no proxy (or not this one) gets that.
+    pub(super) fn needs_gateway(&self, proxy: Option<&str>) -> Result<()> {
+        let is_direct = |name: &str| {
+            let status = self.known.get(name).and_then(|known| known.asked.status.as_ref());
+            status.is_some_and(|status| status.reads == Reads::Direct)
+        };
+        if self.effective.gateway.is_some() && !proxy.is_some_and(is_direct) {
+            return Ok(());
+        }
+        let who = proxy.map_or_else(|| "Your proxies read".to_owned(), |name| format!("{name} reads"));
+        let message = format!(
+            "{who} the source directly, so this can't change what they bill. Nothing was changed. `autosync gateway on` puts the gateway in between (Settings, Gateway)."
+        );
+        Err(Error::new(ErrorCode::NeedsGateway, message))
     }
 }

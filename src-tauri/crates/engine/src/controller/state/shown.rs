@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::api::{PauseState, ProxySnapshot, Snapshot};
 use super::Controller;
-use crate::gate::Desired;
+use crate::gate::{Desired, Known as Facts};
 use crate::status::sync_state;
 
 impl Controller {
@@ -34,6 +34,8 @@ impl Controller {
             revision: 0,
             source: self.source.clone(),
             promoted: self.promoted.clone(),
+            pins: Arc::clone(&self.pins),
+            overlay_error: self.overlay.1.clone(),
             pause: PauseState::of(self.paused_until, self.parts.clock.now()),
             proxies: proxies.collect(),
             gateway: self.parts.gateway.state(),
@@ -58,13 +60,18 @@ impl Controller {
             let proxy = self.effective.proxies.iter().find(|proxy| proxy.name.as_str() == name);
             let awaits = proxy.is_some_and(|proxy| !self.asked_for.has(proxy));
             let last_run = known.last_run.as_deref();
-            let desired = Desired::of(
-                status.reads.into(),
-                self.source.as_ref(),
-                self.promoted.as_deref(),
-                self.effective.gate.direct,
-                self.resolved.filter(|_| self.parts.gateway.resolves(name)),
-            );
+            let pin = self.pins.of(name);
+            let promoted = pin.map(|pin| &pin.promotion).or(self.promoted.as_deref());
+            let resolved = promoted.and_then(|promotion| self.resolved.get(&promotion.revision).copied());
+            let newest = self.source.as_ref().and_then(|source| source.revision);
+            let facts = Facts {
+                source: self.source.as_ref(),
+                promoted,
+                resolved: resolved.filter(|_| self.parts.gateway.resolves(name)),
+                direct: self.effective.gate.direct,
+                is_barred: pin.is_some() || newest.is_some_and(|newest| self.pins.skips(&newest)),
+            };
+            let desired = Desired::of(status.reads.into(), facts);
             let sync = sync_state(status, self.source.as_ref(), desired, last_run, known.proved);
             let next_run = self.scheduler.as_ref().and_then(|scheduler| scheduler.next_run(name));
             let is_same = (status.sync, status.next_run, status.desired, status.awaits_first_sync)

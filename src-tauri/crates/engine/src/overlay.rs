@@ -1,0 +1,535 @@
+//! The overlay: the user's own entries, in `overlay.json` in the home. They are laid over what is promoted, so proxies that
+//! read the gateway bill by them. Beside each stands what upstream has, and whether that moved since it was saved.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use costmap::check::check_bytes;
+use costmap::overlay::{with_fields, without_field};
+use costmap::{CostMap, Entry, Finding, LeafKind, LeftOut, Revision, Severity, overlaid};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::error::bounded;
+use crate::home::write_atomic;
+use crate::ledger::Ledger;
+use crate::{Error, ErrorCode, Result};
+
+/// More own entries than anybody has; the file stays readable.
+const MOST: usize = 2_000;
+
+/// The longest file.
+const LONGEST: u64 = 4 << 20;
+
+/// Where the ledger keeps the last text that could be used, for a file that somebody is still typing.
+const GOOD_KEY: &str = "overlay.good";
+
+/// Where it keeps what upstream had when each entry was saved.
+const SEEN_KEY: &str = "overlay.seen";
+
+/// The user's own entries, as they are used.
+#[derive(Debug, Default)]
+pub struct Overlay {
+    map: Option<CostMap>,
+}
+
+impl Overlay {
+    /// Reads the text of the file.
+    ///
+    /// # Errors
+    /// `invalid_overlay` where it is no JSON object, has an entry that is no object, or too many.
+    pub fn parse(text: &str) -> Result<Self> {
+        let bad = |why: &dyn std::fmt::Display| {
+            let message = format!("The file overlay.json can't be used: {why}. Your last good overlay still applies.");
+            Error::new(ErrorCode::InvalidOverlay, message).field("overlay")
+        };
+        let map = CostMap::parse(text).map_err(|fault| bad(&fault))?;
+        if map.len() > MOST {
+            return Err(bad(&format_args!("it has over {MOST} entries")));
+        }
+        if let Some(entry) = map.entries().find(|entry| !entry.is_object()) {
+            return Err(bad(&format_args!("the entry {} is no object", bounded(&entry.name(), 160))));
+        }
+        Ok(Self { map: (!map.is_empty()).then_some(map) })
+    }
+
+    /// The entries as a map; `None` where there are none.
+    pub fn map(&self) -> Option<&CostMap> {
+        self.map.as_ref()
+    }
+
+    /// What a promotion names it by.
+    pub fn revision(&self) -> Option<Revision> {
+        self.map.as_ref().map(CostMap::revision)
+    }
+
+    /// An own entry.
+    pub fn get(&self, model: &str) -> Option<Entry<'_>> {
+        self.map.as_ref()?.get(model)
+    }
+
+    fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        self.map.iter().flat_map(CostMap::models)
+    }
+
+    /// The map with the own entries in it, less those by which nothing could be priced: what is wrong with one is told
+    /// beside it, and the others count. `None` without own entries.
+    pub fn over(&self, base: &CostMap) -> Option<Vec<u8>> {
+        let own = self.map.as_ref()?;
+        let broken = problems(self, base);
+        if broken.is_empty() {
+            return Some(overlaid(base, own).bytes);
+        }
+        let kept = self.entries().filter(|entry| !broken.contains_key(&*entry.name()));
+        let text = text(kept.map(|entry| (entry.name().into_owned(), entry.raw().to_owned())));
+        Some(overlaid(base, &CostMap::parse(text).ok()?).bytes)
+    }
+}
+
+/// One own entry, with upstream beside it: `overlay list` of the contract.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OwnEntry {
+    /// The model.
+    pub model: String,
+    /// What the user has set, as it was typed.
+    pub entry: Box<RawValue>,
+    /// What upstream says of the same fields.
+    pub upstream: Upstream,
+    /// Upstream says another thing than when the entry was saved.
+    pub moved: bool,
+    /// Each field of it, with upstream's value.
+    pub fields: Vec<OwnField>,
+    /// Why it is not used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// One field of an own entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnField {
+    /// Its path.
+    pub field: String,
+    /// The user's value, as JSON text.
+    pub value: String,
+    /// Upstream's; null where it has none.
+    pub upstream: Option<String>,
+}
+
+/// What upstream says of the fields of an own entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Upstream {
+    /// It has no such model.
+    Absent,
+    /// Something else.
+    Differs,
+    /// The same: the own entry is needed no more.
+    Same,
+}
+
+/// What upstream had when an entry was saved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct SeenEntry {
+    own: String,
+    upstream: Option<BTreeMap<String, Option<String>>>,
+}
+
+type Seen = BTreeMap<String, SeenEntry>;
+
+/// A change of the overlay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "snake_case", deny_unknown_fields)]
+pub enum OverlayEdit {
+    /// Sets fields of a model, or all of its own entry.
+    Set {
+        /// The model.
+        model: String,
+        /// A JSON object, as text, so that every digit stays.
+        fields: String,
+        /// The own entry is this and nothing else; false: its other fields stay.
+        whole: bool,
+    },
+    /// Removes an own entry, or fields of it: upstream's values count again.
+    Remove {
+        /// The model.
+        model: String,
+        /// Which fields; none: all of it.
+        fields: Vec<String>,
+    },
+    /// Keeps an own entry although upstream moved: nobody is told of that move again.
+    Keep {
+        /// The model.
+        model: String,
+    },
+}
+
+/// A value as a person types it, as JSON text: JSON as it is, `1.80/1M` a millionth of that, anything else a text.
+///
+/// # Errors
+/// `invalid_overlay` for a number per million that is none.
+pub fn json_value(typed: &str) -> Result<String> {
+    if let Some(number) = typed.trim().strip_suffix("/1M") {
+        return costmap::number::millionth(number).ok_or_else(|| {
+            let message = format!("{} is no price per million. Nothing was changed.", bounded(typed, 60));
+            Error::new(ErrorCode::InvalidOverlay, message).field("value")
+        });
+    }
+    let is_json = serde_json::from_str::<serde::de::IgnoredAny>(typed).is_ok();
+    Ok(if is_json { typed.trim().to_owned() } else { serde_json::Value::from(typed).to_string() })
+}
+
+/// The file.
+#[derive(Clone, Debug)]
+pub(crate) struct OverlayFile {
+    path: PathBuf,
+    backups: PathBuf,
+}
+
+impl OverlayFile {
+    pub(crate) fn new(home: &crate::home::Home) -> Self {
+        Self { path: home.overlay(), backups: home.backups() }
+    }
+
+    /// The text as it is now; empty without a file.
+    pub(crate) fn text(&self) -> Result<String> {
+        read(&self.path)
+    }
+
+    /// What counts now, and why the file does not, where it does not.
+    pub(crate) async fn current(&self, ledger: &Ledger) -> Result<(Overlay, Option<Error>)> {
+        let read = self.text().and_then(|text| Overlay::parse(if text.trim().is_empty() { "{}" } else { &text }));
+        match read {
+            Ok(overlay) => Ok((overlay, None)),
+            Err(error) => {
+                let good = ledger.get_state::<String>(GOOD_KEY).await?.unwrap_or_default();
+                Ok((Overlay::parse(&good).unwrap_or_default(), Some(error)))
+            }
+        }
+    }
+
+    /// Makes the change in the file. `base` is what it is laid over.
+    ///
+    /// # Errors
+    /// `invalid_overlay` with what is wrong; `not_found` for an entry or a field that is not there. Nothing was changed then.
+    pub(crate) fn edit(&self, edit: &OverlayEdit, base: Option<&CostMap>) -> Result<()> {
+        let before = self.text()?;
+        let now = Overlay::parse(if before.trim().is_empty() { "{}" } else { &before })?;
+        let (model, value) = changed(&now, edit)?;
+        let kept = now.entries().map(|entry| (entry.name().into_owned(), entry.raw().to_owned()));
+        let mut entries: Vec<(String, String)> = kept.collect();
+        match (entries.iter_mut().find(|(name, _)| *name == model), value) {
+            (Some(entry), Some(value)) => entry.1 = value,
+            (None, Some(value)) => entries.push((model.clone(), value)),
+            (_, None) => entries.retain(|(name, _)| *name != model),
+        }
+        let text = text(entries.into_iter());
+        let after = Overlay::parse(&text)?;
+        if let Some(base) = base
+            && let Some(problem) = problems(&after, base).remove(&model)
+        {
+            return Err(Error::new(ErrorCode::InvalidOverlay, format!("{problem} Nothing was changed.")).field("entry"));
+        }
+        let unwritable = |cause: std::io::Error| {
+            let message = "The file overlay.json could not be written. Nothing was changed. Check its permissions.";
+            Error::new(ErrorCode::HomeUnusable, message).detail(cause)
+        };
+        if !before.is_empty() {
+            write_atomic(&self.backups.join("overlay.before.json"), before.as_bytes()).map_err(unwritable)?;
+        }
+        write_atomic(&self.path, text.as_bytes()).map_err(unwritable)
+    }
+}
+
+/// The overlay of this home, for programs that only read.
+///
+/// # Errors
+/// The file's, and the ledger's.
+pub async fn own_entries(home: &crate::home::Home, ledger: Option<&Ledger>) -> Result<(Vec<OwnEntry>, Option<Error>)> {
+    let Some(ledger) = ledger else {
+        let text = read(&home.overlay())?;
+        let overlay = Overlay::parse(if text.trim().is_empty() { "{}" } else { &text })?;
+        return Ok((entries(&overlay, None, &Seen::new()), None));
+    };
+    let (overlay, error) = OverlayFile::new(home).current(ledger).await?;
+    let seen = ledger.get_state::<Seen>(SEEN_KEY).await?.unwrap_or_default();
+    let upstream = match ledger.promoted().await? {
+        Some(promotion) if overlay.map().is_some() => crate::sync::parsed(ledger, &promotion.without_overlay()).await?,
+        _ => None,
+    };
+    Ok((entries(&overlay, upstream.as_deref(), &seen), error))
+}
+
+/// Notes what upstream has beside entries that are new or were typed anew, and the text as one that can be used. An entry
+/// in `keep` is noted as it is now.
+pub(crate) async fn note(ledger: &Ledger, overlay: &Overlay, base: &CostMap, keep: Option<&str>) -> Result<()> {
+    let mut seen = ledger.get_state::<Seen>(SEEN_KEY).await?.unwrap_or_default();
+    let before = seen.clone();
+    let names: HashSet<String> = overlay.entries().map(|entry| entry.name().into_owned()).collect();
+    seen.retain(|name, _| names.contains(name));
+    for entry in overlay.entries() {
+        let (name, own) = (entry.name().into_owned(), entry.raw());
+        let is_kept = |seen: &SeenEntry| seen.own == own && keep != Some(name.as_str());
+        if !seen.get(&name).is_some_and(is_kept) {
+            let upstream = upstream_of(&entry, base);
+            seen.insert(name, SeenEntry { own: own.to_owned(), upstream });
+        }
+    }
+    if seen != before {
+        ledger.set_state(SEEN_KEY, &seen).await?;
+    }
+    let text = overlay.map().map_or("{}", CostMap::text);
+    if ledger.get_state::<String>(GOOD_KEY).await?.as_deref() != Some(text) {
+        ledger.set_state(GOOD_KEY, text).await?;
+    }
+    Ok(())
+}
+
+fn entries(overlay: &Overlay, base: Option<&CostMap>, seen: &Seen) -> Vec<OwnEntry> {
+    let problems = base.map(|base| problems(overlay, base)).unwrap_or_default();
+    let one = |entry: Entry<'_>| {
+        let model = entry.name().into_owned();
+        let upstream = base.and_then(|base| upstream_of(&entry, base));
+        let known = seen.get(&model).filter(|seen| seen.own == entry.raw());
+        let fields = own_fields(&entry, upstream.as_ref());
+        let is_same = |field: &OwnField| {
+            field.upstream.as_deref() == Some(field.value.as_str())
+                || (field.upstream.is_none() && field.value == "null")
+        };
+        Some(OwnEntry {
+            entry: RawValue::from_string(entry.raw().to_owned()).ok()?,
+            upstream: match &upstream {
+                None => Upstream::Absent,
+                Some(_) if fields.iter().all(is_same) => Upstream::Same,
+                Some(_) => Upstream::Differs,
+            },
+            moved: base.is_some() && known.is_some_and(|seen| seen.upstream != upstream),
+            fields,
+            problem: problems.get(&model).cloned(),
+            model,
+        })
+    };
+    overlay.entries().filter_map(one).collect()
+}
+
+fn own_fields(own: &Entry<'_>, upstream: Option<&BTreeMap<String, Option<String>>>) -> Vec<OwnField> {
+    let one = |leaf: costmap::Leaf<'_>| {
+        let field = leaf.path().to_string();
+        let upstream = upstream.and_then(|upstream| upstream.get(&field).cloned().flatten());
+        OwnField { value: value_of(&leaf), upstream, field }
+    };
+    own.leaves().map(one).collect()
+}
+
+/// What upstream has at each path of the own entry; `None` where it has no such model.
+fn upstream_of(own: &Entry<'_>, base: &CostMap) -> Option<BTreeMap<String, Option<String>>> {
+    let theirs = base.priced(&own.name())?;
+    let theirs: BTreeMap<String, String> =
+        theirs.leaves().map(|leaf| (leaf.path().to_string(), value_of(&leaf))).collect();
+    let paths = own.leaves().map(|leaf| leaf.path().to_string());
+    Some(paths.map(|path| (path.clone(), theirs.get(&path).cloned())).collect())
+}
+
+/// A value as JSON text; a number by what it is worth, however it is written.
+fn value_of(leaf: &costmap::Leaf<'_>) -> String {
+    match (leaf.kind(), leaf.decimal()) {
+        (LeafKind::Number, Some(number)) => costmap::plain(number),
+        (LeafKind::String | LeafKind::EscapedString, _) => format!("\"{}\"", leaf.text()),
+        _ => leaf.text().to_owned(),
+    }
+}
+
+/// Own entries that cannot be used over this map, each with the reason.
+fn problems(overlay: &Overlay, base: &CostMap) -> BTreeMap<String, String> {
+    let Some(own) = overlay.map() else { return BTreeMap::new() };
+    let laid = overlaid(base, own);
+    let why = |(model, why): (String, LeftOut)| {
+        let name = bounded(&model, 160);
+        let text = match why {
+            LeftOut::NotAnObject => format!("The entry of {name} is no object."),
+            LeftOut::NotWhole => format!(
+                "Upstream has no model {name}, and your entry isn't a whole one: it needs litellm_provider, mode and prices."
+            ),
+            LeftOut::CannotMerge => {
+                format!("Upstream's entry of {name} is damaged, so your fields can't be merged with it.")
+            }
+        };
+        (model, text)
+    };
+    let mut all: BTreeMap<String, String> = laid.left_out.into_iter().map(why).collect();
+    let (report, _) = check_bytes(laid.bytes, Some(base));
+    let is_bad = |finding: &&Finding| finding.broken || finding.severity == Severity::Hold;
+    for finding in report.findings.iter().filter(is_bad) {
+        let Some(model) = finding.model.as_ref().filter(|model| own.get(model).is_some()) else { continue };
+        all.entry(model.clone()).or_insert_with(|| finding.message.clone());
+    }
+    all
+}
+
+/// What the checks would ask about an own entry: told when it is typed, and up to the user.
+pub fn warnings(overlay: &Overlay, model: &str, base: &CostMap) -> Vec<String> {
+    let Some(own) = overlay.map() else { return Vec::new() };
+    let (report, _) = check_bytes(overlaid(base, own).bytes, Some(base));
+    let is_asked = |finding: &Finding| {
+        finding.severity == Severity::Review && !finding.broken && finding.model.as_deref() == Some(model)
+    };
+    report.findings.into_iter().filter(is_asked).map(|finding| finding.message).collect()
+}
+
+/// The model that changes, and its own entry then; `None`: it has none any more.
+fn changed(now: &Overlay, edit: &OverlayEdit) -> Result<(String, Option<String>)> {
+    match edit {
+        OverlayEdit::Set { model, fields, whole } => {
+            let invalid = |why: &str| Error::new(ErrorCode::InvalidOverlay, why.to_owned());
+            let name = model.trim();
+            if name.is_empty() || name.len() > 512 || costmap::RESERVED_KEYS.contains(&name) {
+                return Err(invalid("That is no name for a model. Nothing was changed.").field("model"));
+            }
+            let given: Box<RawValue> = serde_json::from_str(fields).map_err(|cause| {
+                invalid("The entry isn't valid JSON. Nothing was changed.").field("entry").detail(cause)
+            })?;
+            let old = now.get(name).map(|entry| entry.raw()).filter(|_| !whole).unwrap_or("{}");
+            let entry = with_fields(old, given.get()).filter(|entry| entry != "{}").ok_or_else(|| {
+                invalid("An entry is an object with at least one field. Nothing was changed.").field("entry")
+            })?;
+            Ok((name.to_owned(), Some(entry)))
+        }
+        OverlayEdit::Remove { model, fields } => {
+            let mut entry = own(now, model)?.raw().to_owned();
+            for field in fields {
+                entry = without_field(&entry, field).ok_or_else(|| {
+                    let message = format!(
+                        "Your entry of {} has no field {}. Nothing was changed.",
+                        bounded(model, 160),
+                        bounded(field, 160)
+                    );
+                    Error::new(ErrorCode::NotFound, message).field("field")
+                })?;
+            }
+            Ok((model.clone(), (!fields.is_empty() && entry != "{}").then_some(entry)))
+        }
+        OverlayEdit::Keep { model } => Ok((model.clone(), Some(own(now, model)?.raw().to_owned()))),
+    }
+}
+
+fn own<'a>(now: &'a Overlay, model: &str) -> Result<Entry<'a>> {
+    now.get(model).ok_or_else(|| {
+        let message = format!("You have no entry of your own for {}. Nothing was changed.", bounded(model, 160));
+        Error::new(ErrorCode::NotFound, message).field("model")
+    })
+}
+
+/// The file's text: a line for each entry.
+fn text(entries: impl Iterator<Item = (String, String)>) -> String {
+    let lines: Vec<String> = entries.map(|(name, raw)| format!("  {}: {raw}", serde_json::Value::from(name))).collect();
+    if lines.is_empty() { "{}\n".to_owned() } else { format!("{{\n{}\n}}\n", lines.join(",\n")) }
+}
+
+fn read(path: &Path) -> Result<String> {
+    let unusable = |why: String| {
+        let message = format!("The file overlay.json can't be read: {why}. Your last good overlay still applies.");
+        Error::new(ErrorCode::InvalidOverlay, message).field("overlay")
+    };
+    match std::fs::metadata(path) {
+        Ok(found) if found.len() > LONGEST => return Err(unusable("it is over 4 MB".to_owned())),
+        Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(String::new()),
+        _ => {}
+    }
+    std::fs::read_to_string(path).map_err(|cause| unusable(cause.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::tests::ledger;
+
+    const BASE: &str = r#"{"gpt": {"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": 1e-06, "output_cost_per_token": 4e-06}}"#;
+
+    fn base(price: &str) -> CostMap {
+        CostMap::parse(BASE.replacen("1e-06", price, 1)).unwrap()
+    }
+
+    fn file() -> (tempfile::TempDir, OverlayFile) {
+        let dir = tempfile::tempdir().unwrap();
+        let file = OverlayFile { path: dir.path().join("overlay.json"), backups: dir.path().to_owned() };
+        (dir, file)
+    }
+
+    fn set(model: &str, fields: &str, whole: bool) -> OverlayEdit {
+        OverlayEdit::Set { model: model.to_owned(), fields: fields.to_owned(), whole }
+    }
+
+    #[test]
+    fn an_entry_is_set_field_by_field_and_removed_again() {
+        let (_dir, file) = file();
+        let base = base("1e-06");
+        let edit = |edit| file.edit(&edit, Some(&base)).map_err(|error| error.code);
+        edit(set("gpt", r#"{"input_cost_per_token": 0.00000080}"#, false)).unwrap();
+        edit(set("gpt", r#"{"output_cost_per_token": 2e-06}"#, false)).unwrap();
+        edit(set("mine", r#"{"alias_of": "gpt"}"#, true)).unwrap();
+        let wanted = "{\n  \"gpt\": {\"input_cost_per_token\": 0.00000080, \"output_cost_per_token\": 2e-06},\n  \"mine\": {\"alias_of\": \"gpt\"}\n}\n";
+        assert_eq!(file.text().unwrap(), wanted);
+        for (bad, code) in [
+            (set("gpt", "not json", false), ErrorCode::InvalidOverlay),
+            (set("gpt", "[1]", false), ErrorCode::InvalidOverlay),
+            (set("gpt", r#"{"input_cost_per_token": -1}"#, false), ErrorCode::InvalidOverlay),
+            (set("new", r#"{"input_cost_per_token": 1e-06}"#, true), ErrorCode::InvalidOverlay),
+            (set("_metadata", r#"{"a": 1}"#, true), ErrorCode::InvalidOverlay),
+            (OverlayEdit::Remove { model: "never".into(), fields: vec![] }, ErrorCode::NotFound),
+            (OverlayEdit::Remove { model: "gpt".into(), fields: vec!["mode".into()] }, ErrorCode::NotFound),
+        ] {
+            assert_eq!(edit(bad.clone()).unwrap_err(), code, "{bad:?}");
+        }
+        assert_eq!(file.text().unwrap(), wanted, "and nothing of it was changed");
+        edit(OverlayEdit::Remove { model: "gpt".into(), fields: vec!["output_cost_per_token".into()] }).unwrap();
+        edit(OverlayEdit::Remove { model: "mine".into(), fields: vec![] }).unwrap();
+        assert_eq!(file.text().unwrap(), "{\n  \"gpt\": {\"input_cost_per_token\": 0.00000080}\n}\n");
+        edit(OverlayEdit::Remove { model: "gpt".into(), fields: vec![] }).unwrap();
+        assert_eq!(file.text().unwrap(), "{}\n");
+    }
+
+    #[test]
+    fn a_value_is_read_as_a_person_types_it() {
+        let read = |typed| json_value(typed).unwrap();
+        assert_eq!((read("1.80/1M"), read("0.10"), read("1e-06")), ("0.0000018".into(), "0.10".into(), "1e-06".into()));
+        assert_eq!((read("true"), read("null"), read("chat")), ("true".into(), "null".into(), "\"chat\"".into()));
+        assert_eq!(json_value("much/1M").unwrap_err().code, ErrorCode::InvalidOverlay);
+    }
+
+    #[tokio::test]
+    async fn upstream_moves_and_catches_up() {
+        let (_dir, ledger) = ledger().await;
+        let overlay =
+            Overlay::parse(r#"{"gpt": {"input_cost_per_token": 0.0000020}, "own": {"litellm_provider": "x"}}"#)
+                .unwrap();
+        let told = async |price: &str| {
+            let seen = ledger.get_state::<Seen>(SEEN_KEY).await.unwrap().unwrap_or_default();
+            let told = entries(&overlay, Some(&base(price)), &seen);
+            (told[0].upstream, told[0].moved, told[1].upstream)
+        };
+        note(&ledger, &overlay, &base("1e-06"), None).await.unwrap();
+        assert_eq!(told("0.000001").await, (Upstream::Differs, false, Upstream::Absent), "the same, written otherwise");
+        assert_eq!(told("2e-06").await, (Upstream::Same, true, Upstream::Absent));
+        note(&ledger, &overlay, &base("2e-06"), None).await.unwrap();
+        assert!(told("2e-06").await.1, "it is told until somebody answers");
+        note(&ledger, &overlay, &base("2e-06"), Some("gpt")).await.unwrap();
+        assert!(!told("2e-06").await.1);
+    }
+
+    #[tokio::test]
+    async fn while_somebody_types_the_last_good_text_counts_and_one_bad_entry_keeps_no_other_back() {
+        let (_dir, ledger) = ledger().await;
+        let (_folder, file) = file();
+        std::fs::write(&file.path, r#"{"gpt": {"input_cost_per_token": 2e-06}, "gone": {"mode": "chat"}}"#).unwrap();
+        let (overlay, error) = file.current(&ledger).await.unwrap();
+        assert_eq!(error, None);
+        note(&ledger, &overlay, &base("1e-06"), None).await.unwrap();
+        let laid = CostMap::parse(overlay.over(&base("1e-06")).unwrap()).unwrap();
+        let price = laid.get("gpt").unwrap().field("input_cost_per_token").unwrap().text().to_owned();
+        assert_eq!((price.as_str(), laid.len()), ("2e-06", 1));
+        std::fs::write(&file.path, r#"{"gpt": {"input_cost"#).unwrap();
+        let (overlay, error) = file.current(&ledger).await.unwrap();
+        assert_eq!(error.unwrap().code, ErrorCode::InvalidOverlay);
+        assert!(overlay.get("gpt").is_some());
+    }
+}
