@@ -11,8 +11,9 @@ use ts_rs::TS;
 use crate::Api;
 use crate::bindings::Declarations;
 use crate::view::{
-    AppState, Changes, FoundProxy, LogRow, ModelDetail, ModelList, ProxyForm, ProxyTest, ReviewDetail, ReviewView,
-    RevisionRow, RunDetail, RunRow, SettingsView, UpdateView, VerifyView,
+    AppState, Changes, FoundProxy, LogRow, ModelDetail, ModelList, OverlayView, OwnCheck, OwnDraft, PinPreview,
+    PromotionRow, ProxyForm, ProxyTest, ReviewDetail, ReviewView, RevisionRow, RunDetail, RunRow, SettingsView,
+    UpdateView, VerifyView,
 };
 
 /// Which proxies; none means all.
@@ -71,6 +72,44 @@ pub struct DecideArgs {
     /// `approved` or `rejected`; null takes the decision back.
     #[ts(type = "'approved' | 'rejected' | null")]
     pub ruling: Option<String>,
+}
+
+/// What proxies are to be held at.
+#[derive(Debug, Deserialize, TS)]
+pub struct PinArgs {
+    /// The revision; null: what is promoted now, or for a rollback the one before.
+    pub revision: Option<String>,
+    /// Which proxy; null: all.
+    pub proxy: Option<String>,
+    /// What is promoted now is bad.
+    pub rollback: bool,
+}
+
+/// Whose pin ends.
+#[derive(Debug, Deserialize, TS)]
+pub struct UnpinArgs {
+    /// Which proxy's own; null: every pin.
+    pub proxy: Option<String>,
+}
+
+/// An own entry.
+#[derive(Debug, Deserialize, TS)]
+pub struct OwnArgs {
+    /// The model.
+    pub model: String,
+    /// A JSON object, as text: numbers keep every digit.
+    pub fields: String,
+    /// The own entry is this and nothing else; false: its other fields stay.
+    pub whole: bool,
+}
+
+/// Which fields of an own entry.
+#[derive(Debug, Deserialize, TS)]
+pub struct RemoveOwnArgs {
+    /// The model.
+    pub model: String,
+    /// Which fields; none: all of it.
+    pub fields: Vec<String>,
 }
 
 /// What to verify.
@@ -277,6 +316,26 @@ commands! {
     review_model(ModelArg) -> ReviewDetail;
     /// Decides about models; the gateway serves what follows from it, and the proxies that read it are synced.
     decide(DecideArgs) -> ReviewView;
+    /// Every map that was promoted, the newest first.
+    promotions(()) -> Vec<PromotionRow>;
+    /// What holding proxies at an earlier map would change; nothing is changed.
+    pin_preview(PinArgs) -> PinPreview;
+    /// Holds proxies at an earlier map, and syncs those that get what is promoted.
+    pin(PinArgs) -> ();
+    /// Lets proxies follow the source again.
+    unpin(UnpinArgs) -> ();
+    /// The user's own entries, with what upstream has beside them.
+    overlay(()) -> OverlayView;
+    /// What the form for an own entry of this model begins with.
+    own_draft(ModelArg) -> OwnDraft;
+    /// What the checks say of an own entry that is only typed; nothing is saved.
+    check_own(OwnArgs) -> OwnCheck;
+    /// Saves an own entry, and syncs the proxies that get what is promoted.
+    set_own(OwnArgs) -> OverlayView;
+    /// Removes an own entry or fields of it: upstream's values count again.
+    remove_own(RemoveOwnArgs) -> OverlayView;
+    /// Keeps an own entry although upstream changed.
+    keep_own(ModelArg) -> OverlayView;
     /// A page of runs, the newest first.
     history(HistoryArgs) -> Vec<RunRow>;
     /// One run, all of it.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use engine::run::{Outcome, Trigger};
 use engine::status::{Health, Reads, SyncState};
 
-use crate::view::{AppState, ErrorView, HostKind, ProxyView, RateView, RunRow, SourceView, ToastView};
+use crate::view::{AppState, ErrorView, HostKind, OwnNote, ProxyView, RateView, RunRow, SourceView, ToastView};
 
 pub(crate) fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
@@ -35,6 +35,8 @@ pub(crate) fn state() -> AppState {
             is_kept: true,
         },
         promoted: None,
+        pins: vec![],
+        own: OwnNote::default(),
         pause: None,
         proxies: vec![proxy("local")],
         attention: vec![],

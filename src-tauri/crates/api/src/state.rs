@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use costmap::{ChangeSet, FieldChange, Finding, Severity, causes};
 use engine::controller::{ProxySnapshot, Running, Snapshot};
 use engine::ledger::{Promotion, StoredRevision, SuccessRate};
+use engine::overlay::{OwnEntry, Upstream, own_entries};
 use engine::run::{Receipt, SyncRun};
 use engine::settings::{DirectMode, Settings};
 use engine::status::SyncState;
@@ -18,7 +19,7 @@ use tokio::sync::watch;
 
 use crate::attention::attention;
 use crate::view::{
-    AppState, CauseView, ChangeSummary, CountPoint, ErrorView, PauseView, PromotedView, ProxyView, RateView,
+    AppState, CauseView, ChangeSummary, CountPoint, ErrorView, OwnNote, PauseView, PromotedView, ProxyView, RateView,
     ReceiptView, RunRow, RunningView, SourceView, StepTime, StripRun, ToastView,
 };
 use crate::{Api, AppEvent};
@@ -128,6 +129,8 @@ impl Api {
                 .promoted
                 .as_deref()
                 .map(|promotion| promoted(promotion, &findings, &mine, chosen.settings.gate.direct)),
+            pins: self.pins(snapshot).await?,
+            own: self.own_note().await?,
             pause: snapshot.pause.paused.then_some(PauseView { until: snapshot.pause.paused_until }),
             last_sync: proxies.iter().filter_map(|proxy| proxy.proved_at).max(),
             next_sync: proxies.iter().filter_map(|proxy| proxy.next_run).min(),
@@ -140,6 +143,20 @@ impl Api {
         };
         state.attention = attention(&state, &chosen.problems);
         Ok(state)
+    }
+
+    async fn own_note(&self) -> Result<OwnNote> {
+        let (entries, error) = own_entries(&self.home, Some(self.engine.ledger())).await?;
+        let named = |is: fn(&OwnEntry) -> bool| -> Vec<String> {
+            entries.iter().filter(|entry| is(entry)).map(|entry| entry.model.clone()).collect()
+        };
+        let problem = error.map(|error| error.message).or_else(|| entries.iter().find_map(|own| own.problem.clone()));
+        Ok(OwnNote {
+            entries: entries.len(),
+            moved: named(|own| own.moved),
+            same: named(|own| own.moved && own.upstream == Upstream::Same),
+            problem,
+        })
     }
 
     async fn source(

@@ -178,6 +178,8 @@ fn menu(state: &AppState, now: DateTime<Utc>) -> Vec<TrayItem> {
             AttentionAction::SyncAll { label, .. } | AttentionAction::AskAll { label, .. } => {
                 (label, TrayAction::Open(Some(Place::Overview)))
             }
+            // What changes prices is looked at first.
+            AttentionAction::Unpin { label, .. } => (label, TrayAction::Open(Some(Place::Overview))),
             AttentionAction::CheckSource { label } => (label, TrayAction::CheckSource),
         };
         menu.push(TrayItem::Action(cut(&format!("{} {label}…", first.title)), action));

@@ -198,7 +198,7 @@ impl OverlayFile {
 
     /// What counts now, and why the file does not, where it does not.
     pub(crate) async fn current(&self, ledger: &Ledger) -> Result<(Overlay, Option<Error>)> {
-        let read = self.text().and_then(|text| Overlay::parse(if text.trim().is_empty() { "{}" } else { &text }));
+        let read = self.text().and_then(|text| Overlay::parse(or_empty(&text)));
         match read {
             Ok(overlay) => Ok((overlay, None)),
             Err(error) => {
@@ -208,13 +208,13 @@ impl OverlayFile {
         }
     }
 
-    /// Makes the change in the file. `base` is what it is laid over.
+    /// The file with this change, and the model that changes. `base` is what it is laid over.
     ///
     /// # Errors
-    /// `invalid_overlay` with what is wrong; `not_found` for an entry or a field that is not there. Nothing was changed then.
-    pub(crate) fn edit(&self, edit: &OverlayEdit, base: Option<&CostMap>) -> Result<()> {
+    /// `invalid_overlay` with what is wrong; `not_found` for an entry or a field that is not there.
+    fn edited(&self, edit: &OverlayEdit, base: Option<&CostMap>) -> Result<(String, Overlay, String)> {
         let before = self.text()?;
-        let now = Overlay::parse(if before.trim().is_empty() { "{}" } else { &before })?;
+        let now = Overlay::parse(or_empty(&before))?;
         let (model, value) = changed(&now, edit)?;
         let kept = now.entries().map(|entry| (entry.name().into_owned(), entry.raw().to_owned()));
         let mut entries: Vec<(String, String)> = kept.collect();
@@ -230,6 +230,16 @@ impl OverlayFile {
         {
             return Err(Error::new(ErrorCode::InvalidOverlay, format!("{problem} Nothing was changed.")).field("entry"));
         }
+        Ok((model, after, text))
+    }
+
+    /// Makes the change in the file.
+    ///
+    /// # Errors
+    /// Those of the change; then nothing was changed.
+    pub(crate) fn edit(&self, edit: &OverlayEdit, base: Option<&CostMap>) -> Result<()> {
+        let (_, _, text) = self.edited(edit, base)?;
+        let before = self.text()?;
         let unwritable = |cause: std::io::Error| {
             let message = "The file overlay.json could not be written. Nothing was changed. Check its permissions.";
             Error::new(ErrorCode::HomeUnusable, message).detail(cause)
@@ -241,6 +251,36 @@ impl OverlayFile {
     }
 }
 
+/// What the checks would ask about a change that is only typed; nothing is saved.
+///
+/// # Errors
+/// `invalid_overlay` where it could not be saved; the ledger's.
+pub async fn warnings(home: &crate::home::Home, ledger: &Ledger, edit: &OverlayEdit) -> Result<Vec<String>> {
+    let base = base(ledger).await?;
+    let (model, after, _) = OverlayFile::new(home).edited(edit, base.as_deref())?;
+    let (Some(base), Some(own)) = (base, after.map()) else { return Ok(Vec::new()) };
+    let (report, _) = check_bytes(overlaid(&base, own).bytes, Some(&*base));
+    let is_asked = |finding: &Finding| {
+        finding.severity == Severity::Review && !finding.broken && finding.model.as_deref() == Some(model.as_str())
+    };
+    Ok(report.findings.into_iter().filter(is_asked).map(|finding| finding.message).collect())
+}
+
+/// What own entries are laid over now.
+///
+/// # Errors
+/// The ledger's.
+pub async fn base(ledger: &Ledger) -> Result<Option<std::sync::Arc<CostMap>>> {
+    match ledger.promoted().await? {
+        Some(promotion) => crate::sync::parsed(ledger, &promotion.without_overlay()).await,
+        None => Ok(None),
+    }
+}
+
+pub(crate) fn or_empty(text: &str) -> &str {
+    if text.trim().is_empty() { "{}" } else { text }
+}
+
 /// The overlay of this home, for programs that only read.
 ///
 /// # Errors
@@ -248,7 +288,7 @@ impl OverlayFile {
 pub async fn own_entries(home: &crate::home::Home, ledger: Option<&Ledger>) -> Result<(Vec<OwnEntry>, Option<Error>)> {
     let Some(ledger) = ledger else {
         let text = read(&home.overlay())?;
-        let overlay = Overlay::parse(if text.trim().is_empty() { "{}" } else { &text })?;
+        let overlay = Overlay::parse(or_empty(&text))?;
         return Ok((entries(&overlay, None, &Seen::new()), None));
     };
     let (overlay, error) = OverlayFile::new(home).current(ledger).await?;
@@ -364,16 +404,6 @@ fn problems(overlay: &Overlay, base: &CostMap) -> BTreeMap<String, String> {
         all.entry(model.clone()).or_insert_with(|| finding.message.clone());
     }
     all
-}
-
-/// What the checks would ask about an own entry: told when it is typed, and up to the user.
-pub fn warnings(overlay: &Overlay, model: &str, base: &CostMap) -> Vec<String> {
-    let Some(own) = overlay.map() else { return Vec::new() };
-    let (report, _) = check_bytes(overlaid(base, own).bytes, Some(base));
-    let is_asked = |finding: &Finding| {
-        finding.severity == Severity::Review && !finding.broken && finding.model.as_deref() == Some(model)
-    };
-    report.findings.into_iter().filter(is_asked).map(|finding| finding.message).collect()
 }
 
 /// The model that changes, and its own entry then; `None`: it has none any more.

@@ -10,6 +10,7 @@ use chrono::TimeDelta;
 use costmap::{Revision, Verdict};
 use engine::Clock;
 use engine::ledger::{Ledger, News};
+use engine::overlay::Overlay;
 use engine::settings::GateMode;
 use engine::source::{Fetcher, Source};
 use engine::sync::{CheckOrder, SourceCheck, check_source};
@@ -51,6 +52,9 @@ impl Look {
             source: &Source::File(self.file()),
             gate: GateMode::Review,
             soak: self.soak,
+            proxies: &[],
+            overlay: &Overlay::default(),
+            is_served: false,
             live: None,
             record: record.then_some(&current),
         };

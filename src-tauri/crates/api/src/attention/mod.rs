@@ -16,6 +16,8 @@ pub(crate) fn attention(state: &AppState, problems: &[SettingsProblem]) -> Vec<A
     all.extend(bad_map_is_live(state));
     all.extend(of_source(state));
     all.extend(held_entries(state));
+    all.extend(pinned(state));
+    all.extend(own_entries(state));
     all.extend(proxies::unpriced(&state.proxies));
     all.extend(settings(problems));
     all.sort_by_key(|one| std::cmp::Reverse(one.tone));
@@ -134,6 +136,80 @@ fn held_entries(state: &AppState) -> Option<Attention> {
     })
 }
 
+/// A reminder: what is pinned gets no new prices.
+fn pinned(state: &AppState) -> Option<Attention> {
+    let first = state.pins.first()?;
+    let who = match (&first.proxy, state.pins.len()) {
+        (None, _) => "Proxies are pinned".to_owned(),
+        (Some(name), 1) => format!("{name} is pinned"),
+        (Some(_), more) => format!("{more} proxies are pinned"),
+    };
+    let age = (state.now - first.since).num_days();
+    let since = match age {
+        0 => "since today".to_owned(),
+        1 => "since yesterday".to_owned(),
+        days => format!("for {days} days"),
+    };
+    let until = if first.resumes {
+        "They follow the source again by themselves when it has another good map."
+    } else {
+        "They get no new models or prices until you unpin them."
+    };
+    let newer = if first.is_behind { "The source has another map. " } else { "" };
+    Some(Attention {
+        id: format!("pin:{}:{}", first.proxy.as_deref().unwrap_or_default(), first.revision),
+        // A pin that nobody remembers is what bills wrong prices.
+        tone: if first.is_behind && age >= REMIND { Tone::Warn } else { Tone::Info },
+        title: format!("{who} {since}."),
+        text: format!("{newer}{until}"),
+        subject: Some(first.upstream.chars().take(7).collect()),
+        in_card: false,
+        action: AttentionAction::Unpin { label: "Unpin".to_owned(), proxy: first.proxy.clone() },
+    })
+}
+
+/// A pin that holds newer maps back for so many days is more than a note.
+const REMIND: i64 = 3;
+
+/// Upstream moved under the user's own entries, or one of them cannot be used.
+fn own_entries(state: &AppState) -> Option<Attention> {
+    let own = &state.own;
+    if let Some(problem) = &own.problem {
+        return Some(Attention {
+            id: format!("own-problem:{problem}"),
+            tone: Tone::Warn,
+            title: "An entry of your own is not used.".to_owned(),
+            text: problem.clone(),
+            subject: None,
+            in_card: false,
+            action: open("Open your prices", Place::Models { model: None }),
+        });
+    }
+    let first = own.moved.first()?;
+    let all_same = own.same.len() == own.moved.len();
+    let (title, text) = match (own.moved.len(), all_same) {
+        (1, true) => (format!("Upstream now has your prices for {first}."), "Your own entry isn't needed any more."),
+        (1, false) => (format!("Upstream changed {first}, which you price yourself."), "Your prices still count."),
+        (_, true) => (
+            format!("Upstream now has your prices for {} models.", own.moved.len()),
+            "Your own entries for them aren't needed any more.",
+        ),
+        (_, false) => (
+            format!("Upstream changed {} models that you price yourself.", own.moved.len()),
+            "Your prices still count.",
+        ),
+    };
+    Some(Attention {
+        id: format!("own:{}", own.moved.join(",")),
+        tone: Tone::Info,
+        title,
+        text: text.to_owned(),
+        subject: None,
+        in_card: false,
+        action: open("Compare", Place::Models { model: Some(first.clone()) }),
+    })
+}
+
 fn settings(problems: &[SettingsProblem]) -> Option<Attention> {
     let first = problems.first()?;
     Some(Attention {
@@ -172,7 +248,7 @@ mod tests {
 
     use super::*;
     use crate::samples::{error, proxy, run, state};
-    use crate::view::{CauseView, PromotedView};
+    use crate::view::{CauseView, PinView, PromotedView};
 
     #[test]
     fn a_healthy_state_needs_nobody() {
@@ -221,6 +297,36 @@ mod tests {
         );
         assert_eq!(all[1].action, open("Open run", Place::History { run: Some(7) }));
         assert_eq!(all[3].action, AttentionAction::Sync { label: "Sync again".into(), proxy: "behind".into() });
+    }
+
+    #[test]
+    fn a_pin_is_a_reminder_that_grows_louder_and_own_entries_are_told_where_upstream_moved() {
+        let mut state = state();
+        let since = state.now - chrono::TimeDelta::days(1);
+        state.pins = vec![PinView {
+            proxy: None,
+            revision: "c".repeat(40),
+            upstream: "d".repeat(40),
+            seen_at: None,
+            since,
+            resumes: false,
+            is_behind: true,
+        }];
+        let told = |state: &AppState| {
+            let all = attention(state, &[]);
+            (all[0].tone, all[0].title.clone(), all[0].text.clone())
+        };
+        let text = "The source has another map. They get no new models or prices until you unpin them.".to_owned();
+        assert_eq!(told(&state), (Tone::Info, "Proxies are pinned since yesterday.".to_owned(), text.clone()));
+        state.pins[0].since = state.now - chrono::TimeDelta::days(9);
+        assert_eq!(told(&state), (Tone::Warn, "Proxies are pinned for 9 days.".to_owned(), text));
+        state.pins.clear();
+        state.own.moved = vec!["gpt-5".into()];
+        assert_eq!(told(&state).1, "Upstream changed gpt-5, which you price yourself.");
+        state.own.same.clone_from(&state.own.moved);
+        assert_eq!(told(&state).1, "Upstream now has your prices for gpt-5.");
+        state.own.moved.push("b".into());
+        assert_eq!(told(&state).1, "Upstream changed 2 models that you price yourself.");
     }
 
     #[test]

@@ -5,6 +5,8 @@ mod actions;
 pub(crate) mod changes;
 mod history;
 mod models;
+pub(crate) mod overlay;
+mod pin;
 mod proxies;
 mod review;
 mod settings;

@@ -1,12 +1,13 @@
 //! All entries of the map by which proxies bill, one of them in depth, and its prices side by side.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use costmap::people::{amount, label, price};
 use costmap::{CostMap, Entry, Leaf, Served, Unit, Verdict};
 use engine::error::bounded;
 use engine::ledger::StoredRevision;
+use engine::overlay::{OwnEntry, own_entries};
 use engine::proxy::ProxyClient;
 use engine::source::{Fetcher, Source};
 use engine::verify::{VerifyOrder, verify};
@@ -16,7 +17,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Api;
 use crate::commands::{ModelArg, VerifyArgs};
-use crate::handlers::changes::{plain, token_price, whole};
+use crate::handlers::changes::{Users, plain, token_price, whole};
+use crate::handlers::overlay::view;
 use crate::maps::{blocking, map};
 use crate::state::word;
 use crate::view::{FieldView, FindingView, ModelDetail, ModelList, ModelRow, PricePoint, VerifiedRow, VerifyView};
@@ -36,7 +38,8 @@ impl Api {
         let map = map(ledger, &promotion.billed(self.direct()?)).await?;
         let users = self.users_of_models();
         let held: BTreeSet<String> = promotion.held_models.into_iter().collect();
-        blocking(move || list(&map, &users, &held)).await
+        let (own, _) = own_entries(&self.home, Some(ledger)).await?;
+        blocking(move || list(&map, &users, &held, &own)).await
     }
 
     pub(crate) async fn model(&self, args: ModelArg) -> Result<ModelDetail> {
@@ -52,6 +55,8 @@ impl Api {
         let text = |name: &str| entry.and_then(|entry| entry.field(name)?.as_str().map(|text| bounded(&text, VALUE)));
         let fields = entry.iter().flat_map(Entry::leaves).map(|leaf| field_view(&leaf)).collect();
         let findings = self.findings_of(&args.model, &promotion).await?;
+        let (own, _) = own_entries(&self.home, Some(ledger)).await?;
+        let own = own.iter().find(|own| own.model == args.model).map(|own| view(own, &users));
         Ok(ModelDetail {
             alias_of: entry.and_then(|entry| entry.stands_for()).map(Into::into),
             provider: entry.and_then(|entry| entry.provider()).map(Into::into),
@@ -62,6 +67,7 @@ impl Api {
             fields,
             history,
             findings,
+            own,
             name: args.model,
         })
     }
@@ -180,7 +186,7 @@ fn other_price(entry: &Entry<'_>) -> Option<String> {
     Some(format!("{} {}", amount(priced.decimal()?, priced.unit()), priced.unit().for_people().1))
 }
 
-fn list(map: &CostMap, users: &HashMap<String, Vec<String>>, held: &BTreeSet<String>) -> ModelList {
+fn list(map: &CostMap, users: &Users, held: &BTreeSet<String>, own: &[OwnEntry]) -> ModelList {
     let proxies: BTreeSet<&String> = users.values().flatten().collect();
     let proxies: Vec<String> = proxies.into_iter().cloned().collect();
     let mut names: BTreeMap<String, usize> = BTreeMap::new();
@@ -214,6 +220,7 @@ fn list(map: &CostMap, users: &HashMap<String, Vec<String>>, held: &BTreeSet<Str
                     .flat_map(|used| used.iter().filter_map(|one| proxies.binary_search(one).ok()))
                     .collect(),
                 held: held.contains(&name),
+                own: own.iter().find(|own| own.model == name).map(|own| view(own, users)),
                 name,
             }
         })

@@ -4,6 +4,8 @@
 mod changes;
 mod history;
 mod models;
+mod overlay;
+mod pin;
 mod place;
 mod review;
 mod settings;
@@ -16,6 +18,8 @@ pub use changes::{
 };
 pub use history::{LogRow, ReceiptView, RunDetail, RunRow, StepTime};
 pub use models::{FieldView, ModelDetail, ModelList, ModelRow, PricePoint, VerifiedRow, VerifyView};
+pub use overlay::{DraftField, DraftValue, OverlayView, OwnCheck, OwnDraft, OwnEntryView, OwnFieldView};
+pub use pin::{PinPreview, PinView, PromotionRow};
 pub use place::{Attention, AttentionAction, Place, Tone};
 pub use review::{ReviewDetail, ReviewItem, ReviewView, ScaleKind, ScalePoint};
 pub use settings::{
@@ -23,7 +27,7 @@ pub use settings::{
     SettingsView, UpdateView,
 };
 pub use state::{
-    AppState, CountPoint, ErrorView, HostKind, PauseView, PromotedView, ProxyView, RateView, RunningView, SourceView,
-    StripRun, ToastView,
+    AppState, CountPoint, ErrorView, HostKind, OwnNote, PauseView, PromotedView, ProxyView, RateView, RunningView,
+    SourceView, StripRun, ToastView,
 };
 pub use today::{Today, TodayChange, TodayKind, TodayModel, TodayPrice};

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::FindingView;
+use super::{FindingView, OwnEntryView};
 
 /// One entry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -35,6 +35,8 @@ pub struct ModelRow {
     pub on: Vec<usize>,
     /// The checks hold its newest entry back.
     pub held: bool,
+    /// The user has an own entry for it; what is shown is what proxies bill by, with or without it.
+    pub own: Option<OwnEntryView>,
 }
 
 /// All entries.
@@ -99,6 +101,8 @@ pub struct ModelDetail {
     pub history: Vec<PricePoint>,
     /// Why its newest entry is held back.
     pub findings: Vec<FindingView>,
+    /// The user's own entry for it.
+    pub own: Option<OwnEntryView>,
 }
 
 /// One field, side by side.

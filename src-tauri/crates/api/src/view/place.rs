@@ -163,6 +163,13 @@ pub enum AttentionAction {
         /// Which.
         proxies: Vec<String>,
     },
+    /// Let proxies follow the source again.
+    Unpin {
+        /// The button's label.
+        label: String,
+        /// Whose own pin; null: every pin.
+        proxy: Option<String>,
+    },
     /// Ask the source again.
     CheckSource {
         /// The button's label.
@@ -179,6 +186,7 @@ impl AttentionAction {
             | Self::Ask { label, .. }
             | Self::SyncAll { label, .. }
             | Self::AskAll { label, .. }
+            | Self::Unpin { label, .. }
             | Self::CheckSource { label } => label,
         }
     }

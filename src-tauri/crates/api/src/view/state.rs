@@ -8,7 +8,7 @@ use engine::sync::Step;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{Attention, CauseView, ChangeSummary, ReceiptView, RunRow, StepTime, Today};
+use super::{Attention, CauseView, ChangeSummary, PinView, ReceiptView, RunRow, StepTime, Today};
 
 /// Where the dashboard is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -65,6 +65,10 @@ pub struct AppState {
     pub source: SourceView,
     /// What proxies are meant to have.
     pub promoted: Option<PromotedView>,
+    /// What proxies are held at: that of all of them first.
+    pub pins: Vec<PinView>,
+    /// The user's own entries.
+    pub own: OwnNote,
     /// Whether the schedule is paused.
     pub pause: Option<PauseView>,
     /// Each proxy, in the order of the settings.
@@ -133,6 +137,19 @@ pub struct PromotedView {
     pub causes: Vec<CauseView>,
     /// Proxies that read the source themselves are not reloaded until those are reviewed (`gate.direct`).
     pub waits: bool,
+}
+
+/// The user's own entries in a few words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct OwnNote {
+    /// How many there are.
+    pub entries: usize,
+    /// Those where upstream changed since they were saved.
+    pub moved: Vec<String>,
+    /// Those of them where upstream has the same now.
+    pub same: Vec<String>,
+    /// Those that are not used, and why the file is not.
+    pub problem: Option<String>,
 }
 
 /// The schedule is paused.

@@ -2,18 +2,14 @@
 
 use super::Controller;
 use crate::Result;
-use crate::overlay::{Overlay, OverlayEdit, note};
-use crate::sync::parsed;
+use crate::overlay::{Overlay, OverlayEdit, base, note, or_empty};
 
 impl Controller {
     /// Changes the file. What follows from it is promoted with the next look.
     pub(super) async fn edit_overlay(&mut self, edit: &OverlayEdit) -> Result<()> {
         self.needs_gateway(None)?;
         let ledger = &self.parts.ledger;
-        let base = match &self.promoted {
-            Some(promotion) => parsed(ledger, &promotion.without_overlay()).await?,
-            None => None,
-        };
+        let base = base(ledger).await?;
         self.parts.overlay.edit(edit, base.as_deref())?;
         if let (OverlayEdit::Keep { model }, Some(base)) = (edit, &base) {
             let (overlay, _) = self.parts.overlay.current(ledger).await?;
@@ -27,7 +23,7 @@ impl Controller {
     pub(super) fn follow_overlay(&mut self) -> bool {
         let (text, error) = match self.parts.overlay.text() {
             Ok(text) => {
-                let error = Overlay::parse(if text.trim().is_empty() { "{}" } else { &text }).err();
+                let error = Overlay::parse(or_empty(&text)).err();
                 (text, error)
             }
             Err(error) => (self.overlay.0.clone(), Some(error)),
