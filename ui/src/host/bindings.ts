@@ -57,6 +57,14 @@ source: SourceView,
  */
 promoted: PromotedView | null, 
 /**
+ * What proxies are held at: that of all of them first.
+ */
+pins: Array<PinView>, 
+/**
+ * The user's own entries.
+ */
+own: OwnNote, 
+/**
  * Whether the schedule is paused.
  */
 pause: PauseView | null, 
@@ -169,7 +177,15 @@ label: string,
 /**
  * Which.
  */
-proxies: Array<string>, } | { "kind": "check_source", 
+proxies: Array<string>, } | { "kind": "unpin", 
+/**
+ * The button's label.
+ */
+label: string, 
+/**
+ * Whose own pin; null: every pin.
+ */
+proxy: string | null, } | { "kind": "check_source", 
 /**
  * The button's label.
  */
@@ -438,6 +454,56 @@ ruling: 'approved' | 'rejected' | null, };
 export type Direction = "rise" | "fall" | "none";
 
 /**
+ * One price in the form. All values are decimals in USD per unit.
+ */
+export type DraftField = { 
+/**
+ * Its path: `input_cost_per_token`.
+ */
+field: string, 
+/**
+ * For people: "Input".
+ */
+label: string, 
+/**
+ * What it is for as people read it: "per 1M tokens".
+ */
+per: string, 
+/**
+ * People read the value times ten to this: 6 for a price per token.
+ */
+power: number, 
+/**
+ * What it is for as it is stored: "per token".
+ */
+stored_per: string, 
+/**
+ * The user's own value.
+ */
+own: string | null, 
+/**
+ * Upstream's.
+ */
+upstream: string | null, 
+/**
+ * The relative's.
+ */
+suggested: string | null, };
+
+/**
+ * Another field that a new entry needs.
+ */
+export type DraftValue = { 
+/**
+ * Its path.
+ */
+field: string, 
+/**
+ * A JSON value as text.
+ */
+value: string, };
+
+/**
  * An error as it crosses the border: callers branch on `code`, people read `message`.
  */
 export type ErrorView = { 
@@ -684,7 +750,11 @@ history: Array<PricePoint>,
 /**
  * Why its newest entry is held back.
  */
-findings: Array<FindingView>, };
+findings: Array<FindingView>, 
+/**
+ * The user's own entry for it.
+ */
+own: OwnEntryView | null, };
 
 /**
  * All entries.
@@ -762,7 +832,11 @@ on: Array<number>,
 /**
  * The checks hold its newest entry back.
  */
-held: boolean, };
+held: boolean, 
+/**
+ * The user has an own entry for it; what is shown is what proxies bill by, with or without it.
+ */
+own: OwnEntryView | null, };
 
 /**
  * Many equal changes told as one.
@@ -809,6 +883,173 @@ usable: string | null, };
 export type Outside = "logs" | "data";
 
 /**
+ * All own entries.
+ */
+export type OverlayView = { 
+/**
+ * The entries, by name.
+ */
+entries: Array<OwnEntryView>, 
+/**
+ * Why the file is not used as it is.
+ */
+error: ErrorView | null, 
+/**
+ * The file, which can also be edited by hand.
+ */
+path: string, 
+/**
+ * Own entries count: there is a gateway from which proxies can read them.
+ */
+counts: boolean, 
+/**
+ * Proxies that read the source themselves, and so do not bill by own entries.
+ */
+direct: Array<string>, };
+
+/**
+ * An own entry.
+ */
+export type OwnArgs = { 
+/**
+ * The model.
+ */
+model: string, 
+/**
+ * A JSON object, as text: numbers keep every digit.
+ */
+fields: string, 
+/**
+ * The own entry is this and nothing else; false: its other fields stay.
+ */
+whole: boolean, };
+
+/**
+ * What the checks say of what is typed.
+ */
+export type OwnCheck = { 
+/**
+ * Why it cannot be saved.
+ */
+problem: string | null, 
+/**
+ * What looks odd; it can be saved all the same.
+ */
+warnings: Array<string>, };
+
+/**
+ * What the form begins with.
+ */
+export type OwnDraft = { 
+/**
+ * The model.
+ */
+model: string, 
+/**
+ * Upstream has it.
+ */
+is_known: boolean, 
+/**
+ * There is an own entry already.
+ */
+is_own: boolean, 
+/**
+ * Its prices, and the usual ones where it has none.
+ */
+fields: Array<DraftField>, 
+/**
+ * Upstream has no price for it: the model from which the values are suggested.
+ */
+relative: string | null, 
+/**
+ * What a new entry also needs, suggested from that model: `litellm_provider` and `mode` as JSON values.
+ */
+other: Array<DraftValue>, 
+/**
+ * The own entry as JSON text; `{}` without one.
+ */
+json: string, };
+
+/**
+ * One own entry.
+ */
+export type OwnEntryView = { 
+/**
+ * The model.
+ */
+model: string, 
+/**
+ * Upstream has no such model, other values, or the same now.
+ */
+upstream: 'absent' | 'differs' | 'same', 
+/**
+ * Upstream changed since it was saved.
+ */
+moved: boolean, 
+/**
+ * Why it is not used.
+ */
+problem: string | null, 
+/**
+ * Each field.
+ */
+fields: Array<OwnFieldView>, 
+/**
+ * The entry as JSON text.
+ */
+json: string, 
+/**
+ * The proxies that use it.
+ */
+proxies: Array<string>, };
+
+/**
+ * One field, the user's beside upstream's.
+ */
+export type OwnFieldView = { 
+/**
+ * Its path.
+ */
+field: string, 
+/**
+ * For people: "Input".
+ */
+label: string, 
+/**
+ * What a price is for: "per 1M tokens"; empty for what is no price.
+ */
+unit: string, 
+/**
+ * The value as people read it.
+ */
+value: string, 
+/**
+ * Upstream's; null where it has none.
+ */
+upstream: string | null, };
+
+/**
+ * The user's own entries in a few words.
+ */
+export type OwnNote = { 
+/**
+ * How many there are.
+ */
+entries: number, 
+/**
+ * Those where upstream changed since they were saved.
+ */
+moved: Array<string>, 
+/**
+ * Those of them where upstream has the same now.
+ */
+same: Array<string>, 
+/**
+ * Those that are not used, and why the file is not.
+ */
+problem: string | null, };
+
+/**
  * How long to pause.
  */
 export type PauseArgs = { 
@@ -825,6 +1066,109 @@ export type PauseView = {
  * Until when; `None` until a person resumes.
  */
 until: string | null, };
+
+/**
+ * What proxies are to be held at.
+ */
+export type PinArgs = { 
+/**
+ * The revision; null: what is promoted now, or for a rollback the one before.
+ */
+revision: string | null, 
+/**
+ * Which proxy; null: all.
+ */
+proxy: string | null, 
+/**
+ * What is promoted now is bad.
+ */
+rollback: boolean, };
+
+/**
+ * What a pin or a rollback would change.
+ */
+export type PinPreview = { 
+/**
+ * What is promoted for these proxies now.
+ */
+from: PromotionRow, 
+/**
+ * What they will be held at.
+ */
+to: PromotionRow, 
+/**
+ * The source's map that will be marked as bad.
+ */
+bad: string | null, 
+/**
+ * Models that come back, at most 200.
+ */
+come_back: Array<string>, 
+/**
+ * How many those are.
+ */
+come_back_count: number, 
+/**
+ * Models that go, at most 200.
+ */
+go: Array<string>, 
+/**
+ * How many those are.
+ */
+go_count: number, 
+/**
+ * Prices that change, mine first, at most 500.
+ */
+rows: Array<ChangeRow>, 
+/**
+ * How many those are.
+ */
+row_count: number, 
+/**
+ * Everything else that changes, in fields.
+ */
+other_count: number, 
+/**
+ * The proxies that will be synced.
+ */
+proxies: Array<string>, 
+/**
+ * Proxies that read the source themselves: they can't be held at a map.
+ */
+direct: Array<string>, };
+
+/**
+ * A pin that holds.
+ */
+export type PinView = { 
+/**
+ * The proxy; null: all.
+ */
+proxy: string | null, 
+/**
+ * What is served to them.
+ */
+revision: string, 
+/**
+ * The source's map that it was made from.
+ */
+upstream: string, 
+/**
+ * When the source was first seen with that.
+ */
+seen_at: string | null, 
+/**
+ * Since when they are held.
+ */
+since: string, 
+/**
+ * It ends by itself with the source's next good map.
+ */
+resumes: boolean, 
+/**
+ * The source has another map than this, which is not used.
+ */
+is_behind: boolean, };
 
 /**
  * A place that a toast, the tray, a link or a command opens.
@@ -937,6 +1281,43 @@ causes: Array<CauseView>,
  * Proxies that read the source themselves are not reloaded until those are reviewed (`gate.direct`).
  */
 waits: boolean, };
+
+/**
+ * A map that was promoted.
+ */
+export type PromotionRow = { 
+/**
+ * What is or was served.
+ */
+revision: string, 
+/**
+ * The source's map that it was made from.
+ */
+upstream: string, 
+/**
+ * When.
+ */
+promoted_at: string, 
+/**
+ * Its models.
+ */
+models: number, 
+/**
+ * It is what is promoted now.
+ */
+is_now: boolean, 
+/**
+ * The source's map is marked as bad.
+ */
+is_bad: boolean, 
+/**
+ * It has entries of the user's own in it.
+ */
+has_own: boolean, 
+/**
+ * Models that kept their old entry in it.
+ */
+held: number, };
 
 /**
  * Which proxies; none means all.
@@ -1261,6 +1642,19 @@ sampled_models: Array<string>,
  * When it was read back.
  */
 read_back_at: string, };
+
+/**
+ * Which fields of an own entry.
+ */
+export type RemoveOwnArgs = { 
+/**
+ * The model.
+ */
+model: string, 
+/**
+ * Which fields; none: all of it.
+ */
+fields: Array<string>, };
 
 /**
  * One model that is asked about, in depth.
@@ -1996,6 +2390,15 @@ after: string | null, };
 export type Tone = "info" | "warn" | "bad";
 
 /**
+ * Whose pin ends.
+ */
+export type UnpinArgs = { 
+/**
+ * Which proxy's own; null: every pin.
+ */
+proxy: string | null, };
+
+/**
  * Whether there is a newer version of this program.
  */
 export type UpdateView = { 
@@ -2119,6 +2522,26 @@ export interface Commands {
   review_model: { args: ModelArg; result: ReviewDetail };
   /** Decides about models; the gateway serves what follows from it, and the proxies that read it are synced. */
   decide: { args: DecideArgs; result: ReviewView };
+  /** Every map that was promoted, the newest first. */
+  promotions: { args: null; result: Array<PromotionRow> };
+  /** What holding proxies at an earlier map would change; nothing is changed. */
+  pin_preview: { args: PinArgs; result: PinPreview };
+  /** Holds proxies at an earlier map, and syncs those that get what is promoted. */
+  pin: { args: PinArgs; result: null };
+  /** Lets proxies follow the source again. */
+  unpin: { args: UnpinArgs; result: null };
+  /** The user's own entries, with what upstream has beside them. */
+  overlay: { args: null; result: OverlayView };
+  /** What the form for an own entry of this model begins with. */
+  own_draft: { args: ModelArg; result: OwnDraft };
+  /** What the checks say of an own entry that is only typed; nothing is saved. */
+  check_own: { args: OwnArgs; result: OwnCheck };
+  /** Saves an own entry, and syncs the proxies that get what is promoted. */
+  set_own: { args: OwnArgs; result: OverlayView };
+  /** Removes an own entry or fields of it: upstream's values count again. */
+  remove_own: { args: RemoveOwnArgs; result: OverlayView };
+  /** Keeps an own entry although upstream changed. */
+  keep_own: { args: ModelArg; result: OverlayView };
   /** A page of runs, the newest first. */
   history: { args: HistoryArgs; result: Array<RunRow> };
   /** One run, all of it. */

@@ -164,22 +164,24 @@ fn prices(entry: &Entry<'_>) -> Prices {
     priced.filter_map(|leaf| Some((leaf.path().to_string(), plain(leaf.decimal()?)))).collect()
 }
 
-/// The priced model whose own name is most like this one's: `gpt-5.2` for `corp/gpt-5.2-preview`.
+/// The priced model whose own name is most like this one's: `azure/gpt-5.2` for `azure/gpt-5.2-preview`.
 fn relative<'a>(base: &'a CostMap, model: &str) -> Option<Entry<'a>> {
     let bare = |name: &str| name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
     let wanted = bare(model);
     let of_this = model.split_once('/').map(|(provider, _)| provider.to_ascii_lowercase());
+    let letters = |name: &str| wanted.bytes().zip(name.bytes()).take_while(|(one, other)| one == other).count();
     let like = |entry: &Entry<'_>| {
         let name = bare(&entry.name());
-        let common = wanted.bytes().zip(name.bytes()).take_while(|(one, other)| one == other).count();
+        // By whole words: "preview" is nothing like "pro".
+        let words = wanted.split('-').zip(name.split('-')).take_while(|(one, other)| one == other).count();
         let is_of_provider = entry.provider().map(|provider| provider.to_ascii_lowercase()) == of_this;
-        (common, is_of_provider, Reverse(name.len().abs_diff(wanted.len())), Reverse(entry.name().len()))
+        (words, is_of_provider, Reverse(name.split('-').count()), letters(&name), Reverse(entry.name().len()))
     };
     let has_price = |entry: &Entry<'_>| {
         entry.field("input_cost_per_token").and_then(|leaf| leaf.decimal()).is_some_and(|price| !price.is_zero())
     };
     let all = base.models().filter(|entry| entry.name() != model && has_price(entry));
-    all.max_by_key(like).filter(|entry| like(entry).0 >= RELATED.min(wanted.len()))
+    all.max_by_key(like).filter(|entry| letters(&bare(&entry.name())) >= RELATED.min(wanted.len()))
 }
 
 #[cfg(test)]
