@@ -16,8 +16,8 @@ const READY: Duration = Duration::from_secs(10);
 const FILE: &str = "model_prices_and_context_window.json";
 
 /// The price that upstream gets wrong.
-const MODEL: &str = "gpt-4o";
-const PRICE: &str = "input_cost_per_token";
+pub(crate) const MODEL: &str = "gpt-4o";
+pub(crate) const PRICE: &str = "input_cost_per_token";
 
 /// An address on this machine that nobody has now.
 fn free_address() -> String {
@@ -25,15 +25,15 @@ fn free_address() -> String {
 }
 
 /// A home with the gateway on and `autosync watch` running, and a proxy that reads its map there.
-struct Through {
-    upstream: MapServer,
-    autosync: Autosync,
+pub(crate) struct Through {
+    pub(crate) upstream: MapServer,
+    pub(crate) autosync: Autosync,
     _watch: Running,
-    proxy: RealProxy,
+    pub(crate) proxy: RealProxy,
 }
 
 impl Through {
-    fn start(version: &str) -> Self {
+    pub(crate) fn start(version: &str) -> Self {
         let upstream = MapServer::start(&maps::load(maps::BEFORE_NEWEST));
         let autosync = Autosync::new().env(KEY_VARIABLE, MASTER_KEY);
         autosync.ok(&["source", "set", &upstream.url()]);
@@ -48,13 +48,13 @@ impl Through {
         Self { upstream, autosync, _watch: watch, proxy }
     }
 
-    fn sync(&self) -> (i32, Value) {
+    pub(crate) fn sync(&self) -> (i32, Value) {
         let (exit, answer) = self.autosync.json(&["sync"]);
         (exit, answer["runs"][0].clone())
     }
 
     /// The proxy becomes known: before that its path was nobody's, and it began with the map in its package.
-    fn begin(&self) {
+    pub(crate) fn begin(&self) {
         self.autosync.ok(&["proxy", "add", "local", &self.proxy.url, "--key-env", KEY_VARIABLE]);
         let (exit, run) = self.sync();
         assert_eq!((exit, &run["outcome"]), (0, &"succeeded".into()), "{run:#}");
@@ -63,12 +63,12 @@ impl Through {
         assert_eq!((&proxy["reads"], &proxy["sync"]), (&"gateway".into(), &"synced".into()), "{proxy:#}");
     }
 
-    fn price(&self, model: &str) -> Value {
+    pub(crate) fn price(&self, model: &str) -> Value {
         self.proxy.live_map()[model][PRICE].clone()
     }
 
     /// Waits until the run of a new map has ended, and gives it.
-    fn run_after(&self, number: u64) -> Value {
+    pub(crate) fn run_after(&self, number: u64) -> Value {
         let begun = Instant::now();
         loop {
             let (_, answer) = self.autosync.json(&["history", "--limit", "1"]);

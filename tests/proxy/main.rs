@@ -11,11 +11,15 @@ mod gateway;
 mod harness;
 mod lies;
 #[cfg(unix)] // Ctrl-C is a signal there
+mod mistakes;
+#[cfg(unix)] // Ctrl-C is a signal there
 mod older;
 mod refusals;
 mod replicas;
 mod schedule;
 mod status;
+#[cfg(unix)] // Ctrl-C is a signal there
+mod steps_back;
 mod storm;
 mod sync;
 mod upstream;
