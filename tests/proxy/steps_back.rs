@@ -43,7 +43,7 @@ fn rolls_back(through: &Through, newest: &[u8]) {
     // Also while the source is down: that may be why somebody goes back.
     through.upstream.answer(Answer::Status(500));
     let answer = proved(through, &["rollback"]);
-    assert_eq!(answer["runs"][0]["to"].is_null(), false, "{answer:#}");
+    assert!(!answer["runs"][0]["to"].is_null(), "{answer:#}");
     assert_eq!((&answer["pin"]["revision"], &answer["promoted"]["revision"]), (&before, &before), "{answer:#}");
     assert_eq!(answer["pin"]["skips"], json!([maps::revision(newest)]), "{answer:#}");
     assert!(through.price(FRESH).is_null(), "the proxy has the map of before");

@@ -128,7 +128,12 @@ impl Api {
             promoted: snapshot
                 .promoted
                 .as_deref()
-                .map(|promotion| promoted(promotion, &findings, &mine, chosen.settings.gate.direct)),
+                .map(|promotion| promoted(promotion, &findings, &mine, chosen.settings.gate.direct))
+                // While all are pinned nothing can be decided.
+                .map(|view| match snapshot.pins.all {
+                    Some(_) => PromotedView { held_models: Vec::new(), held: 0, causes: Vec::new(), ..view },
+                    None => view,
+                }),
             pins: self.pins(snapshot).await?,
             own: self.own_note().await?,
             pause: snapshot.pause.paused.then_some(PauseView { until: snapshot.pause.paused_until }),

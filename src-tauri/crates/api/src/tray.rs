@@ -1,9 +1,10 @@
 //! The tray: icon, tooltip and menu as a pure function of the state. The shell draws what this says.
 
 use chrono::{DateTime, Local, TimeDelta, Utc};
+use costmap::people::thousands;
 use engine::status::{Health, SyncState};
 
-use crate::view::{AppState, AttentionAction, Place, ProxyView, Tone};
+use crate::view::{AppState, Attention, AttentionAction, Place, ProxyView, Tone};
 
 /// Without an answer of the source for so long, what is shown may be old.
 const STALE_AFTER: TimeDelta = TimeDelta::hours(24);
@@ -184,6 +185,12 @@ fn menu(state: &AppState, now: DateTime<Utc>) -> Vec<TrayItem> {
         };
         menu.push(TrayItem::Action(cut(&format!("{} {label}…", first.title)), action));
     }
+    let is_first = |one: &&Attention| matches!(one.action, AttentionAction::Open { place: Place::Review { .. }, .. });
+    let shown = state.attention.iter().find(|one| one.tone > Tone::Info).filter(is_first);
+    if let Some(promoted) = state.promoted.as_ref().filter(|promoted| promoted.held > 0 && shown.is_none()) {
+        let label = format!("{} to review…", thousands(promoted.held));
+        menu.push(TrayItem::Action(label, TrayAction::Open(Some(Place::Review { model: None }))));
+    }
     let is_running = state.proxies.iter().any(|proxy| proxy.running.is_some());
     match (is_running, state.proxies.is_empty()) {
         (true, _) => menu.push(action("Cancel sync", TrayAction::Cancel)),
@@ -214,9 +221,15 @@ fn state_line(state: &AppState) -> String {
         _ => format!("{synced} of {all} synced"),
     };
     let trouble = |proxy: &&ProxyView| matches!(proxy.health, Some(Health::Down | Health::Unauthorised));
-    match state.proxies.iter().find(trouble) {
-        Some(proxy) => format!("{base}, {} is {}", proxy.name, health_word(proxy).to_lowercase()),
-        None => base,
+    let held = state.promoted.as_ref().map_or(0, |promoted| promoted.held);
+    match (state.proxies.iter().find(trouble), state.pins.first()) {
+        (Some(proxy), _) => format!("{base}, {} is {}", proxy.name, health_word(proxy).to_lowercase()),
+        (None, Some(pin)) => match &pin.proxy {
+            Some(name) => format!("{base}, {name} is pinned"),
+            None => format!("{base}, pinned"),
+        },
+        (None, None) if held > 0 => format!("{base}, {} to review", thousands(held)),
+        (None, None) => base,
     }
 }
 
@@ -315,12 +328,13 @@ fn moment(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
 #[cfg(test)]
 mod tests {
     use engine::run::Trigger;
+    use engine::status::Reads;
     use engine::sync::Step;
 
     use super::*;
     use crate::attention::attention;
     use crate::samples::{at, error, proxy, state};
-    use crate::view::{PauseView, RunningView};
+    use crate::view::{PauseView, PromotedView, RunningView};
 
     fn labels(tray: &Tray) -> Vec<&str> {
         let label = |item| match item {
@@ -373,6 +387,30 @@ mod tests {
         assert_eq!(labels(&tray)[0], "1 of 2 synced, eu-staging is down");
         let item = TrayItem::Action("eu-staging is down. Test again…".into(), TrayAction::Ask("eu-staging".into()));
         assert_eq!(tray.menu[3], item);
+    }
+
+    #[test]
+    fn what_waits_for_a_person_is_in_the_first_line_and_a_click_away() {
+        let mut state = state();
+        state.proxies[0].reads = Reads::Gateway;
+        state.promoted = Some(PromotedView {
+            revision: "c".repeat(40),
+            upstream: "b".repeat(40),
+            billed: "c".repeat(40),
+            models: 9,
+            promoted_at: state.now,
+            held_models: vec!["gpt-5".into()],
+            held: 3,
+            causes: vec![],
+            waits: false,
+        });
+        let opens = TrayAction::Open(Some(Place::Review { model: None }));
+        let tray = of(&mut state, "2026-03-04T12:24:00Z");
+        assert_eq!(labels(&tray)[0], "1 of 1 synced, 3 to review");
+        assert_eq!(tray.menu[3], TrayItem::Action("3 entries need review. Review…".into(), opens.clone()));
+        state.proxies.push(ProxyView { health: Some(Health::Down), ..proxy("eu") });
+        let tray = of(&mut state, "2026-03-04T12:24:00Z");
+        assert!(tray.menu.contains(&TrayItem::Action("3 to review…".into(), opens)), "{:?}", labels(&tray));
     }
 
     #[test]

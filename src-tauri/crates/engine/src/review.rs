@@ -61,12 +61,16 @@ impl Questions {
     }
 }
 
-/// The questions of the promoted map; `None` where nothing was promoted, or nothing came before it.
+/// The questions of the promoted map; `None` where nothing was promoted, nothing came before it, or all proxies are pinned.
 ///
 /// # Errors
 /// The ledger's.
 pub async fn questions(ledger: &Ledger) -> Result<Option<Questions>> {
     let Some(promotion) = ledger.promoted().await? else { return Ok(None) };
+    // A pinned map stays as it is, whatever anybody decides.
+    if ledger.pins().await?.all.is_some() {
+        return Ok(None);
+    }
     let Some(before) = promotion.baseline else { return Ok(None) };
     let (Some(upstream), Some(baseline)) = (parsed(ledger, &promotion.upstream).await?, parsed(ledger, &before).await?)
     else {

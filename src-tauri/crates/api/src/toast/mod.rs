@@ -57,11 +57,19 @@ impl Api {
         let place = place(from);
         let set = self.differences.between(ledger, &from, &to).await?;
         let new = map(ledger, &to).await?;
-        let (mine, held) = {
+        let (mine, held, question) = {
             let snapshot = self.engine.snapshot();
             let snapshot = snapshot.borrow();
-            let held = snapshot.promoted.as_ref().filter(|promotion| promotion.upstream == to);
-            (used_models(&snapshot), held.map_or(0, |promotion| promotion.waiting().count()))
+            let mine = used_models(&snapshot);
+            let promotion = snapshot.promoted.as_ref().filter(|promotion| promotion.upstream == to);
+            let waiting: Vec<&String> = promotion.iter().flat_map(|promotion| promotion.waiting()).collect();
+            let asked = waiting.iter().find(|model| mine.contains(**model)).or(waiting.first());
+            (mine.clone(), waiting.len(), asked.map(|model| (*model).clone()))
+        };
+        // Where a person can still decide, the click opens the very question.
+        let place = match question {
+            Some(model) if !self.concerned(None).0.is_empty() => Place::Review { model: Some(model) },
+            _ => place,
         };
         let findings = if held > 0 { ledger.latest_findings(&to).await?.unwrap_or_default() } else { Vec::new() };
         let cause = worst(&findings, &|model| mine.contains(model)).map(|cause| cause.message);

@@ -23,6 +23,10 @@ impl Controller {
         seen: Option<Revision>,
     ) -> Result<()> {
         let ledger = &self.parts.ledger;
+        if self.pins.all.is_some() {
+            let message = "Proxies are pinned to an earlier map, so nothing waits for a decision. Unpin them first. Nothing was decided.";
+            return Err(Error::new(ErrorCode::NotFound, message).field("model"));
+        }
         let questions = questions(ledger).await?;
         // Another map may have another value: nobody approves what was not on the screen.
         if seen.is_some() && questions.as_ref().map(|questions| questions.promotion.upstream) != seen {

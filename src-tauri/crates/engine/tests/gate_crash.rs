@@ -1,5 +1,6 @@
-//! Killed (SIGKILL) at any moment of a look, a promotion or a decision: what is served afterwards is one whole promoted map,
-//! and what was reported as decided is decided. `AUTOSYNC_TEST_LONG=1` kills 500 times.
+//! Killed (SIGKILL) at any moment of a look, a promotion, a decision, a rollback, its end or a change of own entries: what is
+//! served afterwards is one whole promoted map, what was reported as decided is decided, and nothing is half pinned.
+//! `AUTOSYNC_TEST_LONG=1` kills 500 times.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -14,8 +15,10 @@ use std::time::{Duration, Instant};
 use costmap::{CostMap, Revision};
 use engine::Clock;
 use engine::gate::{Decisions, Ruling};
+use engine::home::Home;
+use engine::overlay::OverlayEdit;
+use engine::pin::PinOrder;
 use engine::review::questions;
-use engine::settings::SettingsEdit;
 use stage::{Stage, check};
 use tempfile::TempDir;
 
@@ -43,7 +46,7 @@ async fn child_that_decides() {
     let folder = PathBuf::from(std::env::var_os(SOURCE).unwrap());
     let mut number: u32 = std::env::var(FROM).unwrap().parse().unwrap();
     let stage = stage_in(folder.clone());
-    let home = engine::home::Home::resolve(Some(folder.join("home")), &|_| None).unwrap();
+    let home = Home::resolve(Some(folder.join("home")), &|_| None).unwrap();
     let engine = stage.start_at(home, Arc::new(|_: &str| None), false).await;
     loop {
         std::fs::write(folder.join("map.json"), text(number)).unwrap();
@@ -52,7 +55,63 @@ async fn child_that_decides() {
         let mut told = std::io::stdout().lock();
         writeln!(told, "decided {number}").unwrap();
         told.flush().unwrap();
+        drop(told);
+        step(&engine, number).await;
+        println!("stepped {number}");
         number += 1;
+    }
+}
+
+/// What is done besides, by the number.
+#[derive(Clone, Copy, PartialEq)]
+enum Step {
+    Own,
+    Rollback,
+    Unpin,
+    Nothing,
+}
+
+fn kind(number: u32) -> Step {
+    [Step::Own, Step::Rollback, Step::Unpin, Step::Nothing][number as usize % 4]
+}
+
+async fn step(engine: &engine::Engine, number: u32) {
+    match kind(number) {
+        Step::Own => {
+            let fields = format!("{{\"input_cost_per_token\": 2.{number:05}e-06}}");
+            let edit = OverlayEdit::Set { model: "model-1".into(), fields, whole: true };
+            engine.overlay(edit).await.unwrap();
+        }
+        Step::Rollback => {
+            engine.pin(PinOrder { rollback: true, ..PinOrder::default() }).await.unwrap();
+        }
+        // The next good map may have ended it by itself, and its mark is still there.
+        Step::Unpin => drop(engine.unpin(None).await),
+        Step::Nothing => {}
+    }
+}
+
+/// Pins, marks and own entries are whole: what was told holds, unless the next step was begun, and then that one may.
+async fn nothing_is_half_there(engine: &engine::Engine, home: &Home, stepped: Option<u32>) {
+    let ledger = engine.ledger();
+    let (pins, promoted) = (ledger.pins().await.unwrap(), ledger.promoted().await.unwrap().unwrap());
+    if let Some(pin) = &pins.all {
+        assert_eq!(pin.promotion.revision, promoted.revision, "what is pinned is what is promoted");
+        assert!(pin.resumes && !pins.skips.is_empty() && !pins.skips(&promoted.upstream), "{pins:?}");
+    }
+    let own = std::fs::read_to_string(home.overlay()).unwrap_or_default();
+    let entries = if own.is_empty() { None } else { Some(CostMap::parse(own.clone()).unwrap()) };
+    let Some(last) = stepped else { return };
+    match kind(last) {
+        Step::Own => {
+            let price = entries.unwrap().get("model-1").unwrap().raw().to_owned();
+            assert!(price.contains(&format!("2.{last:05}e-06")), "{last}: {own}");
+        }
+        Step::Rollback => {
+            let bad = Revision::of(text(last).as_bytes());
+            assert!(pins.skips(&bad) || pins.is_empty(), "{last}: {pins:?}");
+        }
+        Step::Unpin | Step::Nothing => {}
     }
 }
 
@@ -61,9 +120,14 @@ async fn killed_at_any_moment_one_whole_map_is_served_and_every_told_decision_ho
     let kills = if std::env::var_os("AUTOSYNC_TEST_LONG").is_some() { 500 } else { 30 };
     let outer = TempDir::new().unwrap();
     let folder = outer.path().to_owned();
-    let home = engine::home::Home::resolve(Some(folder.join("home")), &|_| None).unwrap();
+    let home = Home::resolve(Some(folder.join("home")), &|_| None).unwrap();
     home.create().unwrap();
-    let settings = format!("schema = 1\n[source]\nfile = '{}'\nwatch = \"off\"\n", folder.join("map.json").display());
+    let listen = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let map = folder.join("map.json");
+    let settings = format!(
+        "schema = 1\n[source]\nfile = '{}'\nwatch = \"off\"\n[gateway]\nlisten = \"{listen}\"\n",
+        map.display()
+    );
     std::fs::write(home.settings(), settings).unwrap();
     std::fs::write(folder.join("map.json"), Stage::text(1)).unwrap();
     let stage = stage_in(folder.clone());
@@ -72,7 +136,7 @@ async fn killed_at_any_moment_one_whole_map_is_served_and_every_told_decision_ho
     engine.shutdown().await;
 
     let mut dice = fastrand::Rng::with_seed(12);
-    let (mut next, mut told) = (1, Vec::new());
+    let (mut next, mut told, mut steps) = (1, Vec::new(), 0);
     // How long one takes on this machine until it has decided something: it is killed within five times that.
     let mut span = Duration::from_mins(1);
     for round in 0..=kills {
@@ -96,9 +160,13 @@ async fn killed_at_any_moment_one_whole_map_is_served_and_every_told_decision_ho
         }
         child.kill().unwrap();
         child.wait().unwrap();
-        told.extend(
-            heard.into_iter().chain(lines).filter_map(|line| line.ok()?.strip_prefix("decided ")?.parse::<u32>().ok()),
-        );
+        let lines: Vec<String> = heard.into_iter().chain(lines).map_while(Result::ok).collect();
+        let numbers = |what: &str| -> Vec<u32> {
+            lines.iter().filter_map(|line| line.strip_prefix(what)?.parse().ok()).collect()
+        };
+        told.extend(numbers("decided "));
+        let stepped = numbers("stepped ");
+        steps += stepped.len();
         next = told.last().map_or(next, |last| last + 1) + 1;
 
         let engine = stage.start_at(home.clone(), Arc::new(|_: &str| None), false).await;
@@ -110,12 +178,11 @@ async fn killed_at_any_moment_one_whole_map_is_served_and_every_told_decision_ho
                 decisions.iter().filter(|(matter, _)| matter.value == value).map(|(_, ruling)| *ruling).collect();
             assert!(!its.is_empty() && its.iter().all(|known| *known == ruling(*number)), "{number}: {its:?}");
         }
+        nothing_is_half_there(&engine, &home, stepped.last().copied()).await;
         let promotion = ledger.promoted().await.unwrap().unwrap();
         let bytes = ledger.map(&promotion.revision).await.unwrap().unwrap();
         assert_eq!(Revision::of(&bytes), promotion.revision);
         assert_eq!(CostMap::parse(bytes.clone()).unwrap().len(), 60, "one whole map");
-        let listen = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        engine.edit(SettingsEdit::SetGateway { listen: listen.to_string() }).await.unwrap();
         let url = engine.snapshot().borrow().gateway.url.clone().unwrap();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let served = client.get(url).send().await.unwrap().bytes().await.unwrap();
@@ -130,9 +197,9 @@ async fn killed_at_any_moment_one_whole_map_is_served_and_every_told_decision_ho
             let is_new = shown.contains(&format!("0.5{last:05}"));
             assert_eq!(is_new, ruling(last) == Ruling::Approved, "{last}: {shown}");
         }
-        engine.edit(SettingsEdit::SetGateway { listen: "off".into() }).await.unwrap();
         engine.shutdown().await;
     }
     assert!(told.len() >= kills / 4, "the child got somewhere: {}", told.len());
-    println!("killed {kills} times, {} decisions were told", told.len());
+    assert!(steps >= kills / 5, "and did something besides: {steps}");
+    println!("killed {kills} times, {} decisions and {steps} other steps were told", told.len());
 }
