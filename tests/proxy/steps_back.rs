@@ -118,6 +118,8 @@ fn own_prices(through: &Through, newest: &[u8]) {
     let input = shown["prices"].as_array().unwrap().iter().find(|price| price["field"] == PRICE).unwrap();
     assert_eq!(input["price"], "0.0000018", "what is shown is what is billed: {shown:#}");
 
+    let (exit, verified) = through.autosync.json(&["verify", MODEL, "--proxy", "local"]);
+    assert_eq!((exit, &verified["agree"]), (0, &true.into()), "it has what it is meant to have: {verified:#}");
     // Upstream moves under it.
     let last = newest_run(through);
     through.upstream.serve(&broken::with_field(newest, MODEL, PRICE, json!(2e-6)));

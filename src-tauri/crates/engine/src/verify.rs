@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::bounded;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, RunFilter};
 use crate::proxy::ProxyClient;
 use crate::source::{Fetched, Fetcher, Source};
 use crate::sync::{Operator, last_source, parsed};
@@ -84,12 +84,9 @@ pub struct VerifyOrder<'a> {
 /// Where the source or the proxy cannot be read; `not_found` where none of them has the model.
 pub async fn verify(order: VerifyOrder<'_>, cancel: &CancellationToken) -> Result<VerifyReport> {
     let upstream = upstream(&order, cancel).await?;
-    let promoted = match order.ledger {
-        Some(ledger) => match ledger.promoted().await? {
-            Some(promotion) => parsed(ledger, &promotion.revision).await?,
-            None => None,
-        },
-        None => None,
+    let (promoted, gets_promoted) = match order.ledger {
+        Some(ledger) => meant(ledger, order.proxy.map(|(name, _)| name)).await?,
+        None => (None, false),
     };
     let live = match order.proxy {
         Some((_, client)) => Some(Live::read(client, upstream.revision()).await?),
@@ -108,11 +105,40 @@ pub async fn verify(order: VerifyOrder<'_>, cancel: &CancellationToken) -> Resul
     let stands_for = files[0].flatten().and_then(|entry| entry.stands_for()).map(Into::into);
     let [upstream, promoted] = files.map(|entry| entry.map(values));
     let live_values = live.as_ref().map(|_| values(live_entry));
-    let fields = compare(&order, &upstream.unwrap_or_default(), promoted.as_ref(), live_values.as_ref(), live.as_ref());
+    let sides = Sides {
+        upstream: &upstream.unwrap_or_default(),
+        promoted: promoted.as_ref(),
+        live: live_values.as_ref(),
+        proxy: live.as_ref(),
+        gets_promoted,
+    };
+    let fields = compare(&order, &sides);
     let agree = fields.iter().all(|field| matches!(field.verdict, FieldVerdict::Agree | FieldVerdict::Override));
     let proxy = order.proxy.map(|(name, _)| name.to_owned());
     Ok(VerifyReport { model: order.model.to_owned(), stands_for, proxy, agree, fields })
 }
+
+/// The map that is promoted for this proxy, and whether that is what it is meant to have: by its last proof it got it from
+/// here. A proxy that reads the source itself is meant to have the source's.
+async fn meant(ledger: &Ledger, proxy: Option<&str>) -> Result<(Option<Arc<CostMap>>, bool)> {
+    let promotion = match proxy {
+        Some(proxy) => ledger.promoted_for(proxy).await?,
+        None => ledger.promoted().await?,
+    };
+    let Some(promotion) = promotion else { return Ok((None, false)) };
+    let gets = match proxy {
+        Some(proxy) => {
+            let filter = RunFilter { proxy: Some(proxy.to_owned()), limit: RECENT_RUNS, ..RunFilter::default() };
+            let proof = ledger.runs(filter).await?.into_iter().find(|run| run.receipt.is_some());
+            proof.is_some_and(|run| run.upstream.is_some())
+        }
+        None => false,
+    };
+    Ok((parsed(ledger, &promotion.revision).await?, gets))
+}
+
+/// Among so many runs the last proof is looked for.
+const RECENT_RUNS: usize = 20;
 
 /// What a proxy holds, and what its operator set.
 struct Live {
@@ -193,13 +219,17 @@ fn values(entry: Option<Entry<'_>>) -> Values {
     found
 }
 
-fn compare(
-    order: &VerifyOrder<'_>,
-    upstream: &Values,
-    promoted: Option<&Values>,
-    live: Option<&Values>,
-    proxy: Option<&Live>,
-) -> Vec<VerifiedField> {
+/// Everything that is compared.
+struct Sides<'a> {
+    upstream: &'a Values,
+    promoted: Option<&'a Values>,
+    live: Option<&'a Values>,
+    proxy: Option<&'a Live>,
+    gets_promoted: bool,
+}
+
+fn compare(order: &VerifyOrder<'_>, sides: &Sides<'_>) -> Vec<VerifiedField> {
+    let &Sides { upstream, promoted, live, proxy, gets_promoted } = sides;
     let mut fields: Vec<&String> = upstream.prices().chain(promoted.into_iter().flat_map(Values::prices)).collect();
     // What the proxy adds to an entry is its own affair, unless the whole entry is.
     if fields.is_empty() {
@@ -213,6 +243,7 @@ fn compare(
         let of = |values: Option<&Values>| values.and_then(|values| values.get(field)).cloned();
         let (upstream, promoted, live) = (of(Some(upstream)), of(promoted), of(live));
         let expected = order.expected.get(field).cloned();
+        let meant = if gets_promoted { &promoted } else { &upstream };
         // Without a proxy the promoted map is what is looked at; with nothing promoted, upstream itself.
         let shown = match (proxy, &promoted) {
             (Some(_), _) => &live,
@@ -224,7 +255,7 @@ fn compare(
                 model: order.model.to_owned(),
                 field: field.clone(),
                 before: live.clone(),
-                after: upstream.clone(),
+                after: meant.clone(),
                 ratio: None,
             };
             is_own || proxy.is_some_and(|live| live.operator.is_override(&change, live.bytes_proved))
@@ -232,7 +263,7 @@ fn compare(
         let verdict = match (shown, &expected) {
             (None, _) => FieldVerdict::Missing,
             (Some(shown), Some(expected)) if !same(shown, expected) => FieldVerdict::Drift,
-            (Some(shown), _) if upstream.as_ref().is_some_and(|upstream| same(shown, upstream)) => FieldVerdict::Agree,
+            (Some(shown), _) if meant.as_ref().is_some_and(|meant| same(shown, meant)) => FieldVerdict::Agree,
             _ if is_override() => FieldVerdict::Override,
             _ => FieldVerdict::Drift,
         };

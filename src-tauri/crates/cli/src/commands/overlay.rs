@@ -114,6 +114,19 @@ fn fields(entry: &OwnEntry) -> String {
     entry.fields.iter().map(one).collect()
 }
 
+/// Upstream's values beside the own ones, in a sentence.
+pub(super) fn beside(entry: &OwnEntry) -> String {
+    if entry.upstream == Upstream::Absent {
+        return "Upstream has no such model.".to_owned();
+    }
+    let one = |OwnField { field, upstream, .. }: &OwnField| {
+        let upstream = upstream.as_ref().map_or_else(|| "none".to_owned(), |value| amount(field, value));
+        format!("{} {upstream}", safe(&label(field)).to_lowercase())
+    };
+    let all: Vec<String> = entry.fields.iter().map(one).collect();
+    format!("Upstream has: {}.", all.join(", "))
+}
+
 /// A price as people read it; anything else as it stands.
 fn amount(field: &str, value: &str) -> String {
     let unit = Unit::of_path(field);

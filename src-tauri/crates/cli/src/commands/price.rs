@@ -3,10 +3,12 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use costmap::{CostMap, Entry, Revision, Unit, people};
 use engine::ledger::{Ledger, PriceInterval, Promotion};
+use engine::overlay::own_entries;
 use engine::{Error, ErrorCode, Result};
 use serde_json::{Value, json};
 
 use super::models::kept;
+use super::overlay;
 use crate::args::PriceArgs;
 use crate::context::Context;
 use crate::output::grid::{Grid, Head, cell, toned};
@@ -27,9 +29,21 @@ pub(super) async fn run(context: &Context, args: &PriceArgs) -> Result<Answer> {
     let billed = promotion.billed(direct);
     let map = kept(&ledger, &billed).await?;
     let entry = map.priced(&args.model).ok_or_else(|| unknown(&args.model, &map))?;
-    let document = document(&entry, at, &promotion, &billed);
+    let mut document = document(&entry, at, &promotion, &billed);
+    // The user's own prices, with upstream's beside them.
+    let own = match at {
+        None => own_entries(&context.home()?, Some(&ledger)).await?.0.into_iter().find(|own| own.model == args.model),
+        Some(_) => None,
+    };
+    if let (Some(own), Some(document)) = (&own, document.as_object_mut()) {
+        document.insert("own".to_owned(), json!(own.fields));
+    }
     let held = promotion.held_models.contains(&args.model);
     let answer = Answer::new(&context.screen, &document, || text(&context.screen, &entry, &promotion, &billed))?;
+    let answer = match own {
+        Some(own) => answer.note(format!("You have your own values for this model. {}", overlay::beside(&own))),
+        None => answer,
+    };
     Ok(match (held, promotion.waits(direct)) {
         (false, _) => answer,
         (true, false) => {
