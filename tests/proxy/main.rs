@@ -14,8 +14,11 @@ mod lies;
 mod mistakes;
 #[cfg(unix)] // Ctrl-C is a signal there
 mod older;
+#[cfg(unix)] // Ctrl-C is a signal there
+mod publish;
 mod refusals;
 mod replicas;
+mod s3;
 mod schedule;
 mod status;
 #[cfg(unix)] // Ctrl-C is a signal there

@@ -156,6 +156,16 @@ Examples:
     /// Show, turn on or turn off the gateway, from which proxies read the promoted map.
     #[command(subcommand)]
     Gateway(GatewayCommand),
+    /// Put the promoted map where others read it: a folder or an S3 bucket. Without a target, publish now.
+    #[command(after_help = "\
+Keys come from the usual variables (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT_URL, AWS_REGION) or from
+AWS_PROFILE. Several machines may publish to one place: none overwrites what another has put there unseen.
+
+Examples:
+  autosync publish --to s3://prices/litellm/model_prices.json
+  autosync publish --to /srv/www/prices --url https://prices.example.com/model_prices_and_context_window.json
+  autosync publish")]
+    Publish(PublishArgs),
     /// Show, set or clear the schedule: the app's own, or the one inside a proxy.
     #[command(subcommand)]
     Schedule(ScheduleCommand),
@@ -216,6 +226,20 @@ pub(crate) struct RollbackArgs {
     /// Only show what would change.
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+/// `publish`.
+#[derive(Args, Debug)]
+pub(crate) struct PublishArgs {
+    /// From now on, publish there: a folder or file by its whole path, s3://bucket/key, or off.
+    #[arg(long, value_name = "TARGET")]
+    pub(crate) to: Option<String>,
+    /// Where proxies read it, if at another address; empty for none.
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// Replace the map that another machine has put there, as the last run of this command showed it.
+    #[arg(long, conflicts_with_all = ["to", "url"])]
+    pub(crate) replace: bool,
 }
 
 /// `overlay`.

@@ -93,7 +93,12 @@ pub async fn examine(context: DoctorContext<'_>) -> DoctorReport {
         _ => None,
     };
     let proxies = context.settings.proxies.iter().map(|proxy| async {
-        let own = OwnGateway { address: gateway.as_ref(), proxy: proxy.name.as_str(), came: false };
+        let own = OwnGateway {
+            address: gateway.as_ref(),
+            proxy: proxy.name.as_str(),
+            came: false,
+            publish: context.settings.publish.as_ref(),
+        };
         let examined = within(context, "reachable", proxies::examine(context, proxy, own)).await;
         examined.into_iter().map(|check| check.of_proxy(proxy.name.as_str())).collect::<Vec<_>>()
     });

@@ -73,6 +73,10 @@ pub enum ErrorCode {
     Unproven,
     /// This needs the gateway.
     NeedsGateway,
+    /// The promoted map could not be put where it is published.
+    PublishFailed,
+    /// Another machine has published something else at the same place.
+    PublishedElsewhere,
     /// The user cancelled.
     Cancelled,
     /// The program ended during the run.

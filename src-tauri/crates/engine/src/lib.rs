@@ -16,6 +16,7 @@ pub mod net;
 pub mod overlay;
 pub mod pin;
 pub mod proxy;
+pub mod publish;
 pub mod review;
 pub mod run;
 pub mod schedule;

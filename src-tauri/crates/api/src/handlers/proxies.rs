@@ -90,7 +90,8 @@ impl Api {
         // One that cannot be used is told elsewhere.
         let ours = source.map_or_else(|| self.chosen()?.settings.source(), Ok).map(Source::from);
         let gateway = known_address(self.engine.ledger()).await?;
-        let own = OwnGateway { address: gateway.as_ref(), proxy: name, came: false };
+        let publish = self.chosen()?.settings.publish;
+        let own = OwnGateway { address: gateway.as_ref(), proxy: name, came: false, publish: publish.as_ref() };
         if let Ok(ours) = ours
             && let Some(other) = OtherSource::of(&ours, facts.source.as_ref(), own)
         {

@@ -13,6 +13,7 @@ mod pause;
 mod pin;
 mod price;
 mod proxy;
+mod publish;
 mod review;
 mod schedule;
 mod show;
@@ -65,6 +66,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Answer> {
             | Command::Unpin { .. }
             | Command::Rollback(_)
             | Command::Overlay(_)
+            | Command::Publish(_)
     ) {
         context.log_reads()?;
     }
@@ -87,6 +89,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Answer> {
         Command::Unpin { proxy } => pin::unpin(context, proxy).await,
         Command::Rollback(args) => pin::rollback(context, args).await,
         Command::Overlay(command) => overlay::run(context, command).await,
+        Command::Publish(args) => publish::run(context, args).await,
         Command::Gateway(command) => gateway::run(context, command).await,
         Command::Schedule(command) => schedule::run(context, command).await,
         Command::Pause { length } => pause::pause(context, length.as_deref()).await,

@@ -172,7 +172,12 @@ async fn test(context: &Context, name: &str) -> Result<Answer> {
         Some(ledger) => known_address(&ledger).await?,
         None => None,
     };
-    let own = OwnGateway { address: gateway.as_ref(), proxy: proxy.name.as_str(), came: false };
+    let own = OwnGateway {
+        address: gateway.as_ref(),
+        proxy: proxy.name.as_str(),
+        came: false,
+        publish: chosen.settings.publish.as_ref(),
+    };
     let other = source
         .as_ref()
         .and_then(|source| Some(OtherSource::of(source, facts.source.as_ref(), own)?.diagnosis(source).error()));

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::gateway::GatewayState;
 use crate::ledger::{Pins, Promotion};
+use crate::publish::PublishState;
 use crate::run::{StepTime, SyncRun, Trigger};
 use crate::settings::Period;
 use crate::status::{Health, ProxyStatus};
@@ -225,6 +226,8 @@ pub struct Snapshot {
     pub proxies: Vec<ProxySnapshot>,
     /// The gateway, and who reads it.
     pub gateway: GatewayState,
+    /// What is published.
+    pub publish: PublishState,
     /// Runs that a crash left and that are `interrupted` now.
     pub interrupted_runs: usize,
     /// How often the settings were changed since the start: what they say is read from the file, not from here.

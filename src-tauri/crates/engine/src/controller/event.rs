@@ -9,6 +9,7 @@ use crate::Result;
 use crate::gate::Ruling;
 use crate::overlay::OverlayEdit;
 use crate::pin::PinOrder;
+use crate::publish::PublishState;
 use crate::settings::{Proxy, SettingsEdit, Source};
 use crate::status::ProxyStatus;
 
@@ -54,6 +55,10 @@ pub(super) enum Event {
     ProxyAsked { proxy: Proxy, status: Result<Box<ProxyStatus>> },
     /// Somebody cancels the running syncs: of one proxy, or all.
     Cancel { proxy: Option<String> },
+    /// Somebody wants the promoted map published now.
+    Publish { replace: bool, reply: oneshot::Sender<Result<PublishState>> },
+    /// What is published now.
+    Published { state: PublishState },
     /// A job tells what it does.
     Happened(Happening),
     /// A job looked at the source and found this there.

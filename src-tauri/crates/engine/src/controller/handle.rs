@@ -11,6 +11,7 @@ use crate::gate::Ruling;
 use crate::ledger::Ledger;
 use crate::overlay::OverlayEdit;
 use crate::pin::PinOrder;
+use crate::publish::PublishState;
 use crate::settings::SettingsEdit;
 use crate::{Error, ErrorCode, Result};
 
@@ -103,6 +104,14 @@ impl EngineHandle {
     /// `invalid_overlay`, `not_found`, `needs_gateway`; then nothing was changed. Those of a sync.
     pub async fn overlay(&self, edit: OverlayEdit) -> Result<SyncReport> {
         self.ask(|reply| Event::Overlay { edit, reply }).await
+    }
+
+    /// Publishes what is promoted now. `replace` overwrites the other machine's map that was told before.
+    ///
+    /// # Errors
+    /// The ledger's. What goes wrong at the place is in the state.
+    pub async fn publish(&self, replace: bool) -> Result<PublishState> {
+        self.ask(|reply| Event::Publish { replace, reply }).await
     }
 
     /// Changes the settings, and lets the schedule follow them.

@@ -22,6 +22,7 @@ use crate::ledger::Ledger;
 use crate::log::{SyncLog, SyncLogLine};
 use crate::overlay::OverlayFile;
 use crate::proxy::ProxyClient;
+use crate::publish::{How, Publisher};
 use crate::run::{Outcome, SyncRun, Trigger};
 use crate::schedule::delta;
 use crate::secrets::Secrets;
@@ -51,6 +52,7 @@ pub(super) struct Parts {
     pub(super) keys: Keys,
     pub(super) gateway: Gateway,
     pub(super) overlay: OverlayFile,
+    pub(super) publisher: Publisher,
     pub(super) events: mpsc::UnboundedSender<Event>,
 }
 
@@ -119,7 +121,7 @@ impl Parts {
         settings: &Settings,
         proxies: &[Proxy],
         draft: Option<&DraftKey>,
-        record: bool,
+        (record, is_asked): (bool, bool),
         cancel: &CancellationToken,
     ) -> Result<SourceCheck> {
         let source = Source::from(settings.source()?);
@@ -158,6 +160,10 @@ impl Parts {
             record: record.then_some(&self.current),
         };
         let checked = check_source(order, cancel).await;
+        // Also where the source could not be read: what is promoted may not be there yet.
+        if record {
+            self.publish(settings, How { look: is_asked, replace: false }).await;
+        }
         match &checked {
             // A preview is nobody else's news: it changes nothing, and the next look sees the same.
             _ if !record => {}
@@ -174,6 +180,14 @@ impl Parts {
             Err(error) => self.tell(Happening::SourceFailed { error: error.clone() }),
         }
         checked
+    }
+
+    /// Puts what is promoted where it is published.
+    pub(super) async fn publish(&self, settings: &Settings, how: How) {
+        match self.publisher.follow(settings.publish.as_ref(), &settings.network, how).await {
+            Ok(state) => drop(self.events.send(Event::Published { state })),
+            Err(error) => tracing::warn!(%error, "what is published could not be written down"),
+        }
     }
 
     /// The names of the map by which proxies bill. Read once for each: it is wanted with every question to a proxy.
@@ -243,7 +257,9 @@ pub(super) async fn run(parts: Arc<Parts>, job: Job) -> Result<SyncReport> {
         begun.step(&parts, Step::CheckSource);
         runs.insert(name, Arc::new(begun));
     }
-    let check = parts.check(&job.settings, &job.settings.proxies, job.draft.as_ref(), !dry, &job.cancel).await;
+    let is_asked = trigger == Trigger::Manual;
+    let how = (!dry, is_asked);
+    let check = parts.check(&job.settings, &job.settings.proxies, job.draft.as_ref(), how, &job.cancel).await;
     if let Ok(check) = &check {
         parts.events.send(Event::JobFound { job: job.number, revision: check.report.revision }).ok();
     }
@@ -366,6 +382,7 @@ async fn one_proxy(
         source: &source,
         candidate,
         gateway: gateway.as_ref(),
+        publish: settings.publish.as_ref(),
         came: parts.gateway.came(&begun.proxy),
         direct: settings.gate.direct,
         force: order.force,

@@ -33,6 +33,7 @@ use crate::home::{Home, HomeLock};
 use crate::ledger::{Ledger, RunFilter};
 use crate::log::{SyncLog, SyncLogLine};
 use crate::overlay::OverlayFile;
+use crate::publish::Publisher;
 use crate::run::{Outcome, SyncRun};
 use crate::secrets::Secrets;
 use crate::settings::SettingsFile;
@@ -126,6 +127,7 @@ impl Engine {
             keys: Keys::default(),
             gateway: Gateway::new(ledger.clone(), clock.clone()),
             overlay: OverlayFile::new(&home),
+            publisher: Publisher::new(ledger.clone(), clock.clone()),
             events: events.clone(),
         });
         let controller =

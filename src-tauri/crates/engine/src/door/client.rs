@@ -13,6 +13,7 @@ use crate::gate::Ruling;
 use crate::home::Home;
 use crate::overlay::OverlayEdit;
 use crate::pin::PinOrder;
+use crate::publish::PublishState;
 use crate::settings::SettingsEdit;
 use crate::{Error, ErrorCode, Result};
 
@@ -98,6 +99,14 @@ impl DoorClient {
     /// As `EngineHandle::overlay`.
     pub async fn overlay(&self, edit: OverlayEdit) -> Result<SyncReport> {
         ask(&self.home, &Request::Overlay(edit), |_| ()).await
+    }
+
+    /// Has it publish what is promoted.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn publish(&self, replace: bool) -> Result<PublishState> {
+        ask(&self.home, &Request::Publish { replace }, |_| ()).await
     }
 
     /// Has it pause its schedule.

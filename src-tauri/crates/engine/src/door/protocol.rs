@@ -41,6 +41,11 @@ pub enum Request {
     },
     /// Changes the user's own entries. Done: the report.
     Overlay(OverlayEdit),
+    /// Publishes what is promoted now. Done: the state of it.
+    Publish {
+        /// Replace the other machine's map that was told before.
+        replace: bool,
+    },
     /// Pauses the schedule. Done: the state of the pause.
     Pause(Pause),
     /// Lets the schedule go on. Done: the state of the pause.

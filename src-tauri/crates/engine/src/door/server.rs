@@ -164,6 +164,7 @@ impl Inside {
             Request::Pin(order) => done(self.engine.pin(order).await),
             Request::Unpin { proxy } => done(self.engine.unpin(proxy).await),
             Request::Overlay(edit) => done(self.engine.overlay(edit).await),
+            Request::Publish { replace } => done(self.engine.publish(replace).await),
             Request::Pause(pause) => done(self.engine.pause(pause).await),
             Request::Resume => done(self.engine.resume().await),
             Request::Edit(edit) => done(self.engine.edit(edit).await),

@@ -16,6 +16,8 @@ pub enum Route {
     Direct,
     /// It reads what was promoted here.
     Gateway,
+    /// It reads what is published: the promoted map, one for all of its readers.
+    Bucket,
     /// It is forced to the file inside its own installation.
     File,
 }
@@ -26,6 +28,7 @@ impl From<Reads> for Route {
             // Where a proxy does not tell, it is one that cannot be asked or an old one; both read a URL.
             Reads::Direct | Reads::Unknown => Self::Direct,
             Reads::Gateway => Self::Gateway,
+            Reads::Bucket => Self::Bucket,
             Reads::LocalFile => Self::File,
         }
     }
@@ -65,7 +68,8 @@ impl Desired {
         let newest = source.and_then(|source| source.revision);
         let waits = |promotion: &Promotion| promotion.waits(direct) && Some(promotion.upstream) == newest;
         // Through the gateway nothing is held from a proxy that it is meant to have.
-        let is_held = (route != Route::Gateway && source.is_some_and(|source| source.verdict == Some(Verdict::Held)))
+        let is_held = (!matches!(route, Route::Gateway | Route::Bucket)
+            && source.is_some_and(|source| source.verdict == Some(Verdict::Held)))
             || (route == Route::Direct && (is_barred || promoted.is_some_and(waits)));
         let revision = match route {
             // Of another source than the one that is chosen now, nothing is known.
@@ -74,7 +78,7 @@ impl Desired {
                 _ => promoted.map(|promotion| promotion.billed(direct)),
             }),
             Route::Gateway => resolved.or(promoted.map(|promotion| promotion.revision)),
-            Route::File => promoted.map(|promotion| promotion.revision),
+            Route::File | Route::Bucket => promoted.map(|promotion| promotion.revision),
         };
         Self { revision, is_held, route }
     }

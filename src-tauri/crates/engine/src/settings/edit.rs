@@ -5,7 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{App, Gate, Network, Notify, Period, Proxy, ProxyUrl, SettingsFile, Source, SourceChoice, invalid, read};
+use super::{
+    App, Gate, Network, Notify, Period, Proxy, ProxyUrl, Publish, PublishTarget, SettingsFile, Source, SourceChoice,
+    invalid, read,
+};
 use crate::clock::local_offset;
 use crate::schedule::{QuietHours, Windows};
 use crate::{Error, Result};
@@ -75,6 +78,14 @@ pub enum SettingsEdit {
     SetGateway {
         /// `127.0.0.1:4401`, or `off`.
         listen: String,
+    },
+    /// Chooses where the promoted map is put for others.
+    SetPublish {
+        /// A folder or a file by its whole path, `s3://bucket/key`, or `off`.
+        to: String,
+        /// The address at which proxies read it, where that is another one; empty is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        url: Option<String>,
     },
     /// Chooses what the user is told.
     SetNotify {
@@ -214,6 +225,12 @@ impl SettingsEdit {
                 })
             }
             Self::SetGateway { listen } => file.set_gateway(of("gateway.listen", read::off_or(listen, read::listen))?),
+            Self::SetPublish { to, url } => {
+                let to = of("publish.to", read::off_or(to, str::parse::<PublishTarget>))?;
+                let now = file.settings().publish.as_ref().and_then(|publish| publish.url.clone());
+                let url = url.as_deref().map_or(Ok(now), |text| of("publish.url", super::publish::read_url(text)))?;
+                file.set_publish(to.map(|to| Publish { to, url }))
+            }
             Self::SetNotify { new_models, price_changes, failures, quiet } => {
                 let now = file.settings().notify.clone();
                 if let Some(quiet) = quiet.as_deref().filter(|quiet| !quiet.is_empty()) {

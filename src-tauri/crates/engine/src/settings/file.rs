@@ -11,8 +11,8 @@ use super::environment::ENV_PROXY;
 use super::read::{self, proxy_tables};
 use super::write::{self, NEW_FILE};
 use super::{
-    App, Gate, Network, Notify, Period, Preset, Proxy, SCHEMA, Settings, SettingsProblem, Source, SourceChoice,
-    invalid, no_proxy,
+    App, Gate, Network, Notify, Period, Preset, Proxy, Publish, SCHEMA, Settings, SettingsProblem, Source,
+    SourceChoice, invalid, no_proxy,
 };
 use crate::error::bounded;
 use crate::home::{create_private_dir, write_atomic};
@@ -149,6 +149,14 @@ impl SettingsFile {
     pub fn set_gate(&mut self, gate: Gate) -> Result<()> {
         self.set(&["gate.mode", "gate.direct", "gate.soak"], |settings| {
             settings.gate = gate;
+            Ok(())
+        })
+    }
+
+    /// Chooses where the promoted map is put for others; `None`: nowhere.
+    pub fn set_publish(&mut self, publish: Option<Publish>) -> Result<()> {
+        self.set(&["publish.to", "publish.url"], |settings| {
+            settings.publish = publish;
             Ok(())
         })
     }

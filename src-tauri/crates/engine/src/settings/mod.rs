@@ -7,6 +7,7 @@ mod key_header;
 mod name;
 mod network;
 mod period;
+mod publish;
 mod read;
 mod url;
 mod words;
@@ -28,6 +29,7 @@ pub use key_header::KeyHeader;
 pub use name::ProxyName;
 pub use network::NetworkProxy;
 pub use period::Period;
+pub use publish::{Publish, PublishTarget};
 pub use read::usable_ca_file;
 pub use url::{ProxyUrl, SourceUrl};
 pub use words::{Close, DirectMode, GateMode, Preset, PriceNews, Role, Theme};
@@ -53,6 +55,8 @@ pub struct Settings {
     pub gate: Gate,
     /// The address the gateway listens on; `None`: it is off.
     pub gateway: Option<SocketAddr>,
+    /// Where the promoted map is put for others; `None`: nowhere.
+    pub publish: Option<Publish>,
     /// What the user is told.
     pub notify: Notify,
     /// How the window looks and closes.
@@ -223,6 +227,7 @@ impl Default for Settings {
             schedule: Schedule::default(),
             gate: Gate::default(),
             gateway: None,
+            publish: None,
             notify: Notify::default(),
             app: App::default(),
             network: Network::default(),

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use toml_edit::{DocumentMut, Item, TableLike};
 
 use super::{
-    App, Gate, KeyHeader, KeyPlace, Network, Notify, Period, Proxy, ProxyName, ProxyUrl, Role, Schedule, Settings,
-    SettingsProblem, Source, SourceChoice, SourceUrl, invalid,
+    App, Gate, KeyHeader, KeyPlace, Network, Notify, Period, Proxy, ProxyName, ProxyUrl, Publish, Role, Schedule,
+    Settings, SettingsProblem, Source, SourceChoice, SourceUrl, invalid,
 };
 use crate::net::Trust;
 use crate::schedule::QuietHours;
@@ -38,6 +38,11 @@ pub(super) fn read(document: &DocumentMut, folder: &Path) -> (Settings, Vec<Sett
             soak: reader.text("gate.soak", default.gate.soak, str::parse),
         },
         gateway: reader.text("gateway.listen", default.gateway, |text| off_or(text, listen)),
+        publish: {
+            let to = reader.text("publish.to", None, |text| off_or(text, str::parse));
+            let url = reader.text("publish.url", None, super::publish::read_url);
+            to.map(|to| Publish { to, url })
+        },
         notify: Notify {
             new_models: reader.flag("notify.new_models", default.notify.new_models),
             price_changes: reader.text("notify.price_changes", default.notify.price_changes, str::parse),
@@ -74,7 +79,7 @@ impl<'a> Reader<'a> {
     }
 
     fn expect_tables(&mut self) {
-        for name in ["source", "schedule", "gate", "gateway", "notify", "app", "network"] {
+        for name in ["source", "schedule", "gate", "gateway", "publish", "notify", "app", "network"] {
             if self.document.get(name).is_some_and(|item| !item.is_table_like()) {
                 self.problem(
                     name,

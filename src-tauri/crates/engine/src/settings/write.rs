@@ -24,6 +24,13 @@ pub(super) const NEW_FILE: &str = r#"# LiteLLM Auto-Sync. Only what differs from
 #   direct = "tell"           # while models are held, proxies that read the source: tell (synced all the same) | wait
 #   soak = "0m"
 #
+#   [gateway]
+#   listen = "off"            # "127.0.0.1:4401": proxies can read the promoted map there
+#
+#   [publish]
+#   to = "off"                # a folder, a file or "s3://bucket/key": the promoted map is put there too
+#   url = ""                  # where proxies read that, if at another address
+#
 #   [notify]
 #   new_models = true
 #   price_changes = "mine"    # mine | all | off
@@ -118,6 +125,11 @@ fn value(settings: &Settings, field: &str) -> Result<Option<Value>> {
         "gate.direct" => settings.gate.direct.as_str().into(),
         "gate.soak" => settings.gate.soak.to_string().into(),
         "gateway.listen" => off(settings.gateway.map(|address| address.to_string())),
+        "publish.to" => off(settings.publish.as_ref().map(|publish| publish.to.to_string())),
+        "publish.url" => match settings.publish.as_ref().and_then(|publish| publish.url.as_deref()) {
+            Some(url) => url.into(),
+            None => return Ok(None),
+        },
         "notify.new_models" => settings.notify.new_models.into(),
         "notify.price_changes" => settings.notify.price_changes.as_str().into(),
         "notify.failures" => settings.notify.failures.into(),

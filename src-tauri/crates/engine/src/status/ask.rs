@@ -12,7 +12,7 @@ use crate::ledger::{Ledger, RunFilter};
 use crate::net::shown_text;
 use crate::proxy::{Database, ProxyClient, ProxyFacts, SourceInfo};
 use crate::run::{Outcome, SyncRun};
-use crate::settings::Proxy;
+use crate::settings::{Proxy, Publish};
 use crate::sync::{OwnGateway, SourceState};
 use crate::{Clock, Error, ErrorCode, Result};
 
@@ -29,6 +29,8 @@ pub(crate) struct Asking<'a> {
     pub(crate) gateway: Option<&'a GatewayAddress>,
     /// Who came for a map there.
     pub(crate) readers: &'a [Reader],
+    /// What is published.
+    pub(crate) publish: Option<&'a Publish>,
 }
 
 /// What came of asking.
@@ -93,7 +95,7 @@ impl Asking<'_> {
             return Err(cause.error());
         }
         let came = self.readers.iter().any(|reader| reader.proxy == proxy.name.as_str());
-        let own = OwnGateway { address: self.gateway, proxy: proxy.name.as_str(), came };
+        let own = OwnGateway { address: self.gateway, proxy: proxy.name.as_str(), came, publish: self.publish };
         if !facts.capabilities.knows_source && own.is_read(None) {
             status.reads = Reads::Gateway;
         }
@@ -109,6 +111,8 @@ impl Asking<'_> {
             if let Some(info) = answers.into_iter().next() {
                 if own.is_read(Some(&info)) {
                     status.reads = Reads::Gateway;
+                } else if own.is_bucket(Some(&info)) {
+                    status.reads = Reads::Bucket;
                 }
                 describe(status, info);
             }
@@ -129,7 +133,7 @@ impl Asking<'_> {
 fn describe(status: &mut ProxyStatus, info: SourceInfo) {
     status.reads = match (info.is_env_forced, &info.url) {
         (true, _) => Reads::LocalFile,
-        (false, Some(_)) if status.reads == Reads::Gateway => Reads::Gateway,
+        (false, Some(_)) if matches!(status.reads, Reads::Gateway | Reads::Bucket) => status.reads,
         (false, Some(_)) => Reads::Direct,
         (false, None) => Reads::Unknown,
     };

@@ -63,6 +63,8 @@ pub enum Reads {
     Direct,
     /// From our gateway.
     Gateway,
+    /// What is published, in a bucket or on a web server.
+    Bucket,
     /// From the file in its installation.
     LocalFile,
     /// It does not tell.
@@ -239,8 +241,14 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
     }
     let mut proxies = Vec::new();
     let (gateway, address) = known_state(ledger, settings.gateway, false).await?;
-    let asking =
-        Asking { ledger, clock, prices: prices.as_ref(), gateway: address.as_ref(), readers: &gateway.readers };
+    let asking = Asking {
+        ledger,
+        clock,
+        prices: prices.as_ref(),
+        gateway: address.as_ref(),
+        readers: &gateway.readers,
+        publish: settings.publish.as_ref(),
+    };
     let asked = settings.proxies.iter().map(async |proxy| {
         let key = secrets.key_for(proxy, &**environment).await;
         asking.ask(proxy, key).await

@@ -4,6 +4,7 @@ use crate::diagnosis::{Cause, Diagnosis};
 use crate::gateway::{FILE, GatewayAddress};
 use crate::net::shown_text;
 use crate::proxy::SourceInfo;
+use crate::settings::Publish;
 use crate::source::Source;
 
 /// Where a proxy reads its map when that is not the source here. It would load what nobody checked, so no sync reloads it.
@@ -28,7 +29,7 @@ enum Kind {
     Gateway,
 }
 
-/// Our own gateway, as one proxy may read it.
+/// Our own gateway, as one proxy may read it, and what is published.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OwnGateway<'a> {
     /// Where it is, while it is on.
@@ -37,12 +38,25 @@ pub struct OwnGateway<'a> {
     pub proxy: &'a str,
     /// The proxy came for a map under its own path.
     pub came: bool,
+    /// What is published.
+    pub publish: Option<&'a Publish>,
 }
 
 impl OwnGateway<'_> {
     /// Whether this is it.
     pub fn is(self, url: &str) -> bool {
-        self.address.is_some_and(|address| address.is_of(url, self.proxy))
+        self.address.is_some_and(|address| address.is_of(url, self.proxy)) || self.is_published(url)
+    }
+
+    /// Whether this is what is published.
+    fn is_published(self, url: &str) -> bool {
+        self.publish.is_some_and(|publish| publish.is(url))
+    }
+
+    /// Whether the proxy reads what is published, by what it says.
+    pub fn is_bucket(self, live: Option<&SourceInfo>) -> bool {
+        let url = live.filter(|info| !info.is_env_forced).and_then(|info| info.url.as_deref());
+        url.is_some_and(|url| self.is_published(url))
     }
 
     /// Whether this has the form of the proxy's own address at a gateway of ours, wherever that is.
@@ -55,7 +69,10 @@ impl OwnGateway<'_> {
     /// Whether the proxy reads it: by what it says, or where it is too old to say (below 1.81.15) by what it did.
     pub fn is_read(self, live: Option<&SourceInfo>) -> bool {
         match live {
-            Some(info) => !info.is_env_forced && info.url.as_deref().is_some_and(|url| self.is(url)),
+            Some(info) => {
+                let reads = |url: &str| self.address.is_some_and(|address| address.is_of(url, self.proxy));
+                !info.is_env_forced && info.url.as_deref().is_some_and(reads)
+            }
             None => self.came && self.address.is_some(),
         }
     }
@@ -162,7 +179,9 @@ mod tests {
         let told = json!({"source": "remote", "url": url, "is_env_forced": false, "model_count": 3});
         let info = SourceInfo::of(&told).unwrap();
         let source = "https://maps.example/map.json".parse().unwrap();
-        let of = |address| OtherSource::of(&source, Some(&info), OwnGateway { address, proxy: "eu", came: false });
+        let of = |address| {
+            OtherSource::of(&source, Some(&info), OwnGateway { address, proxy: "eu", ..OwnGateway::default() })
+        };
         let off = of(None).unwrap();
         assert!(off.diagnosis(&source).refusal().message.contains("gateway on"), "{off:?}");
         assert_eq!(off.usable(), None, "it is no source");

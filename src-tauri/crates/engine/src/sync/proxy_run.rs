@@ -17,8 +17,9 @@ use crate::gate::Barred;
 use crate::gateway::GatewayAddress;
 use crate::ledger::Ledger;
 use crate::proxy::{Deployment, KeyState, ProxyClient, ProxyFacts, Version};
+use crate::publish::known_publish;
 use crate::run::{Outcome, Receipt, SyncRun, Trigger};
-use crate::settings::DirectMode;
+use crate::settings::{DirectMode, Publish};
 use crate::source::Source;
 use crate::status::{PriceList, UsedModels};
 use crate::{Clock, Error, ErrorCode, Result};
@@ -49,7 +50,9 @@ pub struct RunOrder<'a> {
     pub candidate: Result<&'a Candidate, &'a NoCandidate>,
     /// Our gateway, where it is on. A proxy that reads it gets what was promoted.
     pub gateway: Option<&'a GatewayAddress>,
-    /// It came for its map there.
+    /// What is published, for proxies that read that.
+    pub publish: Option<&'a Publish>,
+    /// It came for its map at the gateway.
     pub came: bool,
     /// `gate.direct`.
     pub direct: DirectMode,
@@ -395,17 +398,20 @@ async fn may_be_loaded(order: &RunOrder<'_>, candidate: &Candidate) -> Result<()
 /// The facts of a proxy that reads our gateway, and the map that it gets there; `None` where it does not. What the checks
 /// hold back is in no promoted map, so nothing else is asked of it.
 async fn through_gateway(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Option<(ProxyFacts, Arc<CostMap>)>> {
-    let own = OwnGateway { address: order.gateway, proxy: &order.name, came: order.came };
-    if order.gateway.is_none() {
+    let own = OwnGateway { address: order.gateway, proxy: &order.name, came: order.came, publish: order.publish };
+    if order.gateway.is_none() && order.publish.is_none() {
         return Ok(None);
     }
     (order.on_step)(Step::ReadLive);
     // One that cannot be asked is told as that by the same question a moment later.
     let Ok(facts) = order.client.probe().await else { return Ok(None) };
-    if !own.is_read(facts.source.as_ref()) {
+    let is_bucket = own.is_bucket(facts.source.as_ref());
+    if !own.is_read(facts.source.as_ref()) && !is_bucket {
         return Ok(None);
     }
-    let promoted = order.ledger.promoted_for(&order.name).await?;
+    // What is published is one map for all of its readers.
+    let promoted =
+        if is_bucket { order.ledger.promoted().await? } else { order.ledger.promoted_for(&order.name).await? };
     run.upstream = promoted.as_ref().map(|promotion| promotion.upstream);
     let map = match &promoted {
         Some(promotion) => parsed(order.ledger, &promotion.revision).await?,
@@ -417,9 +423,24 @@ async fn through_gateway(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Opti
             "Nothing has been promoted yet, so the gateway has no map for this proxy. It keeps its current map.",
         ));
     };
-    let target = if facts.capabilities.serves_alias_rows { map } else { resolved(map).await? };
+    if is_bucket {
+        is_published(order, &map).await?;
+    }
+    let target = if facts.capabilities.serves_alias_rows || is_bucket { map } else { resolved(map).await? };
     (run.to, run.models_after) = (Some(target.revision()), Some(target.len()));
     Ok(Some((facts, target)))
+}
+
+/// A reload would bring what is published, so that has to be the promoted map.
+async fn is_published(order: &RunOrder<'_>, map: &CostMap) -> Result<()> {
+    let state = known_publish(Some(order.ledger), order.publish).await?;
+    if state.revision == Some(map.revision()) && state.error.is_none() {
+        return Ok(());
+    }
+    let not_yet = || Error::new(ErrorCode::PublishFailed, "The promoted map is not published yet.");
+    let error = state.error.unwrap_or_else(not_yet);
+    let message = format!("{} The proxy was not reloaded and keeps its map.", error.message);
+    Err(Error { message, ..error })
 }
 
 /// What the gateway sends to a LiteLLM that knows no alias rows.

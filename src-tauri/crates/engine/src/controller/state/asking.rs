@@ -10,7 +10,7 @@ use super::super::event::Event;
 use super::super::job::Parts;
 use super::Controller;
 use crate::run::Receipt;
-use crate::settings::{DirectMode, Proxy, Settings};
+use crate::settings::{Proxy, Settings};
 use crate::status::{Asking, Health, ProxyStatus};
 use crate::{Error, ErrorCode, Result};
 
@@ -68,9 +68,10 @@ impl Controller {
         }
         asked.is_asking = true;
         let (parts, cancel) = (Arc::clone(&self.parts), self.cancel.clone());
-        let direct = self.effective.gate.direct;
+        let settings = Arc::clone(&self.effective);
         self.jobs.spawn(async move {
-            let question = AbortOnDropHandle::new(tokio::spawn(ask(Arc::clone(&parts), proxy.clone(), direct)));
+            let question =
+                AbortOnDropHandle::new(tokio::spawn(ask(Arc::clone(&parts), proxy.clone(), Arc::clone(&settings))));
             // Who ends the program waits for no answer.
             let Some(answer) = cancel.run_until_cancelled(question).await else { return };
             let defect = |error| Error::new(ErrorCode::Internal, "A proxy could not be checked.").detail(error);
@@ -122,9 +123,10 @@ impl Controller {
     }
 }
 
-async fn ask(parts: Arc<Parts>, proxy: Proxy, direct: DirectMode) -> Result<ProxyStatus> {
+async fn ask(parts: Arc<Parts>, proxy: Proxy, settings: Arc<Settings>) -> Result<ProxyStatus> {
+    let publish = settings.publish.clone();
     // How a proxy is can be told without a price list.
-    let prices = parts.prices(direct).await.unwrap_or_else(|error| {
+    let prices = parts.prices(settings.gate.direct).await.unwrap_or_else(|error| {
         tracing::warn!(%error, "the promoted map could not be read");
         None
     });
@@ -139,6 +141,7 @@ async fn ask(parts: Arc<Parts>, proxy: Proxy, direct: DirectMode) -> Result<Prox
         prices: prices.as_deref(),
         gateway: gateway.as_ref(),
         readers: &readers,
+        publish: publish.as_ref(),
     };
     let status = asking.ask(&proxy, key).await?.status;
     parts.ledger.note_used(&status.name, &status.used_models).await?;

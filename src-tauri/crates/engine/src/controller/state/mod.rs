@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use costmap::Revision;
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -26,6 +26,7 @@ use super::job::{NO_MAP, Parts};
 use super::{Environment, FirstSyncs, GRACE, RECENT_RUNS};
 use crate::ledger::{Ledger, Pins, Promotion};
 use crate::proxy::{Capabilities, Version};
+use crate::publish::{How, PublishState, known_publish};
 use crate::run::{Outcome, Receipt, SyncRun};
 use crate::schedule::{AskedFor, Plan, Scheduler, wanted};
 use crate::settings::{Settings, SettingsEdit, SettingsFile, with_environment};
@@ -75,6 +76,7 @@ pub(super) struct Controller {
     pins: Arc<Pins>,
     /// What the gateway sends for a map to a LiteLLM that knows no alias rows.
     resolved: HashMap<Revision, Revision>,
+    published: PublishState,
     /// The text of the overlay that was looked at last, and why it is not used.
     overlay: (String, Option<Error>),
     paused_until: Option<DateTime<Utc>>,
@@ -108,6 +110,7 @@ impl Controller {
             promoted: None,
             pins: Arc::default(),
             resolved: HashMap::new(),
+            published: PublishState::default(),
             overlay: (String::new(), None),
             paused_until: parts.ledger.get_state(PAUSE_KEY).await?.unwrap_or_default(),
             scheduler: None,
@@ -131,6 +134,7 @@ impl Controller {
         controller.point_at_source().await;
         controller.load_known().await?;
         controller.load_promoted().await?;
+        controller.load_published().await?;
         controller.follow_overlay();
         controller.follow_gateway().await;
         if first_syncs == FirstSyncs::Start {
@@ -166,6 +170,12 @@ impl Controller {
         let (promoted, pins) = (ledger.promoted().await?.map(Arc::new), Arc::new(ledger.pins().await?));
         (self.promoted, self.pins) = (promoted, pins);
         self.resolve().await;
+        Ok(())
+    }
+
+    /// What is known of the place that the settings name.
+    async fn load_published(&mut self) -> Result<()> {
+        self.published = known_publish(Some(&self.parts.ledger), self.effective.publish.as_ref()).await?;
         Ok(())
     }
 
@@ -318,6 +328,12 @@ impl Controller {
                 self.proxy_asked(&proxy, status);
                 self.tell_gateway();
             }
+            Event::Publish { replace, reply } => self.publish_now(replace, reply),
+            Event::Published { state } => {
+                if state.to == self.effective.publish.as_ref().map(|publish| publish.to.to_string()) {
+                    self.published = state;
+                }
+            }
             Event::Cancel { proxy } => self.cancel_runs(proxy.as_deref()),
             Event::Happened(happening) => self.happened(happening).await,
             Event::JobFound { job, revision } => self.job_found(job, revision),
@@ -325,6 +341,19 @@ impl Controller {
             Event::Shutdown => {}
         }
         self.publish();
+    }
+
+    /// Beside everything else: a store may take its time.
+    fn publish_now(&self, replace: bool, reply: oneshot::Sender<Result<PublishState>>) {
+        let (parts, settings) = (Arc::clone(&self.parts), Arc::clone(&self.effective));
+        self.jobs.spawn(async move {
+            let how = How { look: true, replace };
+            let state = parts.publisher.follow(settings.publish.as_ref(), &settings.network, how).await;
+            if let Ok(state) = &state {
+                parts.events.send(Event::Published { state: state.clone() }).ok();
+            }
+            reply.send(state).ok();
+        });
     }
 
     async fn pause(&mut self, pause: Option<Pause>) -> Result<PauseState> {
@@ -367,7 +396,11 @@ impl Controller {
         self.point_at_source().await;
         self.source = known_source(&self.parts.ledger, &self.effective).await?;
         self.load_known().await?;
+        self.load_published().await?;
         self.follow_gateway().await;
+        if self.effective.publish != before.publish && self.effective.publish.is_some() {
+            self.publish_now(false, oneshot::channel().0);
+        }
         if let Some(scheduler) = &mut self.scheduler {
             scheduler.set_plan(plan(&self.effective), self.parts.clock.now());
         }

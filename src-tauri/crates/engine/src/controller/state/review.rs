@@ -76,7 +76,7 @@ impl Controller {
         let known = self.known.get(name);
         let status = known.and_then(|known| known.asked.status.as_ref());
         match status.map(|status| status.reads) {
-            Some(Reads::Gateway | Reads::LocalFile) => true,
+            Some(Reads::Gateway | Reads::Bucket | Reads::LocalFile) => true,
             // What it did last, where it does not say or was not asked.
             Some(Reads::Direct) => false,
             _ => {
@@ -95,7 +95,8 @@ impl Controller {
             let status = self.known.get(name).and_then(|known| known.asked.status.as_ref());
             status.is_some_and(|status| status.reads == Reads::Direct)
         };
-        if self.effective.gateway.is_some() && !proxy.is_some_and(is_direct) {
+        let is_on = self.effective.gateway.is_some() || self.effective.publish.is_some();
+        if is_on && !proxy.is_some_and(is_direct) {
             return Ok(());
         }
         let who = proxy.map_or_else(|| "Your proxies read".to_owned(), |name| format!("{name} reads"));
