@@ -65,6 +65,10 @@ pins: Array<PinView>,
  */
 own: OwnNote, 
 /**
+ * What is published; null: nothing is.
+ */
+publish: PublishView | null, 
+/**
  * Whether the schedule is paused.
  */
 pause: PauseView | null, 
@@ -1570,6 +1574,44 @@ unpriced: Array<string>,
 receipt: ReceiptView | null, };
 
 /**
+ * How to publish.
+ */
+export type PublishArgs = { 
+/**
+ * Replace the other machine's map that was told before.
+ */
+replace: boolean, };
+
+/**
+ * What is published.
+ */
+export type PublishView = { 
+/**
+ * Where: a path, or `s3://bucket/key`.
+ */
+to: string, 
+/**
+ * What proxies are told to read, where that is known.
+ */
+url: string | null, 
+/**
+ * The map that is there.
+ */
+revision: string | null, 
+/**
+ * Since when.
+ */
+published_at: string | null, 
+/**
+ * It is what is promoted.
+ */
+is_current: boolean, 
+/**
+ * Why it is not.
+ */
+error: ErrorView | null, };
+
+/**
  * Runs counted.
  */
 export type RateView = { 
@@ -1989,12 +2031,20 @@ value: string, };
 /**
  * A setting that one control changes.
  */
-export type SettingField = "source" | "watch" | "preset" | "every" | "windows" | "on_change" | "gate_mode" | "gate_direct" | "gate_soak" | "gateway" | "notify_new_models" | "notify_price_changes" | "notify_failures" | "quiet" | "autostart" | "close" | "network_proxy" | "network_ca_file" | "theme";
+export type SettingField = "source" | "watch" | "preset" | "every" | "windows" | "on_change" | "gate_mode" | "gate_direct" | "gate_soak" | "gateway" | "publish_to" | "publish_url" | "notify_new_models" | "notify_price_changes" | "notify_failures" | "quiet" | "autostart" | "close" | "network_proxy" | "network_ca_file" | "theme";
 
 /**
  * All settings, as the file and the environment give them.
  */
 export type SettingsView = { 
+/**
+ * Where the promoted map is put for others, or `off`.
+ */
+publish_to: string, 
+/**
+ * The address at which proxies read that, or empty.
+ */
+publish_url: string, 
 /**
  * The gateway, and what each proxy has to read.
  */
@@ -2530,6 +2580,8 @@ export interface Commands {
   pin: { args: PinArgs; result: null };
   /** Lets proxies follow the source again. */
   unpin: { args: UnpinArgs; result: null };
+  /** Publishes what is promoted now; the state tells what came of it. */
+  publish: { args: PublishArgs; result: null };
   /** The user's own entries, with what upstream has beside them. */
   overlay: { args: null; result: OverlayView };
   /** What the form for an own entry of this model begins with. */

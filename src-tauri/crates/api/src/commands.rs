@@ -92,6 +92,13 @@ pub struct UnpinArgs {
     pub proxy: Option<String>,
 }
 
+/// How to publish.
+#[derive(Debug, Deserialize, TS)]
+pub struct PublishArgs {
+    /// Replace the other machine's map that was told before.
+    pub replace: bool,
+}
+
 /// An own entry.
 #[derive(Debug, Deserialize, TS)]
 pub struct OwnArgs {
@@ -199,6 +206,10 @@ pub enum SettingField {
     GateSoak,
     /// `127.0.0.1:4401`, or `off`.
     Gateway,
+    /// A folder, a file, `s3://bucket/key`, or `off`.
+    PublishTo,
+    /// The address at which proxies read that, or empty.
+    PublishUrl,
     /// `true`, `false`.
     NotifyNewModels,
     /// `mine`, `all`, `off`.
@@ -324,6 +335,8 @@ commands! {
     pin(PinArgs) -> ();
     /// Lets proxies follow the source again.
     unpin(UnpinArgs) -> ();
+    /// Publishes what is promoted now; the state tells what came of it.
+    publish(PublishArgs) -> ();
     /// The user's own entries, with what upstream has beside them.
     overlay(()) -> OverlayView;
     /// What the form for an own entry of this model begins with.

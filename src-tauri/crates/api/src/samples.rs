@@ -37,6 +37,7 @@ pub(crate) fn state() -> AppState {
         promoted: None,
         pins: vec![],
         own: OwnNote::default(),
+        publish: None,
         pause: None,
         proxies: vec![proxy("local")],
         attention: vec![],

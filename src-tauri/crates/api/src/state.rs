@@ -19,8 +19,8 @@ use tokio::sync::watch;
 
 use crate::attention::attention;
 use crate::view::{
-    AppState, CauseView, ChangeSummary, CountPoint, ErrorView, OwnNote, PauseView, PromotedView, ProxyView, RateView,
-    ReceiptView, RunRow, RunningView, SourceView, StepTime, StripRun, ToastView,
+    AppState, CauseView, ChangeSummary, CountPoint, ErrorView, OwnNote, PauseView, PromotedView, ProxyView,
+    PublishView, RateView, ReceiptView, RunRow, RunningView, SourceView, StepTime, StripRun, ToastView,
 };
 use crate::{Api, AppEvent};
 
@@ -136,6 +136,7 @@ impl Api {
                 }),
             pins: self.pins(snapshot).await?,
             own: self.own_note().await?,
+            publish: published(snapshot),
             pause: snapshot.pause.paused.then_some(PauseView { until: snapshot.pause.paused_until }),
             last_sync: proxies.iter().filter_map(|proxy| proxy.proved_at).max(),
             next_sync: proxies.iter().filter_map(|proxy| proxy.next_run).min(),
@@ -317,6 +318,20 @@ fn promoted(promotion: &Promotion, findings: &[Finding], mine: &BTreeSet<String>
         held: promotion.waiting().count(),
         waits: promotion.waits(direct),
     }
+}
+
+/// What is published.
+fn published(snapshot: &Snapshot) -> Option<PublishView> {
+    let state = &snapshot.publish;
+    let promoted = snapshot.promoted.as_ref().map(|promotion| promotion.revision);
+    Some(PublishView {
+        to: state.to.clone()?,
+        url: state.url.clone(),
+        revision: state.revision.map(|revision| revision.to_string()),
+        published_at: state.published_at,
+        is_current: state.revision.is_some() && state.revision == promoted && state.error.is_none(),
+        error: state.error.as_ref().map(ErrorView::from),
+    })
 }
 
 /// A verdict or a severity as in JSON.

@@ -17,6 +17,7 @@ pub(crate) fn attention(state: &AppState, problems: &[SettingsProblem]) -> Vec<A
     all.extend(of_source(state));
     all.extend(held_entries(state));
     all.extend(pinned(state));
+    all.extend(published(state));
     all.extend(own_entries(state));
     all.extend(proxies::unpriced(&state.proxies));
     all.extend(settings(problems));
@@ -98,7 +99,7 @@ fn held_entries(state: &AppState) -> Option<Attention> {
         held => format!("{} entries need review.", thousands(held)),
     };
     // What is promoted keeps their old values; a proxy that reads the source by itself does not.
-    let reads_by_itself = |proxy: &ProxyView| !matches!(proxy.reads, Reads::Gateway);
+    let reads_by_itself = |proxy: &ProxyView| matches!(proxy.reads, Reads::Direct | Reads::Unknown);
     let it = if promoted.held == 1 { "it" } else { "them" };
     // One line a cause: the worst, and how many more there are.
     let why = match &promoted.causes[..] {
@@ -120,7 +121,7 @@ fn held_entries(state: &AppState) -> Option<Attention> {
         "Old prices stay; everything else was updated.".to_owned()
     };
     // Where it is kept from a proxy, a person can decide; elsewhere the proxies have it already.
-    let action = if state.proxies.iter().any(|proxy| proxy.reads == Reads::Gateway) {
+    let action = if state.proxies.iter().any(|proxy| !reads_by_itself(proxy)) {
         open("Review", Place::Review { model: None })
     } else {
         open("See why", place)
@@ -165,6 +166,23 @@ fn pinned(state: &AppState) -> Option<Attention> {
         subject: Some(first.upstream.chars().take(7).collect()),
         in_card: false,
         action: AttentionAction::Unpin { label: "Unpin".to_owned(), proxy: first.proxy.clone() },
+    })
+}
+
+/// What is published is not what is promoted.
+fn published(state: &AppState) -> Option<Attention> {
+    let error = state.publish.as_ref()?.error.as_ref()?;
+    Some(Attention {
+        id: format!("publish:{}", error.code),
+        tone: Tone::Warn,
+        title: match error.code.as_str() {
+            "published_elsewhere" => "Another machine publishes to the same place.".to_owned(),
+            _ => "The promoted map could not be published.".to_owned(),
+        },
+        text: error.message.clone(),
+        subject: None,
+        in_card: false,
+        action: open("Open settings", Place::Settings { section: Some("publish".to_owned()), proxy: None }),
     })
 }
 

@@ -25,7 +25,11 @@ impl Api {
     pub(crate) async fn overlay(&self, (): ()) -> Result<OverlayView> {
         let (entries, error) = own_entries(&self.home, Some(self.engine.ledger())).await?;
         let users = self.users_of_models();
-        let counts = self.engine.snapshot().borrow().gateway.on;
+        let counts = {
+            let snapshot = self.engine.snapshot();
+            let snapshot = snapshot.borrow();
+            snapshot.gateway.on || snapshot.publish.to.is_some()
+        };
         Ok(OverlayView {
             entries: entries.iter().map(|entry| view(entry, &users)).collect(),
             error: error.as_ref().map(ErrorView::from),

@@ -7,7 +7,7 @@ use engine::pin::{PinOrder, plan};
 use engine::status::Reads;
 
 use crate::Api;
-use crate::commands::{PinArgs, UnpinArgs};
+use crate::commands::{PinArgs, PublishArgs, UnpinArgs};
 use crate::handlers::changes::price_row;
 use crate::view::{ChangeRow, PinPreview, PinView, PromotionRow};
 
@@ -83,6 +83,10 @@ impl Api {
 
     pub(crate) async fn unpin(&self, args: UnpinArgs) -> Result<()> {
         self.engine.unpin(args.proxy).await.map(drop)
+    }
+
+    pub(crate) async fn publish(&self, args: PublishArgs) -> Result<()> {
+        self.engine.publish(args.replace).await.map(drop)
     }
 
     /// The proxies that get what is promoted, and those that read the source themselves.

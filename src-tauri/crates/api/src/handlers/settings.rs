@@ -47,6 +47,8 @@ impl Api {
         let gateway = self.gateway(&chosen).await?;
         Ok(SettingsView {
             gateway,
+            publish_to: settings.publish.as_ref().map_or_else(|| "off".to_owned(), |publish| publish.to.to_string()),
+            publish_url: settings.publish.as_ref().and_then(|publish| publish.url.clone()).unwrap_or_default(),
             proxies: proxies.collect(),
             source_is_file: matches!(source, Ok(Source::File(_))),
             source: source.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -138,6 +140,11 @@ impl Api {
             SettingField::GateMode => SettingsEdit::SetGate { mode: Some(value), direct: None, soak: None },
             SettingField::GateDirect => SettingsEdit::SetGate { mode: None, direct: Some(value), soak: None },
             SettingField::GateSoak => SettingsEdit::SetGate { mode: None, direct: None, soak: Some(value) },
+            SettingField::PublishTo => SettingsEdit::SetPublish { to: value, url: None },
+            SettingField::PublishUrl => {
+                let to = self.chosen()?.settings.publish.map(|publish| publish.to.to_string());
+                SettingsEdit::SetPublish { to: to.unwrap_or_else(|| "off".to_owned()), url: Some(value) }
+            }
             SettingField::Gateway => SettingsEdit::SetGateway { listen: value },
             SettingField::NotifyNewModels => notify(Some(flag()?), None, None, None),
             SettingField::NotifyPriceChanges => notify(None, Some(value), None, None),

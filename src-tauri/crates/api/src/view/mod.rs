@@ -27,7 +27,7 @@ pub use settings::{
     SettingsView, UpdateView,
 };
 pub use state::{
-    AppState, CountPoint, ErrorView, HostKind, OwnNote, PauseView, PromotedView, ProxyView, RateView, RunningView,
-    SourceView, StripRun, ToastView,
+    AppState, CountPoint, ErrorView, HostKind, OwnNote, PauseView, PromotedView, ProxyView, PublishView, RateView,
+    RunningView, SourceView, StripRun, ToastView,
 };
 pub use today::{Today, TodayChange, TodayKind, TodayModel, TodayPrice};

@@ -115,6 +115,10 @@ pub struct GatewayProxy {
 /// All settings, as the file and the environment give them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct SettingsView {
+    /// Where the promoted map is put for others, or `off`.
+    pub publish_to: String,
+    /// The address at which proxies read that, or empty.
+    pub publish_url: String,
     /// The gateway, and what each proxy has to read.
     pub gateway: GatewayView,
     /// The proxies.

@@ -69,6 +69,8 @@ pub struct AppState {
     pub pins: Vec<PinView>,
     /// The user's own entries.
     pub own: OwnNote,
+    /// What is published; null: nothing is.
+    pub publish: Option<PublishView>,
     /// Whether the schedule is paused.
     pub pause: Option<PauseView>,
     /// Each proxy, in the order of the settings.
@@ -137,6 +139,23 @@ pub struct PromotedView {
     pub causes: Vec<CauseView>,
     /// Proxies that read the source themselves are not reloaded until those are reviewed (`gate.direct`).
     pub waits: bool,
+}
+
+/// What is published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PublishView {
+    /// Where: a path, or `s3://bucket/key`.
+    pub to: String,
+    /// What proxies are told to read, where that is known.
+    pub url: Option<String>,
+    /// The map that is there.
+    pub revision: Option<String>,
+    /// Since when.
+    pub published_at: Option<DateTime<Utc>>,
+    /// It is what is promoted.
+    pub is_current: bool,
+    /// Why it is not.
+    pub error: Option<ErrorView>,
 }
 
 /// The user's own entries in a few words.

@@ -23,17 +23,22 @@ pub(super) async fn list(context: &Context) -> Result<Answer> {
     };
     let document = json!({ "models": found.as_ref().map(documents).unwrap_or_default() });
     let mut answer = Answer::new(&context.screen, &document, || text(&context.screen, found.as_ref()))?;
-    if chosen.settings.gateway.is_none() && found.as_ref().is_some_and(|found| !found.reviewed.open.is_empty()) {
+    if is_direct(&chosen.settings) && found.as_ref().is_some_and(|found| !found.reviewed.open.is_empty()) {
         answer = answer.note(NEEDS_GATEWAY);
     }
     Ok(with_problems(answer, &chosen.problems))
+}
+
+/// Nothing of what is promoted here gets to a proxy.
+fn is_direct(settings: &engine::settings::Settings) -> bool {
+    settings.gateway.is_none() && settings.publish.is_none()
 }
 
 const NEEDS_GATEWAY: &str = "Proxies that read the source themselves already bill these prices. `autosync gateway on` puts the gateway in between; proxies that read it keep the old prices until you decide.";
 
 pub(super) async fn decide(context: &Context, args: DecideArgs, ruling: Ruling) -> Result<Answer> {
     let chosen = context.settings()?;
-    if chosen.settings.gateway.is_none() {
+    if is_direct(&chosen.settings) {
         let message =
             format!("A decision changes what the gateway serves, and it is off. Nothing was decided. {NEEDS_GATEWAY}");
         return Err(Error::new(ErrorCode::NeedsGateway, message));
