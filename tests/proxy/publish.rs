@@ -82,17 +82,20 @@ fn the_genuine_proxy_reads_what_is_published_and_never_a_bad_price() {
     proved(&["unpin"]);
     assert!(!price("gpt-6-cyber").is_null());
 
-    // What cannot be published is told, and the proxy is not made to load something else.
-    let blocked = s3.file(OBJECT);
-    let kept = std::fs::read(&blocked).unwrap();
-    std::fs::write(&blocked, "somebody else was here").unwrap();
+    // Another machine replaces it knowingly: ours is told, and the proxy is not made to load something else.
+    let behind = MapServer::start(&old);
+    let other = machine(&s3, &behind);
+    other.ok(&["sync"]);
+    let (exit, state) = other.json(&["publish", "--to", &target()]);
+    assert_eq!((exit, &state["error"]["code"]), (1, &Value::from("published_elsewhere")), "{state:#}");
+    let (exit, state) = other.json(&["publish", "--replace"]);
+    assert_eq!((exit, state["error"].is_null()), (0, true), "{state:#}");
     let (exit, answer) = autosync.json(&["overlay", "remove", MODEL]);
     assert_eq!((exit, code(&answer)), (1, "published_elsewhere"), "{answer:#}");
     assert_eq!(price(MODEL), json!(1.8e-6), "it keeps its map");
-    assert_eq!(std::fs::read(&blocked).unwrap(), b"somebody else was here", "nothing is overwritten unseen");
+    assert_eq!(there(&s3), maps::revision(&old), "nothing is overwritten unseen");
     let (exit, state) = autosync.json(&["publish", "--replace"]);
     assert_eq!((exit, state["error"].is_null()), (0, true), "{state:#}");
-    assert_ne!(std::fs::read(&blocked).unwrap(), kept);
     let (exit, answer) = autosync.json(&["sync"]);
     assert_eq!((exit, &only_run(&answer)["outcome"]), (0, &"succeeded".into()), "{answer:#}");
     assert_eq!(price(MODEL), json!(0.0025));

@@ -1,7 +1,6 @@
 //! A real S3 server on loopback, over a folder.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use hyper_util::rt::TokioIo;
 use s3s::auth::SimpleAuth;
@@ -57,10 +56,6 @@ impl S3 {
 
     /// An object, as it lies in the folder; none where there is none.
     pub(crate) fn object(&self, key: &str) -> Option<Vec<u8>> {
-        std::fs::read(self.file(key)).ok()
-    }
-
-    pub(crate) fn file(&self, key: &str) -> PathBuf {
-        self.folder.path().join(BUCKET).join(key)
+        std::fs::read(self.folder.path().join(BUCKET).join(key)).ok()
     }
 }

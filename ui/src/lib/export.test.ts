@@ -91,7 +91,7 @@ describe('models', () => {
     revision: 'c83d05e'.repeat(6).slice(0, 40),
     capabilities: ['vision'],
     proxies: ['prod'],
-    rows: ['a', 'b'].map((name) => ({ name, provider: null, mode: 'chat', input: '1.25', output: null, other_price: null, context: 400_000, max_output: null, can: [0], deprecation: null, on: [0], held: false, alias_of: null })),
+    rows: ['a', 'b'].map((name) => ({ name, provider: null, mode: 'chat', input: '1.25', output: null, other_price: null, context: 400_000, max_output: null, can: [0], deprecation: null, on: [0], held: false, own: null, alias_of: null })),
   };
 
   it('holds what was found, with names for capabilities and proxies', () => {

@@ -15,6 +15,7 @@ const row = (name: string, more: Partial<ModelRow> = {}): ModelRow => ({
   deprecation: null,
   on: [],
   held: false,
+  own: null,
   alias_of: null,
   ...more,
 });

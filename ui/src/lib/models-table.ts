@@ -18,9 +18,11 @@ export interface ModelFilter {
   /** Places in `ModelList.capabilities`; a model must have all of them. */
   can: readonly number[];
   onMine: boolean;
+  /** Only those with an entry of the user's own. */
+  isOwn: boolean;
 }
 
-export const noFilter: ModelFilter = { text: '', provider: null, mode: null, can: [], onMine: false };
+export const noFilter: ModelFilter = { text: '', provider: null, mode: null, can: [], onMine: false, isOwn: false };
 
 export interface ModelsTable {
   list: ModelList;
@@ -28,6 +30,8 @@ export interface ModelsTable {
   modes: string[];
   /** How many models a proxy uses. */
   mine: number;
+  /** How many have an entry of the user's own. */
+  own: number;
   /** Per row: what `text` looks into. */
   words: string[];
   /** Per row: its place in `providers`; 65535 for none. */
@@ -66,6 +70,7 @@ export function prepare(list: ModelList): ModelsTable {
     list,
     providers,
     modes,
+    own: rows.reduce((count, row) => count + (row.own === null ? 0 : 1), 0),
     mine: rows.reduce((count, row) => count + (row.on.length > 0 ? 1 : 0), 0),
     words: rows.map((row) => `${row.name}\n${row.provider ?? ''}\n${row.alias_of ?? ''}`.toLowerCase()),
     provider: placesIn(providers, rows.map((row) => row.provider)),
@@ -93,7 +98,7 @@ export function select(table: ModelsTable, filter: ModelFilter, sort: Sort): Uin
   const mode = filter.mode === null ? -1 : table.modes.indexOf(filter.mode);
   const wanted = new Uint32Array(table.canWords);
   for (const place of filter.can) wanted[place >> 5]! |= 1 << (place & 31);
-  const isFree = !words.length && filter.provider === null && filter.mode === null && !filter.can.length && !filter.onMine;
+  const isFree = !words.length && filter.provider === null && filter.mode === null && !filter.can.length && !filter.onMine && !filter.isOwn;
   if (isFree) return order;
 
   const found = new Uint32Array(order.length);
@@ -102,6 +107,7 @@ export function select(table: ModelsTable, filter: ModelFilter, sort: Sort): Uin
     const row = order[at]!;
     if (filter.provider !== null && table.provider[row] !== provider) continue;
     if (filter.mode !== null && table.mode[row] !== mode) continue;
+    if (filter.isOwn && table.list.rows[row]!.own === null) continue;
     if (filter.onMine && Number.isNaN(table.values.proxies[row]!)) continue;
     for (let word = 0; word < wanted.length; word++) {
       if ((wanted[word]! & ~table.can[row * table.canWords + word]!) !== 0) continue rows;

@@ -10,7 +10,7 @@ export type Deed =
   | { kind: 'sync'; proxies: string[] }
   | { kind: 'cancel' | 'ask'; proxy: string }
   | { kind: 'pause'; length: '30m' | '1h' | 'tomorrow' | null }
-  | { kind: 'resume' | 'check_source' | 'toggle_theme' | 'copy_diagnostics' | 'shortcuts' | 'open_logs' };
+  | { kind: 'go_back' | 'add_model' | 'resume' | 'check_source' | 'toggle_theme' | 'copy_diagnostics' | 'shortcuts' | 'open_logs' };
 
 export interface Command {
   id: string;
@@ -33,7 +33,7 @@ const screens: readonly [Screen, string, IconName][] = [
 
 /** The sections of the settings, as `Place` names them. */
 const sections: readonly [string, string][] = [
-  ['proxies', 'Proxies'], ['source', 'Source'], ['schedule', 'Schedule'], ['checks', 'Checks'], ['gateway', 'Gateway'], ['notifications', 'Notifications'],
+  ['proxies', 'Proxies'], ['source', 'Source'], ['schedule', 'Schedule'], ['checks', 'Checks'], ['gateway', 'Gateway'], ['publish', 'Publish'], ['notifications', 'Notifications'],
   ['startup', 'Start-up'], ['network', 'Network'], ['appearance', 'Appearance'], ['updates', 'Updates'], ['data', 'Data'],
 ];
 
@@ -67,6 +67,10 @@ export function commandsOf(state: AppState | null): Command[] {
       add(`Test ${name} again`, 'Proxy', 'check', { kind: 'ask', proxy: name });
       add(`Edit ${name}`, 'Proxy', 'edit', { kind: 'open', place: { screen: 'settings', section: 'proxies', proxy: name } });
     }
+  }
+  if (state?.promoted) {
+    add('Go back to an earlier map…', 'Action', 'history', { kind: 'go_back' });
+    add('Add a model of your own…', 'Action', 'plus', { kind: 'add_model' });
   }
   add('Add a proxy', 'Action', 'plus', { kind: 'open', place: { screen: 'settings', section: 'proxies', proxy: null }, extra: { add: '1' } });
   add('Switch between light and dark', 'Action', 'sun', { kind: 'toggle_theme' });

@@ -3,6 +3,7 @@ import type { ErrorView, SettingsView } from '../host';
 import * as form from './settings-form';
 
 const view: SettingsView = {
+  publish_to: 'off', publish_url: '',
   gateway: { listen: 'off', default_listen: '127.0.0.1:4401', on: false, error: null, proxies: [] },
   proxies: [],
   source: 'https://example.com/map.json',

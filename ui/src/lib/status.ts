@@ -28,6 +28,7 @@ export function runningText(state: AppState): string | null {
 export function desiredText(state: AppState): string | null {
   const promoted = state.promoted;
   if (promoted === null) return null;
+  if (state.pins.some(({ proxy }) => proxy === null)) return '· pinned';
   if (state.source.revision === null || state.source.revision === promoted.billed) {
     return promoted.held > 0 ? `= source, ${needReview(promoted.held)}` : '= source';
   }

@@ -2,6 +2,7 @@
 import { call } from '../host';
 import type { Deed } from '../lib/palette';
 import { actions, attempt } from '../state/actions.svelte';
+import { dialogs } from '../state/dialogs.svelte';
 import { route } from '../state/route.svelte';
 import { theme } from '../state/theme.svelte';
 
@@ -17,6 +18,12 @@ export function doDeed(deed: Deed, showShortcuts: () => void): void {
       return void actions.ask(deed.proxy);
     case 'pause':
       return void actions.pause(deed.length);
+    case 'go_back':
+      dialogs.rollback = true;
+      return;
+    case 'add_model':
+      dialogs.own = '';
+      return;
     case 'resume':
       return void actions.resume();
     case 'check_source':

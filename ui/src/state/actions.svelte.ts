@@ -39,6 +39,11 @@ export const actions = {
   ask: (proxy: string) => attempt(call('ask', { proxies: [proxy] })),
   checkSource: () => attempt(call('check_source', null)),
 
+  /** No name: every pin. */
+  async unpin(proxy: string | null): Promise<void> {
+    if (await attempt(call('unpin', { proxy }))) snacks.show('Unpinned. Proxies follow the source again.');
+  },
+
   async resume(): Promise<void> {
     // "Paused for 1 hour." would not be true any more.
     if (await attempt(call('resume', null))) snacks.close();

@@ -5,6 +5,7 @@ import { actionHandlers } from './actions';
 import { changesHandlers } from './changes';
 import { historyHandlers } from './history';
 import { modelsHandlers } from './models';
+import { ownHandlers } from './own';
 import { reviewHandlers } from './review';
 import { scenario } from './scenarios';
 import { settingsHandlers } from './settings';
@@ -15,6 +16,7 @@ const handlers: Required<Handlers> = {
   ...changesHandlers,
   ...modelsHandlers,
   ...reviewHandlers,
+  ...ownHandlers,
   ...historyHandlers,
   ...settingsHandlers,
 };

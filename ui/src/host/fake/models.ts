@@ -1,6 +1,7 @@
 /** 4,612 entries as the real map has them: many providers, dated names, missing prices, names that mean harm. */
-import type { FieldView, FindingView, ModelDetail, ModelList, ModelRow, PricePoint, VerifyArgs, VerifyView } from '../index';
+import type { FieldView, FindingView, ModelDetail, ModelList, ModelRow, OwnEntryView, PricePoint, VerifyArgs, VerifyView } from '../index';
 import { chance, type Chance } from './chance';
+import { ownOf } from './own';
 import { ago, HOSTILE, NOW, REVISIONS, wait, type Handlers } from './world';
 
 const CAPABILITIES = ['function_calling', 'prompt_caching', 'reasoning', 'response_schema', 'vision', 'web_search', 'audio_input', 'pdf_input'];
@@ -75,17 +76,31 @@ export function fakeModels(): ModelList {
 }
 
 export const modelsHandlers: Handlers = {
-  models: (_args, { scenario }) => (scenario === 'first' || scenario === 'unpromoted' ? { revision: null, capabilities: [], proxies: [], rows: [] } : fakeModels()),
-  model: ({ model }) => {
+  models: (_args, world) => {
+    const { scenario } = world;
+    if (scenario === 'first' || scenario === 'unpromoted') return { revision: null, capabilities: [], proxies: [], rows: [] };
+    const own = ownOf(world);
+    const all = fakeModels();
+    return own.length === 0 ? all : { ...all, rows: all.rows.map((row) => withOwn(row, own)) };
+  },
+  model: ({ model }, world) => {
     const found = fakeModel(model);
     if (found === null) throw { code: 'model_unknown', message: `The promoted map has no ${model}.`, detail: null, field: null };
-    return found;
+    return { ...found, own: ownOf(world).find((one) => one.model === model) ?? null };
   },
   verify: async (args) => {
     await wait(300);
     return fakeVerify(args);
   },
 };
+
+/** What is shown is what is billed: the own value, where there is one. */
+function withOwn(row: ModelRow, all: readonly OwnEntryView[]): ModelRow {
+  const own = all.find((one) => one.model === row.name);
+  if (own === undefined) return row;
+  const value = (name: string, other: string | null) => own.fields.find(({ field }) => field === name)?.value ?? other;
+  return { ...row, own, input: value('input_cost_per_token', row.input), output: value('output_cost_per_token', row.output) };
+}
 
 function make(): ModelList {
   const next = chance(5);
@@ -94,7 +109,7 @@ function make(): ModelList {
   for (const [name, provider, mode, input, output, context, on, can] of DRAWN) {
     add({
       name, provider, mode, input, output, context, other_price: null, max_output: context === null ? null : 64_000,
-      can: can.map((each) => CAPABILITIES.indexOf(each)), deprecation: null, on, held: name === 'gpt-5.6-luna-mini', alias_of: null,
+      can: can.map((each) => CAPABILITIES.indexOf(each)), deprecation: null, on, held: name === 'gpt-5.6-luna-mini', own: null, alias_of: null,
     });
   }
   for (const [name, alias_of] of ALIASES) add({ ...rows.get(alias_of)!, name, alias_of, on: [] });
@@ -132,6 +147,7 @@ function plainRow(name: string, next: Chance): ModelRow {
     deprecation: next.below(40) === 0 ? '2026-12-31' : null,
     on: [],
     held: next.below(1500) === 0,
+    own: null,
     alias_of: null,
   };
 }
@@ -153,6 +169,7 @@ function fakeModel(name: string): ModelDetail | null {
     fields: fields(row, capabilities),
     history: history(row),
     findings: row.held ? [heldFinding(name)] : [],
+    own: null,
   };
 }
 

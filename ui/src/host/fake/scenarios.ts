@@ -1,5 +1,6 @@
 import type { AppState, Attention, ProxyView, SourceView } from '../index';
 import { down, healthy, receipt, run, strip, syncing } from './proxies';
+import { ownScenarios } from './own';
 import { reviewScenarios } from './review';
 import { busy, quiet, withAlias, withLongNames } from './today';
 import { ago, HOSTILE, NOW, REVISIONS } from './world';
@@ -36,7 +37,7 @@ const drawn: AppState = {
     causes: [{ rule: 'price.jump', severity: 'review', broken: false, message: 'gpt-5.6-luna-mini: input would rise 1,000×.', models: ['gpt-5.6-luna-mini'], count: 3, mine: 1 }],
     waits: false,
   },
-  pause: null, proxies: [healthy, syncing, down], attention: [heldEntries, unpriced],
+  pins: [], own: { entries: 0, moved: [], same: [], problem: null }, publish: null, pause: null, proxies: [healthy, syncing, down], attention: [heldEntries, unpriced],
   last_sync: ago(24), next_sync: ago(-204), model_counts: counts(), latest_changes: source.new_there, today: busy, toasts: { problem: null },
 };
 
@@ -134,6 +135,7 @@ const scenarios: Record<string, () => AppState> = {
   }),
   paused: () => ({ ...calm, pause: { until: ago(-42) }, next_sync: null, proxies: [{ ...healthy, next_run: null }, named(healthy, 'build-box', { next_run: null })] }),
   ...Object.fromEntries(Object.entries(reviewScenarios).map(([name, change]) => [name, () => change(calm)])),
+  ...Object.fromEntries(Object.entries(ownScenarios).map(([name, change]) => [name, () => change(calm)])),
   /** The gateway: one proxy reads it and one does not, it is off, its port is taken. The settings' file knows which. */
   gateway: () => ({ ...drawn, proxies: [healthy, named(healthy, 'build-box', { url: 'http://127.0.0.1:4000', role: 'development', reads: 'direct' })] }),
   'gateway-off': () => scenario('gateway'),

@@ -32,7 +32,7 @@ function of(world: World): Kept {
   const made: Kept = {
     proxies,
     settings: {
-      gateway: { ...NO_GATEWAY, listen: ['gateway', 'gateway-error', 'hostile'].includes(world.scenario) ? NO_GATEWAY.default_listen : 'off' }, proxies, source: world.scenario === 'hostile' ? HOSTILE.long : world.state.source.url, source_is_file: world.scenario === 'hostile', default_source: world.state.source.url,
+      publish_to: world.state.publish?.to ?? 'off', publish_url: '', gateway: { ...NO_GATEWAY, listen: ['gateway', 'gateway-error', 'hostile'].includes(world.scenario) ? NO_GATEWAY.default_listen : 'off' }, proxies, source: world.scenario === 'hostile' ? HOSTILE.long : world.state.source.url, source_is_file: world.scenario === 'hostile', default_source: world.state.source.url,
       watch: '5m', preset: 'production', every: '6h', windows: [], on_change: true, next_syncs: [ago(-202), ago(-562), ago(-922)],
       gate_mode: 'review', gate_direct: 'tell', gate_soak: '0m',
       notify_new_models: true, notify_price_changes: 'mine', notify_failures: true, quiet: isBroken ? '' : '22:00-07:00',

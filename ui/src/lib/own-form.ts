@@ -1,0 +1,83 @@
+/** The form for an entry of one's own: what is typed, what is wrong with it, and what is saved. */
+import type { DraftField, OwnDraft } from '../host';
+import { decimal, isExact, shifted } from './decimal';
+
+export interface FormField extends DraftField {
+  /** What is typed, in the unit that people read. Empty: upstream's value counts. */
+  text: string;
+}
+
+export function fieldsOf(draft: OwnDraft): FormField[] {
+  return draft.fields.map((field) => {
+    const value = field.own ?? (draft.is_known ? null : field.suggested);
+    return { ...field, text: value === null ? '' : shown(value, field.power) };
+  });
+}
+
+/** A value per unit as people read it. */
+export function shown(value: string, power: number): string {
+  const plain = decimal(value);
+  return plain === null ? value : shifted(plain, power);
+}
+
+/** The value per unit as it is stored; `null` for nothing typed, or what cannot be read. */
+export function stored({ text, power }: FormField): string | null {
+  const plain = decimal(text);
+  return plain === null ? null : shifted(plain, -power);
+}
+
+export function wrong(field: FormField): string | null {
+  if (field.text.trim() === '') return null;
+  const value = stored(field);
+  if (value === null) return 'Enter a price such as 1.80.';
+  return isExact(value) ? null : 'That has more digits than can be kept.';
+}
+
+/** `text` as a value of JSON: JSON as it is, anything else a text. */
+export function jsonValue(text: string): string {
+  try {
+    JSON.parse(text);
+    return text.trim();
+  } catch {
+    return JSON.stringify(text.trim());
+  }
+}
+
+/** The entry as JSON text. Numbers are put in as they were typed, so no digit is lost. */
+export function entryOf(fields: readonly FormField[], other: readonly { field: string; value: string }[]): string {
+  const tree: Tree = new Map();
+  for (const { field, value } of other) put(tree, field.split('.'), value);
+  for (const field of fields) {
+    const value = stored(field);
+    if (field.text.trim() !== '' && value !== null) put(tree, field.field.split('.'), value);
+  }
+  return textOf(tree);
+}
+
+type Tree = Map<string, string | Tree>;
+
+function put(tree: Tree, path: string[], value: string): void {
+  const [first = '', ...rest] = path;
+  if (rest.length === 0) {
+    tree.set(first, value);
+    return;
+  }
+  const known = tree.get(first);
+  const inner: Tree = known instanceof Map ? known : new Map();
+  tree.set(first, inner);
+  put(inner, rest, value);
+}
+
+function textOf(tree: Tree): string {
+  return `{${[...tree].map(([name, value]) => `${JSON.stringify(name)}: ${typeof value === 'string' ? value : textOf(value)}`).join(', ')}}`;
+}
+
+/** Whether the price fields of the form are all that an own entry has: else it is edited as JSON. */
+export function isPlain(json: string, fields: readonly { field: string }[]): boolean {
+  const names = new Set([...fields.map(({ field }) => field.split('.')[0]), 'litellm_provider', 'mode']);
+  try {
+    return Object.keys(JSON.parse(json) as object).every((name) => names.has(name));
+  } catch {
+    return false;
+  }
+}
