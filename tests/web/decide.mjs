@@ -59,4 +59,38 @@ export default async function (test) {
     await until(async () => (await proxy()).sync === 'synced', 'the proof');
     await visitor.close();
   });
+
+  await test('decide: a price of one’s own is typed as people read it, and billed', async () => {
+    const visitor = await Visitor.open(board, `#/models/${MODEL}`);
+    await visitor.button('Set your price').click();
+    await visitor.page.getByLabel('Input per 1M tokens', { exact: true }).fill('1.80');
+    await visitor.sees('= $0.0000018 per token');
+    await visitor.look('own-form', { narrow: true });
+    await visitor.button('Save').click();
+    await until(async () => (await live()) === 1.8e-6, 'the proxy has the own price');
+    await visitor.sees('Your prices are saved.');
+    await visitor.button('Follow upstream').click();
+    await until(async () => (await live()) === WRONG, 'upstream counts again');
+    await visitor.sees('Upstream’s values count again.');
+    await visitor.button('Undo').first().click();
+    await until(async () => (await live()) === 1.8e-6, 'and the own price again');
+    await visitor.close();
+  });
+
+  await test('decide: one click goes back to the map before, and another follows the source again', async () => {
+    const visitor = await Visitor.open(board, '#/overview');
+    await visitor.button('Go back…').click();
+    await visitor.sees('models go');
+    await visitor.look('rollback', { narrow: true });
+    assert.equal(await live(), 1.8e-6, 'a preview changes nothing');
+    await visitor.button('Roll back 1 proxy').click();
+    await until(async () => (await live()) === GOOD, 'the proxy has the map of before');
+    await visitor.sees('Rolled back.');
+    await until(async () => (await board.call('state')).pins.length === 1, 'the pin');
+    await visitor.sees('Proxies are pinned since today.');
+    await visitor.look('pinned', { narrow: true });
+    await visitor.button('Unpin').first().click();
+    await until(async () => (await live()) === 1.8e-6, 'the newest map, with the own price');
+    await visitor.close();
+  });
 }
