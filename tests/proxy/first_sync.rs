@@ -34,6 +34,8 @@ fn with_the_default_schedule_a_genuine_proxy_is_not_changed_before_its_first_syn
                 key_header: KeyHeader::default(),
                 allow_plain_http: false,
                 ca_file: None,
+                restart: Vec::new(),
+                local_file: None,
             },
             key: Some(stage.proxy.key.clone().into()),
             source: None,

@@ -1376,7 +1376,15 @@ allow_plain_http: boolean,
 /**
  * A PEM file of authorities to trust for it beside the system's store; or empty.
  */
-ca_file: string, };
+ca_file: string, 
+/**
+ * The command that restarts it, as one line; or empty.
+ */
+restart: string, 
+/**
+ * The map file in its installation, by its whole path; or empty.
+ */
+local_file: string, };
 
 /**
  * A proxy in the settings.
@@ -1410,6 +1418,14 @@ allow_plain_http: boolean,
  * A PEM file of authorities that are trusted for it; empty: only the system's store.
  */
 ca_file: string, 
+/**
+ * The command that restarts it, as one line; or empty.
+ */
+restart: string, 
+/**
+ * The map file in its installation that is written; or empty.
+ */
+local_file: string, 
 /**
  * It comes from the environment, and cannot be edited here.
  */

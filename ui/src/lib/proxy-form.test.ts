@@ -20,6 +20,8 @@ describe('a proxy', () => {
     key_header: 'Authorization',
     allow_plain_http: false,
     ca_file: '',
+    restart: '',
+    local_file: '',
     from_environment: false,
   };
 

@@ -28,10 +28,14 @@ export interface ProxyDraft {
   allowPlainHttp: boolean;
   /** A PEM file of the company's own authority; empty for the system's store alone. */
   caFile: string;
+  /** The map file in its installation; empty: not written here. */
+  localFile: string;
+  /** The command that restarts it; empty: none. */
+  restart: string;
 }
 
 export function newProxy(name = '', url = ''): ProxyDraft {
-  return { edits: null, name, url, role: 'production', place: 'keyring', secret: '', variable: '', keyHeader: '', allowPlainHttp: false, caFile: '' };
+  return { edits: null, name, url, role: 'production', place: 'keyring', secret: '', variable: '', keyHeader: '', allowPlainHttp: false, caFile: '', localFile: '', restart: '' };
 }
 
 export function draftOf(setting: ProxySetting): ProxyDraft {
@@ -46,6 +50,8 @@ export function draftOf(setting: ProxySetting): ProxyDraft {
     keyHeader: setting.key_header.toLowerCase() === DEFAULT_KEY_HEADER.toLowerCase() ? '' : setting.key_header,
     allowPlainHttp: setting.allow_plain_http,
     caFile: setting.ca_file,
+    localFile: setting.local_file,
+    restart: setting.restart,
   };
 }
 
@@ -63,6 +69,8 @@ export function formOf(draft: ProxyDraft): ProxyForm {
     key_header: draft.keyHeader.trim() || DEFAULT_KEY_HEADER,
     allow_plain_http: draft.allowPlainHttp,
     ca_file: draft.caFile.trim(),
+    local_file: draft.localFile.trim(),
+    restart: draft.restart.trim(),
   };
 }
 
@@ -71,7 +79,7 @@ export function isProxyDirty(draft: ProxyDraft, setting: ProxySetting | null): b
   return (Object.keys(before) as (keyof ProxyDraft)[]).some((key) => key !== 'edits' && draft[key] !== before[key]);
 }
 
-export type ProxyField = 'name' | 'url' | 'role' | 'key' | 'key_header' | 'ca_file';
+export type ProxyField = 'name' | 'url' | 'role' | 'key' | 'key_header' | 'ca_file' | 'local_file' | 'restart';
 
 /** Beside which field of the editor an error stands; `null`: below them all. */
 export function proxyFieldOf(error: ErrorView): ProxyField | null {
@@ -83,6 +91,8 @@ export function proxyFieldOf(error: ErrorView): ProxyField | null {
     case 'key':
     case 'key_header':
     case 'ca_file':
+    case 'local_file':
+    case 'restart':
       return last;
     case 'address':
       return 'url';

@@ -469,6 +469,33 @@ Examples:
         /// Its name.
         name: String,
     },
+    /// Change how a proxy gets its map where it cannot simply reload it.
+    #[command(after_help = "\
+--local-file is for a proxy with LITELLM_LOCAL_MODEL_COST_MAP or LITELLM_OFFLINE_MODE, which reads only the map file in
+its installation: that is then written here, and the original is kept (`proxy restore` puts it back).
+--restart is for a proxy without a database, which loads its map only when it starts. It takes the rest of the line.
+
+Examples:
+  autosync proxy set airgap --local-file auto
+  autosync proxy set small --restart docker restart litellm")]
+    Set {
+        /// Its name.
+        name: String,
+        /// The file, by its path; `auto` asks the Python of this machine; `none` for no such file.
+        #[arg(long, value_name = "FILE")]
+        local_file: Option<PathBuf>,
+        /// The command, run without a shell.
+        #[arg(long, value_name = "COMMAND", num_args = 1.., allow_hyphen_values = true, conflicts_with = "no_restart")]
+        restart: Vec<String>,
+        /// No restart command any more.
+        #[arg(long)]
+        no_restart: bool,
+    },
+    /// Put the original map file back into a proxy's installation, and write it no more.
+    Restore {
+        /// Its name.
+        name: String,
+    },
     /// Remove a proxy and its key. Its history is kept.
     Remove {
         /// Its name.

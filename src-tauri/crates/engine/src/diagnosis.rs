@@ -108,7 +108,7 @@ impl Diagnosis {
         Self::new(
             Cause::NoDatabase,
             format!("{proxy} has no database, and LiteLLM cannot reload or schedule the cost map without one."),
-            "Restart it to load the newest map, or set DATABASE_URL for it. Checking, comparing and verifying work without.",
+            "Set a restart command for it (`autosync proxy set NAME --restart …`), restart it yourself, or set DATABASE_URL for it. Checking, comparing and verifying work without.",
         )
     }
 
@@ -128,7 +128,7 @@ impl Diagnosis {
         Self::new(
             Cause::LocalFile,
             "The proxy uses only the map file in its installation (LITELLM_LOCAL_MODEL_COST_MAP or LITELLM_OFFLINE_MODE is set).",
-            "To have it follow the source, remove the variable and restart the proxy.",
+            "Tell this program which file that is (`autosync proxy set NAME --local-file auto`), or remove the variable and restart the proxy.",
         )
     }
 

@@ -11,6 +11,7 @@ pub mod gate;
 pub mod gateway;
 pub mod home;
 pub mod ledger;
+pub mod local_file;
 pub mod log;
 pub mod net;
 pub mod overlay;

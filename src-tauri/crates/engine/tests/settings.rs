@@ -60,6 +60,8 @@ fn proxy(name: &str) -> Proxy {
         key_header: KeyHeader::default(),
         allow_plain_http: false,
         ca_file: None,
+        restart: Vec::new(),
+        local_file: None,
     }
 }
 

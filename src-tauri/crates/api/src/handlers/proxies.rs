@@ -232,7 +232,51 @@ pub(super) fn typed(form: &ProxyForm) -> Result<Proxy> {
     let key_header = if header.is_empty() { Ok(KeyHeader::default()) } else { header.parse() };
     let key_header = key_header.map_err(|error: Error| error.field("key_header"))?;
     let ca_file = usable_ca_file(&form.ca_file)?;
-    Ok(Proxy { name, url, role, key, key_header, allow_plain_http: form.allow_plain_http, ca_file })
+    let (restart, local_file) = (words(&form.restart), form.local_file.trim().to_owned());
+    let document = ProxyDocument {
+        restart,
+        local_file,
+        ..ProxyDocument::from(&Proxy {
+            name,
+            url,
+            role,
+            key,
+            key_header,
+            allow_plain_http: form.allow_plain_http,
+            ca_file,
+            restart: Vec::new(),
+            local_file: None,
+        })
+    };
+    Proxy::try_from(&document)
+}
+
+/// A command line as its words; quotes keep spaces together. No shell is asked.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    for letter in line.chars() {
+        match (quote, letter) {
+            (Some(open), close) if open == close => quote = None,
+            (None, '"' | '\'') => {
+                quote = Some(letter);
+                word.get_or_insert_default();
+            }
+            (None, space) if space.is_whitespace() => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(letter),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+/// The words as one line, which is read back as the same.
+pub(super) fn line(words: &[String]) -> String {
+    let shown = |word: &String| match word {
+        plain if !plain.is_empty() && !plain.contains([' ', '"', '\'']) => plain.clone(),
+        word if word.contains('"') => format!("'{word}'"),
+        word => format!("\"{word}\""),
+    };
+    words.iter().map(shown).collect::<Vec<_>>().join(" ")
 }
 
 async fn look(port: u16) -> Option<FoundProxy> {

@@ -41,6 +41,8 @@ impl Api {
             key_header: proxy.key_header.to_string(),
             allow_plain_http: proxy.allow_plain_http,
             ca_file: path(proxy.ca_file.as_deref()),
+            restart: super::proxies::line(&proxy.restart),
+            local_file: path(proxy.local_file.as_deref()),
             from_environment: !in_file(proxy.name.as_str()),
         });
         let problems = chosen.problems.iter();

@@ -52,6 +52,12 @@ pub struct ProxyForm {
     pub allow_plain_http: bool,
     /// A PEM file of authorities to trust for it beside the system's store; or empty.
     pub ca_file: String,
+    /// The command that restarts it, as one line; or empty.
+    #[serde(default)]
+    pub restart: String,
+    /// The map file in its installation, by its whole path; or empty.
+    #[serde(default)]
+    pub local_file: String,
 }
 
 /// A proxy in the settings.
@@ -71,6 +77,10 @@ pub struct ProxySetting {
     pub allow_plain_http: bool,
     /// A PEM file of authorities that are trusted for it; empty: only the system's store.
     pub ca_file: String,
+    /// The command that restarts it, as one line; or empty.
+    pub restart: String,
+    /// The map file in its installation that is written; or empty.
+    pub local_file: String,
     /// It comes from the environment, and cannot be edited here.
     pub from_environment: bool,
 }

@@ -1,10 +1,12 @@
 //! `autosync proxy add|list|test|remove`.
 
 use std::io::{self, BufRead};
+use std::path::PathBuf;
 
 use engine::gateway::known_address;
+use engine::local_file::{self, LocalFile};
 use engine::proxy::{Database, KeyState, ProxyClient, ProxyFacts};
-use engine::settings::{KeyPlace, Proxy, ProxyUrl, Role, SettingsEdit};
+use engine::settings::{KeyPlace, Proxy, ProxyDocument, ProxyUrl, Role, SettingsEdit};
 use engine::source::Source;
 use engine::sync::{OtherSource, OwnGateway};
 use engine::{Error, ErrorCode, Result};
@@ -26,6 +28,10 @@ pub(super) async fn run(context: &Context, command: ProxyCommand) -> Result<Answ
         ProxyCommand::Add(args) => add(context, args).await,
         ProxyCommand::List => list(context),
         ProxyCommand::Test { name } => test(context, &name).await,
+        ProxyCommand::Set { name, local_file, restart, no_restart } => {
+            set(context, &name, local_file, restart, no_restart).await
+        }
+        ProxyCommand::Restore { name } => restore(context, &name).await,
         ProxyCommand::Remove { name } => remove(context, &name).await,
     }
 }
@@ -98,11 +104,95 @@ fn proxy(args: &ProxyAddArgs) -> Result<Proxy> {
         key_header: args.key_header.parse().map_err(|error: Error| error.field("key_header"))?,
         allow_plain_http: args.allow_plain_http,
         ca_file: args.ca_file.as_deref().map(whole).transpose()?,
+        restart: Vec::new(),
+        local_file: None,
+    })
+}
+
+async fn set(
+    context: &Context,
+    name: &str,
+    local_file: Option<PathBuf>,
+    restart: Vec<String>,
+    no_restart: bool,
+) -> Result<Answer> {
+    let proxy = context.settings()?.settings.proxy(name)?.clone();
+    let mut document = ProxyDocument::from(&proxy);
+    if let Some(file) = local_file {
+        document.local_file = match file.to_str() {
+            Some("none") => String::new(),
+            Some("auto") => found_file().await?,
+            _ => std::path::absolute(&file).unwrap_or(file).to_string_lossy().into_owned(),
+        };
+    }
+    if !restart.is_empty() || no_restart {
+        document.restart = restart;
+    }
+    let edit = SettingsEdit::SetProxy { name: proxy.name.to_string(), proxy: document.clone() };
+    context.access().await?.change(context, edit).await?;
+    Answer::new(&context.screen, &json!({ "proxy": document }), || {
+        let mut out = format!("Saved. The next sync of {} uses it.", proxy.name);
+        if !document.local_file.is_empty() {
+            out.push_str(&format!(
+                "\nIts map file is {}; the original is kept before it is first written.",
+                safe(&document.local_file)
+            ));
+        }
+        if !document.restart.is_empty() {
+            out.push_str(&format!("\nIt is restarted with: {}", safe(&document.restart.join(" "))));
+        }
+        out
+    })
+}
+
+/// The only map file of a LiteLLM that the Python of this machine has.
+async fn found_file() -> Result<String> {
+    let found = local_file::find().await;
+    match &found[..] {
+        [one] => Ok(one.display().to_string()),
+        [] => {
+            let message = "No Python here has LiteLLM. Nothing was changed. Give the file's path: it lies in the proxy's installation, in site-packages/litellm.";
+            Err(Error::new(ErrorCode::NotFound, message).field("local_file"))
+        }
+        several => {
+            let all: Vec<String> = several.iter().map(|file| file.display().to_string()).collect();
+            let message = format!(
+                "Several installations have LiteLLM. Nothing was changed. Choose one with --local-file: {}",
+                all.join(", ")
+            );
+            Err(Error::new(ErrorCode::Usage, message).field("local_file"))
+        }
+    }
+}
+
+/// The way back: the original in its place, nothing written any more, and the proxy told.
+async fn restore(context: &Context, name: &str) -> Result<Answer> {
+    let proxy = context.settings()?.settings.proxy(name)?.clone();
+    let Some(file) = &proxy.local_file else {
+        let message = format!("No file of {} is written here. Nothing was changed.", proxy.name);
+        return Err(Error::new(ErrorCode::NotFound, message).field("local_file"));
+    };
+    let file = LocalFile::new(proxy.name.as_str(), file, &context.home()?.backups());
+    let document = ProxyDocument { local_file: String::new(), ..ProxyDocument::from(&proxy) };
+    let access = context.access().await?;
+    let revision = file.restore().await?;
+    // Only now: a sync in between would write the promoted map again, and the next one would not.
+    access.change(context, SettingsEdit::SetProxy { name: proxy.name.to_string(), proxy: document }).await?;
+    let key = context.secrets()?.key_for(&proxy, &*Context::environment()).await.ok();
+    let reloaded = ProxyClient::of(&proxy, key)?.reload().await;
+    let warning = reloaded.err().map(|error| error.message);
+    let document = json!({ "proxy": proxy.name, "revision": revision, "warning": warning });
+    let answer = Answer::new(&context.screen, &document, || {
+        format!("The original map file of {} is back in its place ({}).", proxy.name, revision.short())
+    })?;
+    Ok(match warning {
+        Some(why) => answer.note(format!("The proxy was not reloaded, so it has the old map until it restarts: {why}")),
+        None => answer,
     })
 }
 
 /// The whole path of a file of authorities that is there.
-fn whole(file: &std::path::Path) -> Result<std::path::PathBuf> {
+fn whole(file: &std::path::Path) -> Result<PathBuf> {
     let path = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     let text = path.to_string_lossy();
     Ok(engine::settings::usable_ca_file(&text)?.unwrap_or_else(|| path.clone()))

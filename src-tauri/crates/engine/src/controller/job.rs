@@ -1,6 +1,7 @@
 //! One sync job: the source once, then each proxy at the same time.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -19,6 +20,7 @@ use super::keys::Keys;
 use super::steps::Steps;
 use crate::gateway::Gateway;
 use crate::ledger::Ledger;
+use crate::local_file::LocalFile;
 use crate::log::{SyncLog, SyncLogLine};
 use crate::overlay::OverlayFile;
 use crate::proxy::ProxyClient;
@@ -53,6 +55,8 @@ pub(super) struct Parts {
     pub(super) gateway: Gateway,
     pub(super) overlay: OverlayFile,
     pub(super) publisher: Publisher,
+    /// The home's folder of copies.
+    pub(super) backups: PathBuf,
     pub(super) events: mpsc::UnboundedSender<Event>,
 }
 
@@ -383,6 +387,8 @@ async fn one_proxy(
         candidate,
         gateway: gateway.as_ref(),
         publish: settings.publish.as_ref(),
+        local_file: proxy.local_file.as_ref().map(|file| LocalFile::new(&begun.proxy, file, &parts.backups)),
+        restart: &proxy.restart,
         came: parts.gateway.came(&begun.proxy),
         direct: settings.gate.direct,
         force: order.force,

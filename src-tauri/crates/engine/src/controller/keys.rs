@@ -61,6 +61,8 @@ mod tests {
             key_header: KeyHeader::default(),
             allow_plain_http: false,
             ca_file: None,
+            restart: Vec::new(),
+            local_file: None,
         };
         let (keys, stored) = (Keys::default(), proxy(KeyPlace::Keyring));
         let known = || keys.known(&stored).map(|key| key.map(|key| key.expose_secret().to_owned()));

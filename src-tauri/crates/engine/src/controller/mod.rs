@@ -127,6 +127,7 @@ impl Engine {
             keys: Keys::default(),
             gateway: Gateway::new(ledger.clone(), clock.clone()),
             overlay: OverlayFile::new(&home),
+            backups: home.backups(),
             publisher: Publisher::new(ledger.clone(), clock.clone()),
             events: events.clone(),
         });

@@ -77,8 +77,8 @@ impl Desired {
                 Some(source) if !is_held && source.soaks_until.is_none() => Some(newest),
                 _ => promoted.map(|promotion| promotion.billed(direct)),
             }),
-            Route::Gateway => resolved.or(promoted.map(|promotion| promotion.revision)),
-            Route::File | Route::Bucket => promoted.map(|promotion| promotion.revision),
+            Route::Gateway | Route::File => resolved.or(promoted.map(|promotion| promotion.revision)),
+            Route::Bucket => promoted.map(|promotion| promotion.revision),
         };
         Self { revision, is_held, route }
     }

@@ -125,7 +125,6 @@ impl Gateway {
     /// The revision of what a proxy gets for this map that knows no alias rows; `None` while it is off, or where it cannot
     /// be sent.
     pub(crate) async fn resolved(&self, revision: Revision) -> Option<Revision> {
-        self.address()?;
         Some(self.board.of(revision, true).await.ok()?.revision)
     }
 

@@ -61,7 +61,7 @@ impl SourceInfo {
 }
 
 /// What a reload answered. It proves nothing (trap 1).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReloadAnswer {
     /// Counts `sample_spec` and expanded aliases.
     pub models_count: Option<u64>,

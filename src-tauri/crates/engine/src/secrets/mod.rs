@@ -163,6 +163,8 @@ mod tests {
             key_header: KeyHeader::default(),
             allow_plain_http: false,
             ca_file: None,
+            restart: Vec::new(),
+            local_file: None,
         }
     }
 

@@ -145,6 +145,12 @@ pub struct ProxyDocument {
     /// A PEM file of authorities to trust for it beside the system's store, by its whole path; or empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub ca_file: String,
+    /// The command that restarts it, with its arguments.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restart: Vec<String>,
+    /// The map file in its installation, by its whole path; or empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub local_file: String,
 }
 
 fn default_key_header() -> String {
@@ -169,6 +175,8 @@ impl From<&Proxy> for ProxyDocument {
             key_header: proxy.key_header.to_string(),
             allow_plain_http: proxy.allow_plain_http,
             ca_file: proxy.ca_file.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
+            restart: proxy.restart.clone(),
+            local_file: proxy.local_file.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
         }
     }
 }
@@ -186,6 +194,8 @@ impl TryFrom<&ProxyDocument> for Proxy {
             key_header: parsed(&document.key_header, "key_header")?,
             allow_plain_http: document.allow_plain_http,
             ca_file: read::usable_ca_file(&document.ca_file)?,
+            restart: document.restart.clone(),
+            local_file: read::local_file(&document.local_file)?,
         })
     }
 }

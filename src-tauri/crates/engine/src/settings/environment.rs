@@ -58,6 +58,8 @@ fn env_proxy(settings: &Settings, text: &str, env: &dyn Fn(&str) -> Option<Strin
         key_header: KeyHeader::default(),
         allow_plain_http: false,
         ca_file: None,
+        restart: Vec::new(),
+        local_file: None,
     })
 }
 

@@ -163,6 +163,12 @@ pub struct Proxy {
     /// A PEM file of authorities that are trusted for it, beside the system's store.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
+    /// The user's own command that restarts it, run without a shell: the way for a proxy without a database to load a map.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub restart: Vec<String>,
+    /// The map file inside its installation, for a proxy that reads nothing else: written here, and what was there is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub local_file: Option<PathBuf>,
 }
 
 /// Where a proxy's key is. Never the key itself.

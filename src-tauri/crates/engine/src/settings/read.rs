@@ -217,9 +217,26 @@ impl<'a> Reader<'a> {
             "ca_file",
             table.get("ca_file").map(|item| as_text(item).map(|text| authority = ca_file(text, folder))),
         );
+        let mut restart = Vec::new();
+        optional("restart", table.get("restart").map(|item| command(item).map(|words| restart = words)));
+        let mut local = None;
+        optional(
+            "local_file",
+            table.get("local_file").map(|item| as_text(item).and_then(local_file).map(|path| local = path)),
+        );
         let name: ProxyName = text("name").and_then(str::parse).map_err(|error| ("name", error))?;
         let url = text("url").and_then(|url| ProxyUrl::parse(url, allow_plain_http)).map_err(|error| ("url", error))?;
-        Ok(Proxy { name, url, role: proxy_role, key, key_header, allow_plain_http, ca_file: authority })
+        Ok(Proxy {
+            name,
+            url,
+            role: proxy_role,
+            key,
+            key_header,
+            allow_plain_http,
+            ca_file: authority,
+            restart,
+            local_file: local,
+        })
     }
 }
 
@@ -251,6 +268,25 @@ pub(super) fn listen(text: &str) -> Result<SocketAddr> {
 
 fn file(text: &str, folder: &Path) -> Result<Source> {
     if text.trim().is_empty() { Err(invalid("The file name is empty.")) } else { Ok(Source::File(folder.join(text))) }
+}
+
+/// A command and its arguments, as a list: no shell ever reads it.
+fn command(item: &Item) -> Result<Vec<String>> {
+    let words = item.as_array().filter(|array| array.len() <= MANY).and_then(|array| {
+        array.iter().map(|value| value.as_str().filter(|text| text.len() <= 4096).map(str::to_owned)).collect()
+    });
+    words.ok_or_else(|| invalid("This must be a command and its arguments: [\"docker\", \"restart\", \"litellm\"]."))
+}
+
+/// The map file of a proxy, by its whole path; empty is none.
+pub(super) fn local_file(text: &str) -> Result<Option<PathBuf>> {
+    let path = Some(text.trim()).filter(|text| !text.is_empty()).map(PathBuf::from);
+    if path.as_ref().is_some_and(|path| !path.is_absolute() || path.extension().is_none_or(|kind| kind != "json")) {
+        return Err(
+            invalid("This must be the whole path of the .json file in the proxy's installation.").field("local_file")
+        );
+    }
+    Ok(path)
 }
 
 /// A file of authorities; empty is none. Whether it can be used is told when it is: it may be on a mount that comes later.

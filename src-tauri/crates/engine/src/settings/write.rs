@@ -52,6 +52,8 @@ pub(super) const NEW_FILE: &str = r#"# LiteLLM Auto-Sync. Only what differs from
 #   key = "keyring"           # or "env:VAR"; never the key itself
 #   key_header = "Authorization"  # or the proxy's litellm_key_header_name
 #   ca_file = ""              # as in [network], for this proxy
+#   restart = []              # without a database: your command, run without a shell, like ["docker", "restart", "litellm"]
+#   local_file = ""           # with LITELLM_LOCAL_MODEL_COST_MAP: the map file in its installation, written here
 
 schema = 1
 "#;
@@ -98,6 +100,15 @@ pub(super) fn put_proxy(table: &mut dyn TableLike, proxy: &Proxy) {
     match proxy.ca_file.as_ref().and_then(|path| path.to_str()) {
         Some(path) => set(table, "ca_file", path.into()),
         None => drop(table.remove("ca_file")),
+    }
+    if proxy.restart.is_empty() {
+        drop(table.remove("restart"));
+    } else {
+        set(table, "restart", Value::Array(proxy.restart.iter().map(String::as_str).collect::<Array>()));
+    }
+    match proxy.local_file.as_ref().and_then(|path| path.to_str()) {
+        Some(path) => set(table, "local_file", path.into()),
+        None => drop(table.remove("local_file")),
     }
 }
 

@@ -290,7 +290,8 @@ async fn resolved_for(
 ) -> Result<Option<Revision>> {
     let version = status.version.as_deref().map(Version::new).filter(Version::is_known);
     let knows = version.is_none_or(|version| Capabilities::of(&version).serves_alias_rows);
-    let (Some(ledger), Some(promotion), Reads::Gateway, false) = (ledger, promoted, status.reads, knows) else {
+    let is_made = matches!(status.reads, Reads::Gateway | Reads::LocalFile) && !knows;
+    let (Some(ledger), Some(promotion), true) = (ledger, promoted, is_made) else {
         return Ok(None);
     };
     let Some(map) = parsed(ledger, &promotion.revision).await? else { return Ok(None) };

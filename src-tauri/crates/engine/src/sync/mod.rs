@@ -8,6 +8,7 @@ mod operator;
 mod other_source;
 mod prove;
 mod proxy_run;
+mod restart;
 
 pub use candidate::{
     COMPOSED, Candidate, CheckOrder, LeftBaseline, SourceCheck, SourceState, check_source, last_source, parsed,

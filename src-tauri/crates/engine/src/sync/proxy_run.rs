@@ -11,12 +11,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::candidate::parsed;
 use super::prove::{Live, NotProven, overridden, prove, read_live};
+use super::restart::restart;
 use super::{Candidate, Operator, OtherSource, OwnGateway, Step};
-use crate::diagnosis::Diagnosis;
+use crate::diagnosis::{Cause, Diagnosis};
 use crate::gate::Barred;
 use crate::gateway::GatewayAddress;
 use crate::ledger::Ledger;
-use crate::proxy::{Deployment, KeyState, ProxyClient, ProxyFacts, Version};
+use crate::local_file::LocalFile;
+use crate::proxy::{Database, Deployment, KeyState, ProxyClient, ProxyFacts, ReloadAnswer, Version};
 use crate::publish::known_publish;
 use crate::run::{Outcome, Receipt, SyncRun, Trigger};
 use crate::settings::{DirectMode, Publish};
@@ -52,6 +54,10 @@ pub struct RunOrder<'a> {
     pub gateway: Option<&'a GatewayAddress>,
     /// What is published, for proxies that read that.
     pub publish: Option<&'a Publish>,
+    /// The map file in the proxy's installation, where that is written here.
+    pub local_file: Option<LocalFile>,
+    /// The user's own command that restarts it.
+    pub restart: &'a [String],
     /// It came for its map at the gateway.
     pub came: bool,
     /// `gate.direct`.
@@ -169,6 +175,8 @@ struct Found {
     live: Live,
     /// The entries that its deployments are priced by.
     used: Vec<String>,
+    /// It reads only the file in its installation, and that is written here.
+    is_local: bool,
     /// Why it is not reloaded, where models wait for a review. What it took by itself is proved all the same.
     waits: Option<Error>,
 }
@@ -188,14 +196,26 @@ async fn attempt(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Outcome, Sto
     if let Some(waits) = found.waits {
         return Err(waits.into());
     }
-    if let Some(obstacle) = found.facts.obstacle() {
+    let restarts = found.facts.database == Database::No && !order.restart.is_empty();
+    if let Some(obstacle) = found.facts.obstacle().filter(|obstacle| !(restarts && obstacle.cause == Cause::NoDatabase))
+    {
         return Err(obstacle.refusal().into());
     }
     stop_if_cancelled(order)?;
     let schedule = remembered_schedule(order, &found.facts).await;
 
     (order.on_step)(Step::Reload);
-    let reloaded = order.client.reload().await;
+    if let Some(file) = order.local_file.as_ref().filter(|_| found.is_local) {
+        let is_ours = order.ledger.revision(&file.revision().await?).await?.is_some();
+        file.write(desired.text().as_bytes().to_vec(), is_ours).await?;
+    }
+    let reloaded = if restarts {
+        let loaded_at = found.live.source.as_ref().and_then(|source| source.loaded_at);
+        restart(order.restart, order.client, loaded_at, order.cancel).await?;
+        Ok(ReloadAnswer::default())
+    } else {
+        order.client.reload().await
+    };
     if let Some(hours) = schedule {
         // LITELLM, trap 3: up to 1.82.0 a reload erases the proxy's own schedule.
         let restored = order.client.schedule_set(hours).await;
@@ -271,6 +291,7 @@ async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
     stop_if_cancelled(order)?;
     let by_gateway = through_gateway(order, run).await?;
     let is_direct = by_gateway.is_none();
+    let is_local = by_gateway.as_ref().is_some_and(|(facts, _)| is_local(order, facts));
     let (facts, target) = if let Some(found) = by_gateway {
         found
     } else {
@@ -327,7 +348,7 @@ async fn look(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Found> {
             ),
         )
     });
-    Ok(Found { target, facts, operator, live, used, waits })
+    Ok(Found { target, facts, operator, live, used, is_local, waits })
 }
 
 /// What the proxy's deployments are priced by in the map that it is to take, and what they ask for without a price.
@@ -399,14 +420,14 @@ async fn may_be_loaded(order: &RunOrder<'_>, candidate: &Candidate) -> Result<()
 /// hold back is in no promoted map, so nothing else is asked of it.
 async fn through_gateway(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Option<(ProxyFacts, Arc<CostMap>)>> {
     let own = OwnGateway { address: order.gateway, proxy: &order.name, came: order.came, publish: order.publish };
-    if order.gateway.is_none() && order.publish.is_none() {
+    if order.gateway.is_none() && order.publish.is_none() && order.local_file.is_none() {
         return Ok(None);
     }
     (order.on_step)(Step::ReadLive);
     // One that cannot be asked is told as that by the same question a moment later.
     let Ok(facts) = order.client.probe().await else { return Ok(None) };
     let is_bucket = own.is_bucket(facts.source.as_ref());
-    if !own.is_read(facts.source.as_ref()) && !is_bucket {
+    if !own.is_read(facts.source.as_ref()) && !is_bucket && !is_local(order, &facts) {
         return Ok(None);
     }
     // What is published is one map for all of its readers.
@@ -429,6 +450,11 @@ async fn through_gateway(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Opti
     let target = if facts.capabilities.serves_alias_rows || is_bucket { map } else { resolved(map).await? };
     (run.to, run.models_after) = (Some(target.revision()), Some(target.len()));
     Ok(Some((facts, target)))
+}
+
+/// Whether the proxy reads only the file in its installation, and that is written here.
+fn is_local(order: &RunOrder<'_>, facts: &ProxyFacts) -> bool {
+    order.local_file.is_some() && facts.source.as_ref().is_some_and(|source| source.is_env_forced)
 }
 
 /// A reload would bring what is published, so that has to be the promoted map.

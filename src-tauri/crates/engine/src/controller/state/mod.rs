@@ -184,7 +184,9 @@ impl Controller {
         let pinned = self.pins.each.iter().map(|pin| pin.promotion.revision);
         let wanted: Vec<Revision> = self.promoted.iter().map(|promotion| promotion.revision).chain(pinned).collect();
         let mut resolved = HashMap::new();
-        for revision in wanted {
+        let is_wanted =
+            self.effective.gateway.is_some() || self.effective.proxies.iter().any(|proxy| proxy.local_file.is_some());
+        for revision in wanted.into_iter().filter(|_| is_wanted) {
             if let Some(made) = self.parts.gateway.resolved(revision).await {
                 resolved.insert(revision, made);
             }

@@ -1,0 +1,69 @@
+//! A proxy without a database loads its map when it starts: the user's own command restarts it.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use tokio::process::Command;
+use tokio_util::sync::CancellationToken;
+
+use super::proxy_run::cancelled;
+use crate::error::bounded;
+use crate::proxy::ProxyClient;
+use crate::{Error, ErrorCode, Result};
+
+/// A command that takes longer has failed.
+const COMMAND: Duration = Duration::from_mins(2);
+
+/// A proxy takes 8 to 20 s to start, a loaded machine several times that.
+const ANSWERS: Duration = Duration::from_mins(3);
+
+/// How often it is asked meanwhile.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// One that tells no time of its load is believed to have restarted after this long.
+const SETTLED: Duration = Duration::from_secs(5);
+
+/// Runs the command, and waits until the proxy answers with a map that it loaded since. `before` is when it had loaded the
+/// last one, where it tells.
+///
+/// # Errors
+/// `proxy_failed` where the command fails, `proxy_unreachable` where the proxy does not come back.
+pub(super) async fn restart(
+    words: &[String],
+    client: &ProxyClient,
+    before: Option<DateTime<Utc>>,
+    cancel: &CancellationToken,
+) -> Result<()> {
+    let Some((program, arguments)) = words.split_first() else { return Ok(()) };
+    let failed = |why: String| {
+        let message = format!(
+            "The restart command {} {why}. The proxy may still be running with its old map.",
+            bounded(program, 80)
+        );
+        Error::new(ErrorCode::ProxyFailed, message).field("restart")
+    };
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+    let ended = tokio::time::timeout(COMMAND, command.output()).await;
+    let answer = ended.map_err(|_| failed("did not end within 2 minutes".to_owned()))?;
+    let answer = answer.map_err(|cause| failed("could not be run".to_owned()).detail(cause))?;
+    if !answer.status.success() {
+        let said = String::from_utf8_lossy(&answer.stderr).into_owned();
+        return Err(failed(format!("failed ({})", answer.status)).detail(said));
+    }
+    let begun = Instant::now();
+    while begun.elapsed() < ANSWERS {
+        match client.source_info().await {
+            Ok(Some(info)) if info.loaded_at.is_none() || info.loaded_at != before => return Ok(()),
+            Ok(None) if begun.elapsed() >= SETTLED => return Ok(()),
+            _ => {}
+        }
+        if cancel.run_until_cancelled(tokio::time::sleep(AGAIN)).await.is_none() {
+            return Err(cancelled());
+        }
+    }
+    let message =
+        "The proxy was restarted and does not answer with a newly loaded map. Look at its log, then sync again.";
+    Err(Error::new(ErrorCode::ProxyUnreachable, message))
+}
