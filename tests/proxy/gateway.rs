@@ -25,15 +25,18 @@ fn free_address() -> String {
 }
 
 /// A home with the gateway on and `autosync watch` running, and a proxy that reads its map there.
-pub(crate) struct Through {
+pub(crate) struct Through<P = RealProxy> {
     pub(crate) upstream: MapServer,
     pub(crate) autosync: Autosync,
     _watch: Running,
-    pub(crate) proxy: RealProxy,
+    /// Where the gateway listens.
+    address: String,
+    pub(crate) proxy: P,
 }
 
-impl Through {
-    pub(crate) fn start(version: &str) -> Self {
+impl Through<()> {
+    /// Before there is a proxy.
+    pub(crate) fn without_proxy() -> Self {
         let upstream = MapServer::start(&maps::load(maps::BEFORE_NEWEST));
         let autosync = Autosync::new().env(KEY_VARIABLE, MASTER_KEY);
         autosync.ok(&["source", "set", &upstream.url()]);
@@ -43,16 +46,32 @@ impl Through {
         let mut watch = autosync.spawn(&["watch"]);
         watch.wait_for_line("ready", READY);
         watch.wait_for_line("new revision", READY);
-        let url = format!("http://{address}/local/{FILE}");
-        let proxy = RealProxy::start(&ProxyOptions::new(version, &url));
-        Self { upstream, autosync, _watch: watch, proxy }
+        Self { upstream, autosync, _watch: watch, address, proxy: () }
+    }
+}
+
+impl Through {
+    pub(crate) fn start(version: &str) -> Self {
+        let through = Through::without_proxy();
+        let proxy = RealProxy::start(&ProxyOptions::new(version, &through.url_of("local")));
+        let Through { upstream, autosync, _watch: watch, address, .. } = through;
+        Self { upstream, autosync, _watch: watch, address, proxy }
+    }
+}
+
+impl<P> Through<P> {
+    /// What a proxy of this name has to read.
+    pub(crate) fn url_of(&self, name: &str) -> String {
+        format!("http://{}/{name}/{FILE}", self.address)
     }
 
     pub(crate) fn sync(&self) -> (i32, Value) {
         let (exit, answer) = self.autosync.json(&["sync"]);
         (exit, answer["runs"][0].clone())
     }
+}
 
+impl Through {
     /// The proxy becomes known: before that its path was nobody's, and it began with the map in its package.
     pub(crate) fn begin(&self) {
         self.autosync.ok(&["proxy", "add", "local", &self.proxy.url, "--key-env", KEY_VARIABLE]);

@@ -10,6 +10,8 @@ mod gate;
 mod gateway;
 mod harness;
 mod lies;
+#[cfg(unix)] // the private copy of the package has symbolic links in it
+mod local_file;
 #[cfg(unix)] // Ctrl-C is a signal there
 mod mistakes;
 #[cfg(unix)] // Ctrl-C is a signal there
@@ -18,6 +20,8 @@ mod older;
 mod publish;
 mod refusals;
 mod replicas;
+#[cfg(unix)] // its command is a shell's
+mod restarts;
 mod s3;
 mod schedule;
 mod status;

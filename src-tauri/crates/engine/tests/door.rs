@@ -83,6 +83,8 @@ impl House {
             key_header: "Authorization".into(),
             allow_plain_http: false,
             ca_file: String::new(),
+            restart: Vec::new(),
+            local_file: String::new(),
         };
         self.client().await.edit(SettingsEdit::AddProxy { proxy }).await.unwrap();
     }

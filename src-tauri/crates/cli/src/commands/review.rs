@@ -31,7 +31,7 @@ pub(super) async fn list(context: &Context) -> Result<Answer> {
 
 /// Nothing of what is promoted here gets to a proxy.
 fn is_direct(settings: &engine::settings::Settings) -> bool {
-    settings.gateway.is_none() && settings.publish.is_none()
+    !settings.reaches_proxies()
 }
 
 const NEEDS_GATEWAY: &str = "Proxies that read the source themselves already bill these prices. `autosync gateway on` puts the gateway in between; proxies that read it keep the old prices until you decide.";

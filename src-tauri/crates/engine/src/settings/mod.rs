@@ -212,6 +212,12 @@ impl Settings {
         self.proxies.iter().find(|proxy| proxy.name.is(name)).ok_or_else(|| no_proxy(name))
     }
 
+    /// Whether any proxy can get what is promoted here: from the gateway, from where it is published, or as its local file.
+    pub fn reaches_proxies(&self) -> bool {
+        let is_written = |proxy: &Proxy| proxy.local_file.is_some();
+        self.gateway.is_some() || self.publish.is_some() || self.proxies.iter().any(is_written)
+    }
+
     /// A gateway that fetched from itself would serve one map for ever.
     fn refuse_own_gateway(&self, source: &Source) -> Result<()> {
         match (source, self.gateway) {

@@ -206,8 +206,7 @@ async fn attempt(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Outcome, Sto
 
     (order.on_step)(Step::Reload);
     if let Some(file) = order.local_file.as_ref().filter(|_| found.is_local) {
-        let is_ours = order.ledger.revision(&file.revision().await?).await?.is_some();
-        file.write(desired.text().as_bytes().to_vec(), is_ours).await?;
+        write_local(order, file, desired).await?;
     }
     let reloaded = if restarts {
         let loaded_at = found.live.source.as_ref().and_then(|source| source.loaded_at);
@@ -245,6 +244,28 @@ async fn attempt(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Outcome, Sto
     let count = answer.and_then(|answer| answer.models_count);
     run.receipt = Some(receipt(order, &found, &after, &comparison, count).await);
     Ok(Outcome::Succeeded)
+}
+
+/// Where the ledger keeps what was written into proxies' own files.
+const WRITTEN_KEY: &str = "local_file.written";
+
+/// So many are remembered: more than there are proxies with a file of their own.
+const WRITTEN: usize = 64;
+
+/// Writes the map into the proxy's own file. What was written is remembered before it is, so that after a crash at any
+/// instant no map of ours is taken for the original.
+async fn write_local(order: &RunOrder<'_>, file: &LocalFile, map: &CostMap) -> Result<()> {
+    let there = file.revision().await?;
+    let mut written: Vec<Revision> = order.ledger.get_state(WRITTEN_KEY).await?.unwrap_or_default();
+    let is_ours = written.contains(&there) || order.ledger.revision(&there).await?.is_some();
+    let wanted = map.revision();
+    if !written.contains(&wanted) {
+        written.push(wanted);
+        let over = written.len().saturating_sub(WRITTEN);
+        written.drain(..over);
+        order.ledger.set_state(WRITTEN_KEY, &written).await?;
+    }
+    file.write(map.text().as_bytes().to_vec(), is_ours).await
 }
 
 /// Whether the live map of a proxy that knows no revisions still has models or prices that the map dropped: what a file

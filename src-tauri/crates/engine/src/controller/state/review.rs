@@ -95,7 +95,7 @@ impl Controller {
             let status = self.known.get(name).and_then(|known| known.asked.status.as_ref());
             status.is_some_and(|status| status.reads == Reads::Direct)
         };
-        let is_on = self.effective.gateway.is_some() || self.effective.publish.is_some();
+        let is_on = self.effective.reaches_proxies();
         if is_on && !proxy.is_some_and(is_direct) {
             return Ok(());
         }

@@ -1,0 +1,121 @@
+//! Genuine proxies without a database load their map when they start: the user's own command restarts them, and what they
+//! hold then is proved.
+
+use std::io;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::json;
+use system_tests::{ProxyOptions, RealProxy, broken, maps};
+use xtask::python::NEWEST_PROXY;
+
+use crate::gateway::{MODEL, PRICE, Through};
+use crate::{MAIN, OLDER, code};
+
+/// A stand-in for what supervises a proxy (Docker, systemd): one address for it, whichever process is behind it. While the
+/// file is there somebody wants it restarted.
+struct Supervisor {
+    address: String,
+    wish: PathBuf,
+    proxy: Arc<Mutex<RealProxy>>,
+    over: Arc<AtomicBool>,
+}
+
+impl Supervisor {
+    fn start(options: ProxyOptions, folder: &Path) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let proxy = Arc::new(Mutex::new(RealProxy::start(&options)));
+        let over = Arc::new(AtomicBool::new(false));
+        let behind = Arc::clone(&proxy);
+        std::thread::spawn(move || {
+            for client in listener.incoming().filter_map(Result::ok) {
+                let to = behind.lock().unwrap().url.trim_start_matches("http://").to_owned();
+                // A client that comes while nobody is there is hung up on.
+                let Ok(server) = TcpStream::connect(to) else { continue };
+                std::thread::spawn(move || drop(both_ways(&client, &server)));
+            }
+        });
+        let wish = folder.join("restart-wanted");
+        let (wanted, here, ends) = (wish.clone(), Arc::clone(&proxy), Arc::clone(&over));
+        std::thread::spawn(move || {
+            while !ends.load(Ordering::Relaxed) {
+                if wanted.exists() {
+                    let fresh = RealProxy::start(&options);
+                    *here.lock().unwrap() = fresh;
+                    std::fs::remove_file(&wanted).unwrap();
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        });
+        Self { address, wish, proxy, over }
+    }
+
+    fn price(&self, model: &str) -> serde_json::Value {
+        self.proxy.lock().unwrap().live_map()[model][PRICE].clone()
+    }
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+    }
+}
+
+fn both_ways(client: &TcpStream, server: &TcpStream) -> io::Result<()> {
+    let (mut from, mut to) = (client.try_clone()?, server.try_clone()?);
+    let up = std::thread::spawn(move || {
+        let done = io::copy(&mut from, &mut to);
+        to.shutdown(std::net::Shutdown::Write).ok();
+        done
+    });
+    io::copy(&mut &*server, &mut &*client)?;
+    client.shutdown(std::net::Shutdown::Write).ok();
+    drop(up.join());
+    Ok(())
+}
+
+fn restarted(version: &str) {
+    let through = Through::without_proxy();
+    let options = ProxyOptions::new(version, &through.url_of("small")).without_database();
+    let supervisor = Supervisor::start(options, through.autosync.home());
+    let key = system_tests::autosync::KEY_VARIABLE;
+    through.autosync.ok(&["proxy", "add", "small", &supervisor.address, "--key-env", key]);
+    let (exit, run) = through.sync();
+    assert_eq!((exit, &run["error"]["code"]), (1, &"no_database".into()), "nobody said how: {run:#}");
+    let command = format!("touch {0}; while [ -e {0} ]; do sleep 0.1; done", supervisor.wish.display());
+    through.autosync.ok(&["proxy", "set", "small", "--restart", "sh", "-c", &command]);
+    let (exit, run) = through.sync();
+    assert_eq!((exit, &run["outcome"]), (0, &"succeeded".into()), "{run:#}");
+    let good = supervisor.price(MODEL);
+
+    // Upstream's mistake never reaches it; a decision, and a way back, are restarts too.
+    through.upstream.serve(&broken::with_field(&maps::load(NEWEST_PROXY), MODEL, PRICE, json!(0.0025)));
+    let (exit, run) = through.sync();
+    assert_eq!((exit, run["receipt"].is_null()), (0, false), "{run:#}");
+    assert_eq!(supervisor.price(MODEL), good);
+    assert!(!supervisor.price("gpt-6-cyber").is_null());
+    let (exit, answer) = through.autosync.json(&["rollback"]);
+    assert_eq!((exit, answer["runs"][0]["receipt"].is_null()), (0, false), "{answer:#}");
+    assert!(supervisor.price("gpt-6-cyber").is_null());
+
+    // A command that fails is told, and nothing is believed.
+    through.autosync.ok(&["proxy", "set", "small", "--restart", "sh", "-c", "echo no such container >&2; exit 3"]);
+    let (exit, answer) = through.autosync.json(&["unpin"]);
+    assert_eq!((exit, code(&answer)), (1, "proxy_failed"), "{answer:#}");
+    assert!(answer.to_string().contains("no such container"), "{answer:#}");
+    assert!(supervisor.price("gpt-6-cyber").is_null(), "it still has its map");
+}
+
+#[test]
+fn the_main_proxy_without_a_database_is_restarted_and_proved() {
+    restarted(MAIN);
+}
+
+#[test]
+fn the_older_proxy_without_a_database_is_restarted_and_proved() {
+    restarted(OLDER);
+}
