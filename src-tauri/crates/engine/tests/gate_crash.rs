@@ -7,7 +7,7 @@
 mod stage;
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,6 +16,7 @@ use costmap::{CostMap, Revision};
 use engine::Clock;
 use engine::gate::{Decisions, Ruling};
 use engine::home::Home;
+use engine::local_file::LocalFile;
 use engine::overlay::OverlayEdit;
 use engine::pin::PinOrder;
 use engine::review::questions;
@@ -56,7 +57,7 @@ async fn child_that_decides() {
         writeln!(told, "decided {number}").unwrap();
         told.flush().unwrap();
         drop(told);
-        step(&engine, number).await;
+        step(&engine, &folder, number).await;
         println!("stepped {number}");
         number += 1;
     }
@@ -68,14 +69,14 @@ enum Step {
     Own,
     Rollback,
     Unpin,
-    Nothing,
+    File,
 }
 
 fn kind(number: u32) -> Step {
-    [Step::Own, Step::Rollback, Step::Unpin, Step::Nothing][number as usize % 4]
+    [Step::Own, Step::Rollback, Step::Unpin, Step::File][number as usize % 4]
 }
 
-async fn step(engine: &engine::Engine, number: u32) {
+async fn step(engine: &engine::Engine, folder: &Path, number: u32) {
     match kind(number) {
         Step::Own => {
             let fields = format!("{{\"input_cost_per_token\": 2.{number:05}e-06}}");
@@ -87,7 +88,27 @@ async fn step(engine: &engine::Engine, number: u32) {
         }
         // The next good map may have ended it by itself, and its mark is still there.
         Step::Unpin => drop(engine.unpin(None).await),
-        Step::Nothing => {}
+        // What a run does for a proxy that reads only its own file.
+        Step::File => local_file(folder).write(text(number).into_bytes(), number > 3).await.unwrap(),
+    }
+}
+
+/// What was in the file before this program ever wrote it.
+const ORIGINAL: &str = "the map of the package";
+
+fn local_file(folder: &Path) -> LocalFile {
+    LocalFile::new("crash", &folder.join("package.json"), folder)
+}
+
+/// What others read is one whole map at any instant, and the original of a proxy's file is kept from before it is written.
+async fn what_others_read_is_whole(engine: &engine::Engine, folder: &Path) {
+    if let Ok(bytes) = std::fs::read(folder.join("published.json")) {
+        assert!(engine.ledger().revision(&Revision::of(&bytes)).await.unwrap().is_some(), "a map that was promoted");
+    }
+    let package = std::fs::read_to_string(folder.join("package.json")).unwrap();
+    if package != ORIGINAL {
+        assert_eq!(CostMap::parse(package).unwrap().len(), 60, "one whole map");
+        assert_eq!(std::fs::read_to_string(folder.join("local-crash.json")).unwrap(), ORIGINAL);
     }
 }
 
@@ -111,7 +132,7 @@ async fn nothing_is_half_there(engine: &engine::Engine, home: &Home, stepped: Op
             let bad = Revision::of(text(last).as_bytes());
             assert!(pins.skips(&bad) || pins.is_empty(), "{last}: {pins:?}");
         }
-        Step::Unpin | Step::Nothing => {}
+        Step::Unpin | Step::File => {}
     }
 }
 
@@ -125,9 +146,11 @@ async fn killed_at_any_moment_one_whole_map_is_served_and_every_told_decision_ho
     let listen = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let map = folder.join("map.json");
     let settings = format!(
-        "schema = 1\n[source]\nfile = '{}'\nwatch = \"off\"\n[gateway]\nlisten = \"{listen}\"\n",
-        map.display()
+        "schema = 1\n[source]\nfile = '{}'\nwatch = \"off\"\n[gateway]\nlisten = \"{listen}\"\n[publish]\nto = '{}'\n",
+        map.display(),
+        folder.join("published.json").display()
     );
+    std::fs::write(folder.join("package.json"), ORIGINAL).unwrap();
     std::fs::write(home.settings(), settings).unwrap();
     std::fs::write(folder.join("map.json"), Stage::text(1)).unwrap();
     let stage = stage_in(folder.clone());
@@ -179,6 +202,7 @@ async fn killed_at_any_moment_one_whole_map_is_served_and_every_told_decision_ho
             assert!(!its.is_empty() && its.iter().all(|known| *known == ruling(*number)), "{number}: {its:?}");
         }
         nothing_is_half_there(&engine, &home, stepped.last().copied()).await;
+        what_others_read_is_whole(&engine, &folder).await;
         let promotion = ledger.promoted().await.unwrap().unwrap();
         let bytes = ledger.map(&promotion.revision).await.unwrap().unwrap();
         assert_eq!(Revision::of(&bytes), promotion.revision);
