@@ -176,6 +176,16 @@ Examples:
     },
     /// Resume scheduled syncs.
     Resume,
+    /// Put everything that is kept here into one file: settings, history, your own entries. No keys.
+    Export {
+        /// The file to write, such as autosync.tar.zst.
+        file: PathBuf,
+    },
+    /// Fill an empty home from such a file. What could act is switched off, and no proxy is synced before you ask for it.
+    Import {
+        /// The file that `export` wrote.
+        file: PathBuf,
+    },
     /// Find what is wrong with the home, settings, source, proxies, keys, databases or clock, and how to fix it.
     Doctor {
         /// Also check whether this model is priced and callable.

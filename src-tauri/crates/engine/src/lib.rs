@@ -1,6 +1,7 @@
 //! The engine behind the tray, the dashboard and the terminal: it fetches the cost map, checks it, has proxies take it,
 //! proves that they did, and records all of it. ARCHITECTURE.md says how the parts fit.
 
+pub mod backups;
 pub mod clock;
 pub mod controller;
 pub mod diagnosis;
@@ -27,6 +28,7 @@ pub mod signals;
 pub mod source;
 pub mod status;
 pub mod sync;
+pub mod transfer;
 pub mod verify;
 
 pub use clock::Clock;

@@ -20,6 +20,7 @@ mod show;
 mod source;
 mod status;
 mod sync;
+mod transfer;
 mod verify;
 mod watch;
 
@@ -94,6 +95,8 @@ async fn dispatch(context: &Context, command: Command) -> Result<Answer> {
         Command::Schedule(command) => schedule::run(context, command).await,
         Command::Pause { length } => pause::pause(context, length.as_deref()).await,
         Command::Resume => pause::resume(context).await,
+        Command::Export { file } => transfer::export(context, &file).await,
+        Command::Import { file } => transfer::import(context, &file).await,
         Command::Doctor { model } => doctor::run(context, model.as_deref()).await,
         Command::Check(_) | Command::Diff(_) | Command::Completions { .. } => {
             Err(Error::new(ErrorCode::Internal, "This command needs no runtime."))

@@ -18,6 +18,7 @@ use super::api::{Happening, SyncOrder, SyncReport};
 use super::event::Event;
 use super::keys::Keys;
 use super::steps::Steps;
+use crate::backups;
 use crate::gateway::Gateway;
 use crate::ledger::Ledger;
 use crate::local_file::LocalFile;
@@ -167,6 +168,9 @@ impl Parts {
         // Also where the source could not be read: what is promoted may not be there yet.
         if record {
             self.publish(settings, How { look: is_asked, replace: false }).await;
+            if let Err(error) = backups::keep(&self.ledger, &self.backups).await {
+                tracing::warn!(%error, "there is no known-good copy of the promoted map");
+            }
         }
         match &checked {
             // A preview is nobody else's news: it changes nothing, and the next look sees the same.

@@ -108,6 +108,25 @@ impl Ledger {
         answer.await.map_err(|_| stopped())?
     }
 
+    /// A copy of everything at one instant, in a file of its own.
+    pub async fn copy_to(&self, path: &Path) -> Result<()> {
+        let path = path.to_string_lossy().into_owned();
+        self.call(move |connection| {
+            connection.execute("VACUUM INTO ?1", [path])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Puts everything into the one file, so that it can be moved; no other connection may be open.
+    pub(crate) async fn settle(self) -> Result<()> {
+        self.call(|connection| {
+            connection.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
+            Ok(())
+        })
+        .await
+    }
+
     /// A small piece of state by its name, or `None` when it was never set.
     pub async fn get_state<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
         let key = key.to_owned();

@@ -52,6 +52,15 @@ impl AskedFor {
     }
 }
 
+/// Nobody has asked for any of these proxies: in a home that came from elsewhere.
+///
+/// # Errors
+/// The ledger's.
+pub(crate) async fn forget_asked(ledger: &Ledger, settings: &Settings) -> Result<()> {
+    let none = settings.proxies.iter().map(|proxy| (proxy.name.to_string(), BTreeSet::new())).collect();
+    AskedFor(none).write(ledger).await
+}
+
 /// Whether a run of this proxy ended, and the newest proof that names an address names this one.
 async fn was_synced(ledger: &Ledger, proxy: &Proxy) -> Result<bool> {
     let filter = RunFilter { proxy: Some(proxy.name.to_string()), limit: EARLIER_RUNS, ..RunFilter::default() };

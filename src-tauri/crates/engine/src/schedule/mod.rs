@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use costmap::Revision;
 
-pub(crate) use first::AskedFor;
+pub(crate) use first::{AskedFor, forget_asked};
 pub(crate) use plan::{delta, wanted};
 pub use window::{LocalOffset, QuietHours, Windows};
 
