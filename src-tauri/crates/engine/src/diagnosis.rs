@@ -185,7 +185,7 @@ mod tests {
         let refused = found.refusal();
         assert_eq!(refused.code, ErrorCode::NoDatabase);
         assert!(refused.message.starts_with("The proxy at http://localhost:4000 has no database"), "{refused}");
-        assert!(refused.message.contains(" Nothing was changed. Restart it"), "{refused}");
+        assert!(refused.message.contains(" Nothing was changed. Set a restart command"), "{refused}");
         assert!(!found.error().message.contains("Nothing was changed"), "who only looked changes nothing anyway");
     }
 

@@ -26,7 +26,7 @@ struct Need {
     there: fn() -> bool,
 }
 
-const NEEDS: [Need; 10] = [
+const NEEDS: [Need; 11] = [
     Need {
         thing: Thing {
             what: "a C compiler",
@@ -104,6 +104,11 @@ const NEEDS: [Need; 10] = [
         ),
         jobs: &[For::Tests],
         there: || ["Xvfb", "openbox", "import", "xdotool", "xwininfo"].into_iter().all(on_path),
+    },
+    Need {
+        thing: Thing::of_linux("the checker of service files", &[&["systemd"]]),
+        jobs: &[For::Tests],
+        there: || on_path("systemd-analyze"),
     },
     Need {
         thing: Thing::of_linux("a driver for the web view", &[&["webkit2gtk-driver"]]),

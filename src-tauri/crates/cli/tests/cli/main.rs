@@ -8,5 +8,7 @@ mod desk;
 mod door;
 mod files;
 mod home;
+#[cfg(target_os = "linux")] // systemd is only there
+mod service;
 #[cfg(unix)]
 mod watch;
