@@ -6,8 +6,10 @@
 mod candidate;
 mod operator;
 mod other_source;
+mod promoted;
 mod prove;
 mod proxy_run;
+mod receipt;
 mod restart;
 
 pub use candidate::{

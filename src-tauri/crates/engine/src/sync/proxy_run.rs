@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use costmap::check::{ProxyVersionFacts, check_compatibility};
-use costmap::{CostMap, Finding, LiveComparison, Revision, Severity, Verdict, diff, diff_from_live, resolve_aliases};
+use costmap::{CostMap, Finding, Severity, Verdict, diff, diff_from_live};
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 use super::candidate::parsed;
-use super::prove::{Live, NotProven, overridden, prove, read_live};
+use super::promoted::{is_local, through_gateway, write_local};
+use super::prove::{Live, NotProven, prove, read_live};
+use super::receipt::receipt;
 use super::restart::restart;
 use super::{Candidate, Operator, OtherSource, OwnGateway, Step};
 use crate::diagnosis::{Cause, Diagnosis};
@@ -19,24 +21,17 @@ use crate::gateway::GatewayAddress;
 use crate::ledger::Ledger;
 use crate::local_file::LocalFile;
 use crate::proxy::{Database, Deployment, KeyState, ProxyClient, ProxyFacts, ReloadAnswer, Version};
-use crate::publish::known_publish;
-use crate::run::{Outcome, Receipt, SyncRun, Trigger};
+use crate::run::{Outcome, SyncRun, Trigger};
 use crate::settings::{DirectMode, Publish};
 use crate::source::Source;
 use crate::status::{PriceList, UsedModels};
 use crate::{Clock, Error, ErrorCode, Result};
-
-/// How many entries a receipt names for people to look at.
-const SAMPLED_MODELS: usize = 5;
 
 /// Other workers and replicas take a reload over at their next poll, which comes every 30 s (LITELLM, traps 5 and 10).
 const REPLICAS_FOLLOW: Duration = Duration::from_secs(36);
 
 /// How often they are asked meanwhile.
 const REPLICAS_ASKED: Duration = Duration::from_secs(4);
-
-/// How many overridden models a receipt names.
-const NAMED_OVERRIDES: usize = 100;
 
 /// Everything that a run needs.
 pub struct RunOrder<'a> {
@@ -167,11 +162,11 @@ impl From<NotProven> for Stop {
 }
 
 /// What was found before anything is changed.
-struct Found {
+pub(super) struct Found {
     /// What the proxy is meant to have.
-    target: Arc<CostMap>,
-    facts: ProxyFacts,
-    operator: Operator,
+    pub(super) target: Arc<CostMap>,
+    pub(super) facts: ProxyFacts,
+    pub(super) operator: Operator,
     live: Live,
     /// The entries that its deployments are priced by.
     used: Vec<String>,
@@ -244,28 +239,6 @@ async fn attempt(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Outcome, Sto
     let count = answer.and_then(|answer| answer.models_count);
     run.receipt = Some(receipt(order, &found, &after, &comparison, count).await);
     Ok(Outcome::Succeeded)
-}
-
-/// Where the ledger keeps what was written into proxies' own files.
-const WRITTEN_KEY: &str = "local_file.written";
-
-/// So many are remembered: more than there are proxies with a file of their own.
-const WRITTEN: usize = 64;
-
-/// Writes the map into the proxy's own file. What was written is remembered before it is, so that after a crash at any
-/// instant no map of ours is taken for the original.
-async fn write_local(order: &RunOrder<'_>, file: &LocalFile, map: &CostMap) -> Result<()> {
-    let there = file.revision().await?;
-    let mut written: Vec<Revision> = order.ledger.get_state(WRITTEN_KEY).await?.unwrap_or_default();
-    let is_ours = written.contains(&there) || order.ledger.revision(&there).await?.is_some();
-    let wanted = map.revision();
-    if !written.contains(&wanted) {
-        written.push(wanted);
-        let over = written.len().saturating_sub(WRITTEN);
-        written.drain(..over);
-        order.ledger.set_state(WRITTEN_KEY, &written).await?;
-    }
-    file.write(map.text().as_bytes().to_vec(), is_ours).await
 }
 
 /// Whether the live map of a proxy that knows no revisions still has models or prices that the map dropped: what a file
@@ -437,69 +410,6 @@ async fn may_be_loaded(order: &RunOrder<'_>, candidate: &Candidate) -> Result<()
     Err(Error::new(ErrorCode::Held, message))
 }
 
-/// The facts of a proxy that reads our gateway, and the map that it gets there; `None` where it does not. What the checks
-/// hold back is in no promoted map, so nothing else is asked of it.
-async fn through_gateway(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Option<(ProxyFacts, Arc<CostMap>)>> {
-    let own = OwnGateway { address: order.gateway, proxy: &order.name, came: order.came, publish: order.publish };
-    if order.gateway.is_none() && order.publish.is_none() && order.local_file.is_none() {
-        return Ok(None);
-    }
-    (order.on_step)(Step::ReadLive);
-    // One that cannot be asked is told as that by the same question a moment later.
-    let Ok(facts) = order.client.probe().await else { return Ok(None) };
-    let is_bucket = own.is_bucket(facts.source.as_ref());
-    if !own.is_read(facts.source.as_ref()) && !is_bucket && !is_local(order, &facts) {
-        return Ok(None);
-    }
-    // What is published is one map for all of its readers.
-    let promoted =
-        if is_bucket { order.ledger.promoted().await? } else { order.ledger.promoted_for(&order.name).await? };
-    run.upstream = promoted.as_ref().map(|promotion| promotion.upstream);
-    let map = match &promoted {
-        Some(promotion) => parsed(order.ledger, &promotion.revision).await?,
-        None => None,
-    };
-    let Some(map) = map else {
-        return Err(Error::new(
-            ErrorCode::Held,
-            "Nothing has been promoted yet, so the gateway has no map for this proxy. It keeps its current map.",
-        ));
-    };
-    if is_bucket {
-        is_published(order, &map).await?;
-    }
-    let target = if facts.capabilities.serves_alias_rows || is_bucket { map } else { resolved(map).await? };
-    (run.to, run.models_after) = (Some(target.revision()), Some(target.len()));
-    Ok(Some((facts, target)))
-}
-
-/// Whether the proxy reads only the file in its installation, and that is written here.
-fn is_local(order: &RunOrder<'_>, facts: &ProxyFacts) -> bool {
-    order.local_file.is_some() && facts.source.as_ref().is_some_and(|source| source.is_env_forced)
-}
-
-/// A reload would bring what is published, so that has to be the promoted map.
-async fn is_published(order: &RunOrder<'_>, map: &CostMap) -> Result<()> {
-    let state = known_publish(Some(order.ledger), order.publish).await?;
-    if state.revision == Some(map.revision()) && state.error.is_none() {
-        return Ok(());
-    }
-    let not_yet = || Error::new(ErrorCode::PublishFailed, "The promoted map is not published yet.");
-    let error = state.error.unwrap_or_else(not_yet);
-    let message = format!("{} The proxy was not reloaded and keeps its map.", error.message);
-    Err(Error { message, ..error })
-}
-
-/// What the gateway sends to a LiteLLM that knows no alias rows.
-async fn resolved(map: Arc<CostMap>) -> Result<Arc<CostMap>> {
-    let made = spawn_blocking(move || match resolve_aliases(&map) {
-        None => Ok(map),
-        Some(bytes) => CostMap::parse(bytes).map(Arc::new),
-    });
-    let defect = |detail: String| Error::new(ErrorCode::Internal, "The aliases could not be resolved.").detail(detail);
-    made.await.map_err(|error| defect(error.to_string()))?.map_err(|fault| defect(fault.to_string()))
-}
-
 async fn remembered_schedule(order: &RunOrder<'_>, facts: &ProxyFacts) -> Option<u32> {
     if !facts.capabilities.reload_erases_schedule {
         return None;
@@ -542,56 +452,4 @@ async fn describe(
         run.price_changes = set.pricing_changes;
     }
     Ok(())
-}
-
-/// Some of the entries that were compared and agree: those that the proxy's own deployments are priced by come first.
-fn sampled(desired: &CostMap, operator: &Operator, overrides: &[String]) -> Vec<String> {
-    let own = operator.names().filter(|name| desired.get(name).is_some_and(|entry| !entry.is_reserved()));
-    let mut own: Vec<String> =
-        own.filter(|name| !overrides.iter().any(|other| other == name)).map(str::to_owned).collect();
-    own.sort_unstable();
-    own.truncate(SAMPLED_MODELS);
-    let first = desired.models().map(|entry| entry.name().into_owned());
-    let others: Vec<String> = first
-        .filter(|name| !own.contains(name) && !overrides.contains(name))
-        .take(SAMPLED_MODELS - own.len())
-        .collect();
-    own.extend(others);
-    own
-}
-
-async fn receipt(
-    order: &RunOrder<'_>,
-    found: &Found,
-    live: &Live,
-    comparison: &LiveComparison,
-    proxy_models: Option<u64>,
-) -> Receipt {
-    let desired: &CostMap = &found.target;
-    let billed = overridden(order.client, &found.facts, &found.target, live, &found.operator).await;
-    let mut overrides = match billed {
-        Ok(Some(models)) => models,
-        Ok(None) => comparison.overridden_models(),
-        Err(error) => {
-            tracing::warn!(proxy = %order.name, %error, "what the operator overrides could not be read");
-            comparison.overridden_models()
-        }
-    };
-    let sampled_models = sampled(desired, &found.operator, &overrides);
-    overrides.truncate(NAMED_OVERRIDES);
-    Receipt {
-        revision: desired.revision(),
-        bytes: desired.text().len(),
-        models: desired.len(),
-        proxy_version: found.facts.version.as_ref().map(ToString::to_string),
-        proxy_revision: live.revision().filter(|revision: &Revision| *revision == desired.revision()),
-        proxy_models,
-        loaded_at: live.source.as_ref().and_then(|source| source.loaded_at),
-        compared_models: comparison.models,
-        compared_fields: comparison.fields,
-        overrides,
-        sampled_models,
-        read_back_at: order.clock.now(),
-        url: Some(order.url.clone()),
-    }
 }

@@ -5,6 +5,7 @@ mod first;
 mod lane;
 mod overlay;
 mod pin;
+mod promoted;
 mod review;
 mod runs;
 mod shown;
@@ -25,8 +26,7 @@ use super::event::Event;
 use super::job::{NO_MAP, Parts};
 use super::{Environment, FirstSyncs, GRACE, RECENT_RUNS};
 use crate::ledger::{Ledger, Pins, Promotion};
-use crate::proxy::{Capabilities, Version};
-use crate::publish::{How, PublishState, known_publish};
+use crate::publish::PublishState;
 use crate::run::{Outcome, Receipt, SyncRun};
 use crate::schedule::{AskedFor, Plan, Scheduler, wanted};
 use crate::settings::{Settings, SettingsEdit, SettingsFile, with_environment};
@@ -164,58 +164,6 @@ impl Controller {
         self.asked_for.write(&self.parts.ledger).await
     }
 
-    /// What is promoted and pinned.
-    pub(super) async fn load_promoted(&mut self) -> Result<()> {
-        let ledger = &self.parts.ledger;
-        let (promoted, pins) = (ledger.promoted().await?.map(Arc::new), Arc::new(ledger.pins().await?));
-        (self.promoted, self.pins) = (promoted, pins);
-        self.resolve().await;
-        Ok(())
-    }
-
-    /// What is known of the place that the settings name.
-    async fn load_published(&mut self) -> Result<()> {
-        self.published = known_publish(Some(&self.parts.ledger), self.effective.publish.as_ref()).await?;
-        Ok(())
-    }
-
-    /// What the gateway makes of each map that somebody is meant to have.
-    async fn resolve(&mut self) {
-        let pinned = self.pins.each.iter().map(|pin| pin.promotion.revision);
-        let wanted: Vec<Revision> = self.promoted.iter().map(|promotion| promotion.revision).chain(pinned).collect();
-        let mut resolved = HashMap::new();
-        let is_wanted =
-            self.effective.gateway.is_some() || self.effective.proxies.iter().any(|proxy| proxy.local_file.is_some());
-        for revision in wanted.into_iter().filter(|_| is_wanted) {
-            if let Some(made) = self.parts.gateway.resolved(revision).await {
-                resolved.insert(revision, made);
-            }
-        }
-        self.resolved = resolved;
-    }
-
-    /// The gateway listens where the settings say, and knows what each proxy can read.
-    async fn follow_gateway(&mut self) {
-        self.tell_gateway();
-        self.parts.gateway.follow(self.effective.gateway).await;
-        self.resolve().await;
-    }
-
-    /// By what a proxy said last, or by its last proof.
-    pub(super) fn tell_gateway(&self) {
-        let resolves = |name: &str| {
-            let known = self.known.get(name)?;
-            let said = known.asked.status.as_ref().and_then(|status| status.version.clone());
-            let version = Version::new(&said.or_else(|| known.proved_version.clone())?);
-            Some(version.is_known() && !Capabilities::of(&version).serves_alias_rows)
-        };
-        let names = self.effective.proxies.iter().map(|proxy| proxy.name.to_string());
-        self.parts.gateway.set_proxies(names.map(|name| {
-            let resolves = resolves(&name).unwrap_or(false);
-            (name, resolves)
-        }));
-    }
-
     /// From now on no job promotes what another source has.
     async fn point_at_source(&self) {
         *self.parts.current.write().await = self.effective.source().ok().map(Source::from);
@@ -343,19 +291,6 @@ impl Controller {
             Event::Shutdown => {}
         }
         self.publish();
-    }
-
-    /// Beside everything else: a store may take its time.
-    fn publish_now(&self, replace: bool, reply: oneshot::Sender<Result<PublishState>>) {
-        let (parts, settings) = (Arc::clone(&self.parts), Arc::clone(&self.effective));
-        self.jobs.spawn(async move {
-            let how = How { look: true, replace };
-            let state = parts.publisher.follow(settings.publish.as_ref(), &settings.network, how).await;
-            if let Ok(state) = &state {
-                parts.events.send(Event::Published { state: state.clone() }).ok();
-            }
-            reply.send(state).ok();
-        });
     }
 
     async fn pause(&mut self, pause: Option<Pause>) -> Result<PauseState> {
