@@ -1585,6 +1585,10 @@ priced: number | null,
  */
 unpriced: Array<string>, 
 /**
+ * The entry that would price the first of these.
+ */
+unpriced_entry: string | null, 
+/**
  * The proof of the last run that has one.
  */
 receipt: ReceiptView | null, };

@@ -78,6 +78,7 @@ pub(crate) fn proxy(name: &str) -> ProxyView {
         callable: None,
         priced: None,
         unpriced: vec![],
+        unpriced_entry: None,
         receipt: None,
     }
 }

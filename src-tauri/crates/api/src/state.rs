@@ -231,6 +231,7 @@ impl Api {
             callable: status.and_then(|status| status.callable_models),
             priced: live.and_then(|live| live.models).or(receipt.map(|receipt| receipt.compared_models as u64)),
             unpriced: status.map(|status| status.unpriced_models.clone()).unwrap_or_default(),
+            unpriced_entry: status.and_then(|status| status.unpriced_entry.clone()),
             receipt: receipt.map(ReceiptView::from),
         })
     }

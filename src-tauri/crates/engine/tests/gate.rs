@@ -129,6 +129,52 @@ async fn what_was_promoted_before_comes_back_without_a_soak() {
 }
 
 #[tokio::test]
+async fn a_source_that_ships_more_often_than_the_soak_lasts_is_followed_all_the_same() {
+    let mut look = Look::new().await;
+    // One model more each hour, from a source that is looked at each hour.
+    let with_models = |hours: usize| {
+        let mut text = map("1e-6", "1e-6");
+        for hour in 0..hours {
+            let model = format!(
+                r#"{{"hour-{hour}": {{"litellm_provider": "p0", "mode": "chat", "input_cost_per_token": 2e-06}}, "#
+            );
+            text.replace_range(..1, &model);
+        }
+        text
+    };
+    let maps: Vec<String> = (0..6).map(with_models).collect();
+    look.at(&maps[0]).await;
+    look.soak = TimeDelta::hours(2);
+    let mut promoted = Vec::new();
+    for map in &maps[1..] {
+        look.clock.advance(TimeDelta::hours(1));
+        look.at(map).await;
+        let now = look.promoted().await;
+        promoted.push(maps.iter().position(|map| Some(revision(map)) == now).unwrap());
+    }
+    assert_eq!(promoted, [0, 0, 1, 2, 3]);
+    // Asleep for an hour and a half: the newest that soaked, not each in turn; and the last one when it has.
+    look.clock.advance(TimeDelta::minutes(90));
+    look.look(true).await;
+    assert_eq!(look.promoted().await, Some(revision(&maps[4])));
+    look.clock.advance(TimeDelta::minutes(30));
+    look.look(true).await;
+    assert_eq!(look.promoted().await, Some(revision(&maps[5])));
+
+    // What upstream takes back within the soak never reaches a proxy.
+    let (wrong, mended) = (maps[5].replacen("4e-06", "9e-06", 1), maps[5].replacen("4e-06", "5e-06", 1));
+    look.at(&wrong).await;
+    for _ in 0..2 {
+        look.clock.advance(TimeDelta::minutes(70));
+        look.at(&mended).await;
+        assert_eq!(look.promoted().await, Some(revision(&maps[5])));
+    }
+    look.clock.advance(TimeDelta::minutes(70));
+    look.look(true).await;
+    assert_eq!(look.promoted().await, Some(revision(&mended)));
+}
+
+#[tokio::test]
 async fn a_held_repricing_never_lets_itself_go() {
     let look = Look::new().await;
     let sound = map("1e-6", "1e-6");

@@ -20,7 +20,7 @@ const heldEntries: Attention = {
 };
 const unpriced: Attention = {
   id: 'unpriced:build-box', tone: 'warn', title: '1 callable model has no price.', subject: 'corp/rerank-legal', in_card: false,
-  text: 'on build-box is billed at $0.', action: { kind: 'open', label: 'Show model', place: { screen: 'models', model: 'corp/rerank-legal' } },
+  text: 'on build-box is billed at $0.', action: { kind: 'open', label: 'Add price', place: { screen: 'models', model: 'corp/rerank-legal' } },
 };
 
 function counts(): AppState['model_counts'] {

@@ -168,7 +168,7 @@ function shown(form: ProxyForm): ProxyView {
   return {
     name: form.name, url: form.url, role: form.role, sync: 'unknown', live_revision: null, proved_at: null, to_the_byte: false, health: null, asked_at: null, is_asking: true,
     down_since: null, version: null, database: null, reads: 'unknown', error: null, last_run: null, running: null, next_run: null, awaits_first_sync: true, strip: [],
-    rate: { days: 30, succeeded: 0, failed: 0, held: 0, interrupted: 0 }, callable: null, priced: null, unpriced: [], receipt: null, withdrawn: null,
+    rate: { days: 30, succeeded: 0, failed: 0, held: 0, interrupted: 0 }, callable: null, priced: null, unpriced: [], unpriced_entry: null, receipt: null, withdrawn: null,
   };
 }
 

@@ -450,17 +450,17 @@ mod tests {
 
     #[test]
     fn models_without_a_price_are_one_line_for_all_proxies() {
-        let mut state = state();
         let with = |name: &str, unpriced: &[&str]| {
             let mut proxy = proxy(name);
             proxy.unpriced = unpriced.iter().map(|model| (*model).to_owned()).collect();
-            proxy
+            ProxyView { unpriced_entry: unpriced.first().map(|model| format!("corp/{model}")), ..proxy }
         };
-        state.proxies = vec![with("a", &["x", "y"]), with("b", &["y"]), with("c", &[])];
-        let all = attention(&state, &[]);
+        let proxies = vec![with("a", &["x", "y"]), with("b", &["y"]), with("c", &[])];
+        let all = attention(&AppState { proxies, ..state() }, &[]);
         let [one] = &all[..] else { panic!("{all:#?}") };
         assert_eq!((one.title.as_str(), one.subject.as_deref()), ("2 callable models have no price.", Some("x")));
         assert_eq!(one.text, "and 1 other on a and b are billed at $0.");
+        assert_eq!(one.action, open("Add price", Place::Models { model: Some("corp/x".into()) }), "what it asks for");
     }
 
     #[test]

@@ -162,6 +162,8 @@ pub(super) fn withdrawn(proxies: &[ProxyView]) -> Vec<Attention> {
 pub(super) fn unpriced(proxies: &[ProxyView]) -> Option<Attention> {
     let having: Vec<&ProxyView> = proxies.iter().filter(|proxy| !proxy.unpriced.is_empty()).collect();
     let first = having.first()?.unpriced.first()?;
+    // What users call it prices nothing; an entry for what it asks for does.
+    let entry = having.first()?.unpriced_entry.as_ref().unwrap_or(first);
     let models: BTreeSet<&String> = having.iter().flat_map(|proxy| &proxy.unpriced).collect();
     // A proxy names no more than these.
     let is_cut = having.iter().any(|proxy| proxy.unpriced.len() >= NAMED_UNPRICED);
@@ -180,6 +182,6 @@ pub(super) fn unpriced(proxies: &[ProxyView]) -> Option<Attention> {
         text: format!("{which}on {} {are} billed at $0.", listed(&names)),
         subject: Some(first.clone()),
         in_card: false,
-        action: open("Find it", Place::Models { model: Some(first.clone()) }),
+        action: open("Add price", Place::Models { model: Some(entry.clone()) }),
     })
 }

@@ -234,6 +234,8 @@ pub struct ProxyView {
     pub priced: Option<u64>,
     /// Callable models without a price, billed as $0; at most 100.
     pub unpriced: Vec<String>,
+    /// The entry that would price the first of these.
+    pub unpriced_entry: Option<String>,
     /// The proof of the last run that has one.
     pub receipt: Option<ReceiptView>,
 }

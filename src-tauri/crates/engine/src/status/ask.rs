@@ -119,9 +119,10 @@ impl Asking<'_> {
         }
         status.callable_models = client.callable_models().await.ok();
         let deployments = client.deployments().await.unwrap_or_default();
-        let UsedModels { used, unpriced, .. } =
+        let UsedModels { used, unpriced, first_unpriced_entry, .. } =
             UsedModels::of(&deployments, self.prices, facts.capabilities.serves_alias_rows);
         (status.used_models, status.unpriced_models) = (used, unpriced);
+        status.unpriced_entry = first_unpriced_entry;
         // Without a database "not scheduled" says nothing.
         if facts.database != Database::No {
             status.proxy_schedule = client.schedule_status().await.ok();

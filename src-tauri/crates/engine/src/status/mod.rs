@@ -139,6 +139,9 @@ pub struct ProxyStatus {
     /// Callable models that nothing prices, which LiteLLM bills as $0; sorted, at most 100.
     #[serde(default)]
     pub unpriced_models: Vec<String>,
+    /// The entry that would price the first of these: what its deployment asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unpriced_entry: Option<String>,
 }
 
 impl ProxyStatus {
@@ -166,6 +169,7 @@ impl ProxyStatus {
             withdrawn: None,
             used_models: Vec::new(),
             unpriced_models: Vec::new(),
+            unpriced_entry: None,
         }
     }
 }

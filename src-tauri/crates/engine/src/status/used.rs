@@ -1,7 +1,7 @@
 //! Which entries of the cost map a proxy's deployments are priced by, and which deployments have no price at all.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use costmap::{CostMap, Revision, Served};
 
@@ -73,6 +73,8 @@ pub struct UsedModels {
     pub unpriced_entries: Vec<String>,
     /// What users call and LiteLLM bills as $0, since nothing prices it; sorted, at most 100.
     pub unpriced: Vec<String>,
+    /// The entry that would price the first of these: what its deployment asks for.
+    pub first_unpriced_entry: Option<String>,
 }
 
 impl UsedModels {
@@ -90,7 +92,8 @@ impl UsedModels {
             *listed.entry(id).or_default() += 1;
         }
         let is_one_of_many = |deployment: &Deployment| deployment.id.as_deref().is_some_and(|id| listed[id] > 1);
-        let (mut used, mut unpriced, mut unpriced_entries) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let (mut used, mut unpriced_entries) = (BTreeSet::new(), BTreeSet::new());
+        let mut unpriced = BTreeMap::new();
         for deployment in
             deployments.iter().filter(|deployment| !is_wildcard(deployment) && !is_one_of_many(deployment))
         {
@@ -100,7 +103,7 @@ impl UsedModels {
                 unpriced_entries.insert(name);
                 // What it stands for is no price here, but an operator's own is.
                 if !is_priced_by_operator(deployment) {
-                    unpriced.insert(deployment.name.as_str());
+                    unpriced.insert(deployment.name.as_str(), deployment.model.as_deref().unwrap_or(&deployment.name));
                 }
             } else if let Some((name, listed)) = in_map {
                 used.insert(name);
@@ -111,14 +114,15 @@ impl UsedModels {
             } else if let Some(name) = key.filter(|_| deployment.has_map_price) {
                 used.insert(name);
             } else if !is_priced_by_operator(deployment) && (map.is_some() || key.is_none()) {
-                unpriced.insert(deployment.name.as_str());
+                unpriced.insert(deployment.name.as_str(), deployment.model.as_deref().unwrap_or(&deployment.name));
             }
         }
         let first = |names: BTreeSet<&str>, limit| names.into_iter().take(limit).map(str::to_owned).collect();
         Self {
             used: first(used, NAMED_USED),
             unpriced_entries: first(unpriced_entries, NAMED_USED),
-            unpriced: first(unpriced, NAMED_UNPRICED),
+            first_unpriced_entry: unpriced.first_key_value().map(|(_, entry)| (*entry).to_owned()),
+            unpriced: unpriced.into_keys().take(NAMED_UNPRICED).map(str::to_owned).collect(),
         }
     }
 }
@@ -236,7 +240,8 @@ mod tests {
         assert_eq!(UsedModels::of(&same, Some(&map), true).used, ["gpt-4o"]);
         let many: Vec<Deployment> =
             (0..6000).map(|n| deployment(&format!("m{n:04}"), &format!("none/{n}"), None)).collect();
-        let unpriced = UsedModels::of(&many, Some(&map), true).unpriced;
+        let UsedModels { unpriced, first_unpriced_entry, .. } = UsedModels::of(&many, Some(&map), true);
+        assert_eq!(first_unpriced_entry.as_deref(), Some("none/0"), "what m0000 asks for");
         assert_eq!((unpriced.len(), unpriced[0].as_str(), unpriced[99].as_str()), (100, "m0000", "m0099"));
         let priced = many.into_iter().map(|one| Deployment { key: one.model.clone(), has_map_price: true, ..one });
         assert_eq!(UsedModels::of(&priced.collect::<Vec<_>>(), None, true).used.len(), 5000);

@@ -11,6 +11,7 @@ use tokio::sync::RwLock;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
+use super::soaked::{Soaking, promote_soaked};
 use crate::gate::{Barred, Decision, Facts, baseline, decide, is_distant};
 use crate::ledger::{Findings, Ledger, Look, Prices, Promoting, Promotion, SeenMap};
 use crate::overlay::{self, Overlay};
@@ -63,7 +64,7 @@ pub struct LeftBaseline {
 }
 
 /// Maps that are looked at for what a price was before it moved far. A mistake is mended within some releases (HISTORY).
-const EARLIER_MAPS: usize = 12;
+pub(super) const EARLIER_MAPS: usize = 12;
 
 /// Told only, where the baseline is distant (`gate::is_distant`).
 const MASS_REPRICING: &str = "shrink.mass_repricing";
@@ -72,7 +73,7 @@ const MASS_REPRICING: &str = "shrink.mass_repricing";
 pub const COMPOSED: &str = "promoted";
 
 /// Where the ledger keeps the [`SourceState`].
-const STATE_KEY: &str = "source";
+pub(super) const STATE_KEY: &str = "source";
 
 /// A checked map from the source.
 #[derive(Clone, Debug)]
@@ -194,25 +195,8 @@ pub async fn check_source(order: CheckOrder<'_>, cancel: &CancellationToken) -> 
         (Some(_), None) => false,
         (None, _) => true,
     };
-    let judged = {
-        let (bytes, against, is_first) = (bytes.clone(), against.clone(), promoted.is_none());
-        spawn_blocking(move || judge(&bytes, against.as_deref(), is_first, is_far)).await
-    };
-    let Judged { mut report, map, new_models, pricing_changes } = judged.map_err(unchecked)?;
-    if let (Some(map), Some(against)) = (&map, &against) {
-        let used = ledger.used_models().await?;
-        let used = used.iter().filter(|(name, _)| proxies.contains(name));
-        in_use_gone(&mut report, map, against, used.flat_map(|(_, used)| used).map(String::as_str));
-    }
-    if has_far_move(&report) {
-        let (earlier, moved) = (earlier_maps(ledger, &report.revision).await?, report);
-        let told = spawn_blocking(move || {
-            let mut report = moved;
-            repaired_by_history(&mut report, &earlier);
-            report
-        });
-        report = told.await.map_err(unchecked)?;
-    }
+    let Judged { report, map, new_models, pricing_changes } =
+        examine(ledger, bytes, against.clone(), promoted.is_none(), is_far, proxies).await?;
     let decision = decide(Facts {
         url: &url,
         last: last.as_ref(),
@@ -232,6 +216,21 @@ pub async fn check_source(order: CheckOrder<'_>, cancel: &CancellationToken) -> 
         let maps = map.as_ref().map(|map| Maps { map, against: against.as_deref(), overlay, is_served });
         let look = look(&decision, &report, maps, promoted.as_ref(), &url, now)?;
         ledger.record(look, now, STATE_KEY, &decision.state).await?;
+        if let (Some(map), Some(_)) = (&map, decision.soaks_until) {
+            promote_soaked(Soaking {
+                ledger,
+                source: &url,
+                state: &decision.state,
+                newest: map,
+                proxies,
+                overlay,
+                is_served,
+                gate,
+                soak,
+                now,
+            })
+            .await?;
+        }
         note_overlay(ledger, overlay).await?;
     }
     let Decision { state, is_new, verdict, held_models, soaks_until, barred, .. } = decision;
@@ -239,6 +238,34 @@ pub async fn check_source(order: CheckOrder<'_>, cancel: &CancellationToken) -> 
     let candidate =
         map.map(|map| Candidate { map: Arc::new(map), report: report.clone(), held_models, soaks_until, barred });
     Ok(SourceCheck { state, is_new, report, candidate, new_models, pricing_changes })
+}
+
+/// All that the checks say of a map, with what the ledger knows of its models.
+pub(super) async fn examine(
+    ledger: &Ledger,
+    bytes: Vec<u8>,
+    against: Option<Arc<CostMap>>,
+    is_first: bool,
+    is_far: bool,
+    proxies: &[String],
+) -> Result<Judged> {
+    let baseline = against.clone();
+    let judged = spawn_blocking(move || judge(&bytes, baseline.as_deref(), is_first, is_far)).await;
+    let mut judged = judged.map_err(unchecked)?;
+    if let (Some(map), Some(against)) = (&judged.map, &against) {
+        let used = ledger.used_models().await?;
+        let used = used.iter().filter(|(name, _)| proxies.contains(name));
+        in_use_gone(&mut judged.report, map, against, used.flat_map(|(_, used)| used).map(String::as_str));
+    }
+    if has_far_move(&judged.report) {
+        let earlier = earlier_maps(ledger, &judged.report.revision).await?;
+        let told = spawn_blocking(move || {
+            repaired_by_history(&mut judged.report, &earlier);
+            judged
+        });
+        judged = told.await.map_err(unchecked)?;
+    }
+    Ok(judged)
 }
 
 /// Notes what upstream has beside own entries that are new.
@@ -250,7 +277,7 @@ async fn note_overlay(ledger: &Ledger, overlay: &Overlay) -> Result<()> {
     }
 }
 
-fn unchecked(defect: tokio::task::JoinError) -> Error {
+pub(super) fn unchecked(defect: tokio::task::JoinError) -> Error {
     Error::new(ErrorCode::Internal, "The check of the map failed.").detail(defect)
 }
 
@@ -294,7 +321,7 @@ fn left_baseline(
 }
 
 /// Everything that a look leaves behind. A login page or noise is not kept, or each look at it would fill the disk.
-fn look(
+pub(super) fn look(
     decision: &Decision,
     report: &CheckReport,
     maps: Option<Maps<'_>>,
@@ -360,18 +387,18 @@ fn look(
 
 /// What a promoted map is made from.
 #[derive(Clone, Copy)]
-struct Maps<'a> {
+pub(super) struct Maps<'a> {
     /// The source's.
-    map: &'a CostMap,
+    pub(super) map: &'a CostMap,
     /// What it was judged against.
-    against: Option<&'a CostMap>,
-    overlay: &'a Overlay,
-    is_served: bool,
+    pub(super) against: Option<&'a CostMap>,
+    pub(super) overlay: &'a Overlay,
+    pub(super) is_served: bool,
 }
 
-struct Judged {
-    report: CheckReport,
-    map: Option<CostMap>,
+pub(super) struct Judged {
+    pub(super) report: CheckReport,
+    pub(super) map: Option<CostMap>,
     new_models: Vec<String>,
     pricing_changes: usize,
 }

@@ -11,6 +11,7 @@ mod prove;
 mod proxy_run;
 mod receipt;
 mod restart;
+mod soaked;
 
 pub use candidate::{
     COMPOSED, Candidate, CheckOrder, LeftBaseline, SourceCheck, SourceState, check_source, last_source, parsed,
