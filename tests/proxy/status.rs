@@ -22,6 +22,7 @@ fn a_configured_model_is_used_and_one_that_no_map_knows_is_unpriced() {
         let proxy = &status["proxies"][0];
         assert_eq!(proxy["used_models"], used, "{version}: {proxy:#}");
         assert_eq!(proxy["unpriced_models"], json!(["nobody-prices-it"]), "{version}: {proxy:#}");
+        assert_eq!(proxy["unpriced_entry"], "openai/a-model-that-no-map-knows", "what it asks for: {proxy:#}");
 
         let steps = only_run(&answer)["steps"].as_array().unwrap();
         let names: Vec<_> = steps.iter().filter_map(|step| step["step"].as_str()).collect();

@@ -77,6 +77,25 @@ export default async function (test) {
     await visitor.close();
   });
 
+  await test('decide: a model that nobody prices gets its price from the line that tells of it', async () => {
+    const entry = 'openai/a-model-that-no-map-knows';
+    await until(async () => (await board.call('state')).proxies[0].unpriced.length > 0, 'what is unpriced');
+    const visitor = await Visitor.open(board, '#/overview');
+    await visitor.button(/^Add price/).first().click();
+    const panel = visitor.page.getByRole('complementary');
+    await panel.getByRole('alert').waitFor();
+    await panel.getByRole('button', { name: 'Add price' }).click();
+    await visitor.page.getByLabel('Input per 1M tokens', { exact: true }).fill('1.25');
+    await visitor.page.getByLabel('Output per 1M tokens', { exact: true }).fill('10');
+    await visitor.button('Save').click();
+    const billed = async () => (await (await fetch(`${url}/public/litellm_model_cost_map`)).json())[entry]?.[FIELD];
+    await until(async () => (await billed()) === 1.25e-6, 'the proxy has the price');
+    await until(async () => (await board.call('state')).proxies[0].unpriced.length === 0, 'nothing is unpriced any more');
+    // The entry was asked for while there was none.
+    await visitor.meantRefusals();
+    await visitor.close();
+  });
+
   await test('decide: one click goes back to the map before, and another follows the source again', async () => {
     const visitor = await Visitor.open(board, '#/overview');
     await visitor.button('Go back…').click();

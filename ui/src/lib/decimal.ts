@@ -1,8 +1,8 @@
 /** Prices as exact decimals: people read them per million, the map has them per unit. No number type touches them. */
 
-/** A decimal without exponent, sign and needless zeros; `null` where the text is none: "1e-7" is "0.0000001". */
+/** A decimal without exponent, sign and needless zeros; `null` where the text is none: "1e-7" is "0.0000001". A comma is refused: it parts thousands here and decimals there. */
 export function decimal(text: string): string | null {
-  const match = /^(\d*)(?:[.,](\d*))?(?:[eE]([+-]?\d{1,3}))?$/.exec(text.trim().replace(/^\$/, '').replace(/(?<=\d) (?=\d{3})/g, ''));
+  const match = /^(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/.exec(text.trim().replace(/^\$/, '').replace(/(?<=\d) (?=\d{3})/g, ''));
   if (!match || (match[1] === '' && (match[2] ?? '') === '')) return null;
   return shifted(`${match[1]}.${match[2] ?? ''}`, Number(match[3] ?? 0));
 }

@@ -9,9 +9,35 @@ export interface FormField extends DraftField {
 
 export function fieldsOf(draft: OwnDraft): FormField[] {
   return draft.fields.map((field) => {
-    const value = field.own ?? (draft.is_known ? null : field.suggested);
+    const value = field.own ?? (draft.is_own ? null : field.suggested);
     return { ...field, text: value === null ? '' : shown(value, field.power) };
   });
+}
+
+/** What the form keeps beside the prices: the own entry's, or what a model that upstream does not have needs. */
+export function othersOf(draft: OwnDraft): { field: string; value: string }[] {
+  const entry = JSON.parse(draft.json) as Record<string, unknown>;
+  const [provider, rest] = draft.model.split('/', 2);
+  const usual: Record<string, string> = { litellm_provider: rest === undefined ? '' : provider!, mode: 'chat' };
+  return ['litellm_provider', 'mode'].flatMap((field) => {
+    if (field in entry) return [{ field, value: JSON.stringify(entry[field]) }];
+    if (draft.is_known || draft.is_own) return [];
+    return [{ field, value: draft.other.find((one) => one.field === field)?.value ?? JSON.stringify(usual[field]) }];
+  });
+}
+
+/** Words in a field's name that tell its unit, as the program knows them: per unit as stored, and as people read it. */
+const UNITS: readonly (readonly [word: string, power: number, stored: string, per: string])[] = [
+  ['per_1k_tokens', 3, 'per 1K tokens', 'per 1M tokens'], ['_token', 6, 'per token', 'per 1M tokens'], ['_pixel', 6, 'per pixel', 'per 1M pixels'], ['_character', 6, 'per character', 'per 1M characters'],
+  ...['image', 'second', 'query', 'page', 'request', 'session', 'credit', 'message'].map((word) => [`_${word}`, 0, `per ${word}`, `per ${word}`] as const),
+];
+
+/** A price field that the form does not have yet. "above_128k_tokens" is a tier and no unit. */
+export function newField(path: string): FormField {
+  const name = path.split('.').findLast((part) => part.includes('cost')) ?? path;
+  const plain = name.split('_above_')[0]!;
+  const [, power, stored_per, per] = UNITS.find(([word]) => plain.includes(word)) ?? ['', 0, 'per unit', 'per unit'];
+  return { field: path, label: path, per, power, stored_per, own: null, upstream: null, suggested: null, text: '' };
 }
 
 /** A value per unit as people read it. */
@@ -29,7 +55,7 @@ export function stored({ text, power }: FormField): string | null {
 export function wrong(field: FormField): string | null {
   if (field.text.trim() === '') return null;
   const value = stored(field);
-  if (value === null) return 'Enter a price such as 1.80.';
+  if (value === null) return field.text.includes(',') ? 'Use a point and no commas, such as 1250.80.' : 'Enter a price such as 1.80.';
   return isExact(value) ? null : 'That has more digits than can be kept.';
 }
 

@@ -154,6 +154,8 @@ fn draft_field(field: &str, own: &Prices, theirs: &Prices, suggested: &Prices) -
         stored_per: match unit {
             Unit::Token => "per token".to_owned(),
             Unit::ThousandTokens => "per 1K tokens".to_owned(),
+            Unit::Pixel => "per pixel".to_owned(),
+            Unit::Character => "per character".to_owned(),
             _ => per.to_owned(),
         },
         own: of(own),
