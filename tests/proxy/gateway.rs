@@ -160,7 +160,9 @@ fn a_mistake_upstream_stays_there(version: &str) {
     // A broken file is held, and the proxy keeps what it has, also when it reloads by itself.
     through.upstream.serve(broken::CAPTIVE_PORTAL);
     let (exit, run) = through.sync();
-    assert_ne!(exit, 0, "{run:#}");
+    assert_eq!((exit, &run["outcome"]), (0, &"unchanged".into()), "it has what is promoted: {run:#}");
+    let (_, status) = through.autosync.json(&["status"]);
+    assert!(!status["source"]["error"].is_null(), "and that the source can't be read is told: {:#}", status["source"]);
     through.upstream.serve(&broken::shrunk(&newest, 20));
     let (exit, run) = through.sync();
     assert_eq!((exit, &run["outcome"]), (0, &"unchanged".into()), "nothing changes for it: {run:#}");
