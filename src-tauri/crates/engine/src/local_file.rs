@@ -75,6 +75,16 @@ impl LocalFile {
 
     fn put(&self, bytes: &[u8], is_ours: bool) -> Result<()> {
         let before = read(&self.file)?;
+        // A path that was mistyped may be any file.
+        if !costmap::CostMap::parse(before.clone())
+            .is_ok_and(|map| map.models().any(|entry| entry.field("mode").is_some()))
+        {
+            let message = format!(
+                "{} isn't a cost map, so nothing was changed. Check the path under the proxy's settings.",
+                self.file.display()
+            );
+            return Err(Error::new(ErrorCode::LocalFile, message).field("local_file"));
+        }
         // Told before anything is touched: the rename needs the folder, and the copy its own.
         writable(&self.file)?;
         if !(is_ours && self.original.exists()) {
@@ -160,28 +170,38 @@ pub async fn find() -> Vec<PathBuf> {
 mod tests {
     use super::*;
 
+    /// A map with one model of this name.
+    fn map(model: &str) -> Vec<u8> {
+        format!(r#"{{"{model}": {{"mode": "chat"}}}}"#).into_bytes()
+    }
+
     #[tokio::test]
     async fn the_original_is_kept_and_comes_back() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("map.json");
         let backups = dir.path().join("backups");
         fs::create_dir(&backups).unwrap();
-        fs::write(&file, "original").unwrap();
+        fs::write(&file, map("original")).unwrap();
         let local = LocalFile::new("eu", &file, &backups);
         assert_eq!(local.restore().await.unwrap_err().code, ErrorCode::NotFound);
-        local.write(b"first".to_vec(), false).await.unwrap();
-        local.write(b"second".to_vec(), true).await.unwrap();
+        local.write(map("first"), false).await.unwrap();
+        local.write(map("second"), true).await.unwrap();
         assert_eq!(
             (fs::read(&file).unwrap(), local.revision().await.unwrap()),
-            (b"second".to_vec(), Revision::of(b"second"))
+            (map("second"), Revision::of(&map("second")))
         );
         local.restore().await.unwrap();
-        assert_eq!(fs::read(&file).unwrap(), b"original");
+        assert_eq!(fs::read(&file).unwrap(), map("original"));
+        let noted = dir.path().join("notes.json");
+        fs::write(&noted, "{\"mine\": 1}").unwrap();
+        let mistyped = LocalFile::new("us", &noted, &backups);
+        assert_eq!(mistyped.write(map("new"), false).await.unwrap_err().code, ErrorCode::LocalFile);
+        assert_eq!(fs::read(&noted).unwrap(), b"{\"mine\": 1}", "somebody's own file");
         // The package was updated: that is the original from now on.
-        fs::write(&file, "updated").unwrap();
-        local.write(b"third".to_vec(), false).await.unwrap();
+        fs::write(&file, map("updated")).unwrap();
+        local.write(map("third"), false).await.unwrap();
         local.restore().await.unwrap();
-        assert_eq!(fs::read(&file).unwrap(), b"updated");
+        assert_eq!(fs::read(&file).unwrap(), map("updated"));
     }
 
     #[cfg(unix)]
@@ -192,19 +212,19 @@ mod tests {
         let place = dir.path().join("package");
         fs::create_dir(&place).unwrap();
         let file = place.join("map.json");
-        fs::write(&file, "original").unwrap();
+        fs::write(&file, map("original")).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
         let local = LocalFile::new("eu", &file, dir.path());
-        local.write(b"new".to_vec(), false).await.unwrap();
+        local.write(map("new"), false).await.unwrap();
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640, "it keeps its rights");
         let gone = LocalFile::new("eu", &place.join("none.json"), dir.path());
-        assert_eq!(gone.write(b"new".to_vec(), false).await.unwrap_err().code, ErrorCode::LocalFile);
+        assert_eq!(gone.write(map("new"), false).await.unwrap_err().code, ErrorCode::LocalFile);
         fs::set_permissions(&place, fs::Permissions::from_mode(0o555)).unwrap();
         // Who may do everything can write there all the same.
         if tempfile::tempfile_in(&place).is_err() {
             let backup = fs::read(dir.path().join("local-eu.json")).unwrap();
-            assert_eq!(local.write(b"newer".to_vec(), false).await.unwrap_err().code, ErrorCode::LocalFile);
-            assert_eq!(fs::read(&file).unwrap(), b"new");
+            assert_eq!(local.write(map("newer"), false).await.unwrap_err().code, ErrorCode::LocalFile);
+            assert_eq!(fs::read(&file).unwrap(), map("new"));
             assert_eq!(fs::read(dir.path().join("local-eu.json")).unwrap(), backup);
         }
         fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).unwrap();
