@@ -54,6 +54,7 @@ impl Api {
         };
         let other = [
             &set.multiplier_changes,
+            &set.hours_changes,
             &set.limit_changes,
             &set.provider_changes,
             &set.mode_changes,

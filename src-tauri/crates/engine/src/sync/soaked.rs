@@ -10,7 +10,7 @@ use super::SourceState;
 use super::candidate::{EARLIER_MAPS, Judged, Maps, STATE_KEY, examine, look, parsed};
 use crate::Result;
 use crate::gate::{Facts, decide};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, StoredRevision};
 use crate::overlay::Overlay;
 use crate::settings::GateMode;
 
@@ -40,11 +40,18 @@ pub(super) async fn promote_soaked(soaking: Soaking<'_>) -> Result<()> {
     let (promoted, pins) = (ledger.promoted().await?, ledger.pins().await?);
     // Who went back to an earlier map does not mean the one after it.
     let Some(promoted) = promoted.filter(|_| pins.all.is_none()) else { return Ok(()) };
+    let stored = ledger.revisions(EARLIER_MAPS).await?;
+    let newer = stored.into_iter().take_while(|stored| stored.revision != promoted.upstream);
+    let is_soaked =
+        |stored: &StoredRevision| stored.source == soaking.source && stored.first_seen + soaking.soak <= now;
+    let soaked: Vec<StoredRevision> = newer.filter(is_soaked).collect();
+    // Most looks find none, and nothing has to be parsed for that.
+    if soaked.is_empty() {
+        return Ok(());
+    }
     let Some(against) = parsed(ledger, &promoted.without_overlay()).await? else { return Ok(()) };
-    let newer = ledger.revisions(EARLIER_MAPS).await?;
-    for stored in newer.into_iter().take_while(|stored| stored.revision != promoted.upstream) {
-        let is_soaked = stored.source == soaking.source && stored.first_seen + soaking.soak <= now;
-        if !is_soaked || ledger.was_promoted(&stored.revision).await? {
+    for stored in soaked {
+        if ledger.was_promoted(&stored.revision).await? {
             continue;
         }
         let Some(bytes) = ledger.map(&stored.revision).await? else { continue };
