@@ -69,6 +69,9 @@ export default async function (test) {
     await visitor.button('Save').click();
     await until(async () => (await live()) === 1.8e-6, 'the proxy has the own price');
     await visitor.sees('Your prices are saved.');
+    await visitor.go('#/models');
+    await visitor.sees('upstream 2,500.00');
+    await visitor.go(`#/models/${MODEL}`);
     await visitor.button('Follow upstream').click();
     await until(async () => (await live()) === WRONG, 'upstream counts again');
     await visitor.sees('Upstream’s values count again.');
@@ -97,15 +100,17 @@ export default async function (test) {
   });
 
   await test('decide: one click goes back to the map before, and another follows the source again', async () => {
-    const visitor = await Visitor.open(board, '#/overview');
+    const visitor = await Visitor.open(board, '#/changes');
     await visitor.button('Go back…').click();
     await visitor.sees('models go');
     await visitor.look('rollback', { narrow: true });
     assert.equal(await live(), 1.8e-6, 'a preview changes nothing');
-    await visitor.button('Roll back 1 proxy').click();
+    await visitor.sees('Roll back 1 proxy');
+    await visitor.page.keyboard.press('Enter');
     await until(async () => (await live()) === GOOD, 'the proxy has the map of before');
     await visitor.sees('Rolled back.');
     await until(async () => (await board.call('state')).pins.length === 1, 'the pin');
+    await visitor.go('#/overview');
     await visitor.sees('Proxies are pinned since today.');
     await visitor.look('pinned', { narrow: true });
     await visitor.button('Unpin').first().click();

@@ -8,11 +8,11 @@ const draft = (part: Partial<OwnDraft> = {}): OwnDraft => ({ model: 'gpt', is_kn
 describe('the form for an own entry', () => {
   it('begins with the own values, and with suggestions only where upstream has none', () => {
     const own = fieldsOf(draft({ fields: [field('input_cost_per_token', { own: '0.0000018', upstream: '0.0000025' }), field('output_cost_per_token', { upstream: '0.00001' })] }));
-    expect(own.map(({ text }) => text)).toEqual(['1.8', '']);
+    expect(own.map(({ text }) => text)).toEqual(['1.80', '']);
     const fresh = fieldsOf(draft({ is_known: false, fields: [field('input_cost_per_token', { suggested: '0.0000013' })] }));
-    expect(fresh[0]?.text).toBe('1.3');
+    expect(fresh[0]?.text).toBe('1.30');
     const bare = fieldsOf(draft({ relative: 'gpt-5', fields: [field('input_cost_per_token', { suggested: '0.0000013' })] }));
-    expect(bare[0]?.text).toBe('1.3');
+    expect(bare[0]?.text).toBe('1.30');
   });
 
   it('stores what people read per unit, and tells what it cannot read', () => {

@@ -1,5 +1,5 @@
 /** The form for an entry of one's own: what is typed, what is wrong with it, and what is saved. */
-import type { DraftField, OwnDraft } from '../host';
+import type { DraftField, OwnDraft, OwnEntryView } from '../host';
 import { decimal, isExact, shifted } from './decimal';
 
 export interface FormField extends DraftField {
@@ -12,6 +12,16 @@ export function fieldsOf(draft: OwnDraft): FormField[] {
     const value = field.own ?? (draft.is_own ? null : field.suggested);
     return { ...field, text: value === null ? '' : shown(value, field.power) };
   });
+}
+
+/** Upstream's prices beside one's own, in a few words: "upstream 2.50 / 10.00". */
+export function upstreamWords({ upstream, fields }: OwnEntryView): string {
+  if (upstream === 'absent') return 'not upstream';
+  const prices = fields.filter(({ unit }) => unit !== '');
+  if (prices.length === 0) return '';
+  if (upstream === 'same') return 'upstream the same';
+  const shown = prices.slice(0, 2).map((field) => field.upstream ?? 'none').join(' / ');
+  return `upstream ${shown}${prices.length > 2 ? ' …' : ''}`;
 }
 
 /** What the form keeps beside the prices: the own entry's, or what a model that upstream does not have needs. */
@@ -40,10 +50,12 @@ export function newField(path: string): FormField {
   return { field: path, label: path, per, power, stored_per, own: null, upstream: null, suggested: null, text: '' };
 }
 
-/** A value per unit as people read it. */
+/** A value per unit as people read it: with two decimals at least, as everywhere. */
 export function shown(value: string, power: number): string {
   const plain = decimal(value);
-  return plain === null ? value : shifted(plain, power);
+  if (plain === null) return value;
+  const [whole = '', fraction = ''] = shifted(plain, power).split('.');
+  return `${whole}.${fraction.padEnd(2, '0')}`;
 }
 
 /** The value per unit as it is stored; `null` for nothing typed, or what cannot be read. */

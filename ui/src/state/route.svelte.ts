@@ -54,3 +54,8 @@ class Route {
 }
 
 export const route = new Route();
+
+/** Where the gateway is set up: own prices, pins and reviews need it. */
+export function toGateway(): void {
+  route.open({ screen: 'settings', section: 'gateway', proxy: null });
+}

@@ -36,8 +36,8 @@ pub fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{} {}", thousands(number), if number == 1 { one } else { many })
 }
 
-/// Groups the digits before the point by three.
-fn grouped(number: &str) -> String {
+/// A number with the digits before its point grouped by three: `20,000.00`.
+pub fn grouped(number: &str) -> String {
     let (whole, rest) = number.split_at(number.find('.').unwrap_or(number.len()));
     let (sign, digits) = whole.split_at(usize::from(whole.starts_with('-')));
     let mut out = sign.to_owned();

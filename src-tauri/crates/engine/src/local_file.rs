@@ -11,7 +11,7 @@ use costmap::Revision;
 use tokio::process::Command;
 use tokio::task::spawn_blocking;
 
-use crate::home::write_atomic;
+use crate::home::{replace_atomic, write_atomic};
 use crate::{Error, ErrorCode, Result};
 
 /// No map is larger (the same bound as for a source).
@@ -114,9 +114,16 @@ fn read(file: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Whether the file can be replaced: its folder takes a new file.
+/// Whether the file can be replaced: nobody made it read-only, and its folder takes a new file. A link leads to where it
+/// points.
 fn writable(file: &Path) -> Result<()> {
-    let folder = file.parent().unwrap_or(Path::new("."));
+    let target = fs::canonicalize(file).map_err(|cause| unwritable(file, &cause))?;
+    let meta = fs::metadata(&target).map_err(|cause| unwritable(file, &cause))?;
+    // For root, too: who took the right to write away meant it.
+    if meta.permissions().readonly() {
+        return Err(unwritable(file, &std::io::Error::other("the file is read-only")));
+    }
+    let folder = target.parent().unwrap_or(Path::new("."));
     tempfile::Builder::new()
         .prefix(".autosync-")
         .tempfile_in(folder)
@@ -134,12 +141,7 @@ fn unwritable(file: &Path, cause: &std::io::Error) -> Error {
 
 /// In one step, with the rights that the file had.
 fn replace(file: &Path, bytes: &[u8]) -> Result<()> {
-    let rights = fs::metadata(file).ok().map(|found| found.permissions());
-    write_atomic(file, bytes).map_err(|cause| unwritable(file, &cause))?;
-    match rights {
-        Some(rights) => fs::set_permissions(file, rights).map_err(|cause| unwritable(file, &cause)),
-        None => Ok(()),
-    }
+    replace_atomic(file, bytes).map_err(|cause| unwritable(file, &cause))
 }
 
 async fn background<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
@@ -215,8 +217,15 @@ mod tests {
         fs::write(&file, map("original")).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
         let local = LocalFile::new("eu", &file, dir.path());
-        local.write(map("new"), false).await.unwrap();
+        let link = dir.path().join("link.json");
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        LocalFile::new("eu", &link, dir.path()).write(map("new"), false).await.unwrap();
+        assert_eq!(fs::read(&file).unwrap(), map("new"), "a link leads to the file");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640, "it keeps its rights");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o440)).unwrap();
+        assert_eq!(local.write(map("newest"), false).await.unwrap_err().code, ErrorCode::LocalFile, "by root, too");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
         let gone = LocalFile::new("eu", &place.join("none.json"), dir.path());
         assert_eq!(gone.write(map("new"), false).await.unwrap_err().code, ErrorCode::LocalFile);
         fs::set_permissions(&place, fs::Permissions::from_mode(0o555)).unwrap();

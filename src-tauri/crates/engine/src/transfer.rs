@@ -3,6 +3,8 @@
 //! What could act on the other machine comes switched off: no proxy is synced before somebody asks for it there, and restart
 //! commands, local files, the gateway and where the map is published are left out and told.
 
+mod secrets;
+
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -11,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 
 use crate::home::{Home, HomeLock, create_private_dir};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, examine};
 use crate::schedule::forget_asked;
 use crate::settings::{ProxyDocument, SettingsEdit, SettingsFile};
 use crate::{Clock, Error, ErrorCode, Result};
@@ -29,6 +31,9 @@ pub struct Exported {
     pub bytes: u64,
     /// What is in it.
     pub parts: Vec<String>,
+    /// Settings that were left out, since each may be a secret: `proxy.key`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
 }
 
 /// What came out of the file.
@@ -54,15 +59,32 @@ pub async fn export(home: &Home, file: &Path) -> Result<Exported> {
     if let Some(ledger) = Ledger::open_read(&home.ledger()).await? {
         ledger.copy_to(&copy).await?;
     }
+    let (settings, left_out) = safe_settings(home, folder.path())?;
     let (home, file) = (home.clone(), file.to_owned());
     let work = spawn_blocking(move || {
-        let from =
-            [home.settings(), home.overlay(), copy, home.sync_log()].into_iter().zip(PARTS.map(|(name, _)| name));
-        pack(&file, from.collect()).map_err(|cause| failed("exported", &cause))
+        let from = [settings, home.overlay(), copy, home.sync_log()].into_iter().zip(PARTS.map(|(name, _)| name));
+        let packed = pack(&file, from.collect()).map_err(|cause| failed("exported", &cause))?;
+        Ok(Exported { left_out, ..packed })
     });
     let done = work.await.map_err(|defect| Error::new(ErrorCode::Internal, "The export failed.").detail(defect))?;
     drop(folder);
     done
+}
+
+/// A copy of the settings without what may be a secret, and what that was.
+fn safe_settings(home: &Home, folder: &Path) -> Result<(PathBuf, Vec<String>)> {
+    let copy = folder.join("settings.toml");
+    let text = match fs::read_to_string(home.settings()) {
+        Ok(text) => text,
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok((copy, Vec::new())),
+        Err(cause) => return Err(failed("exported", &cause)),
+    };
+    let (text, left_out) = secrets::without(&text).ok_or_else(|| {
+        let message = format!("{} is no TOML, so nothing was exported. Put it right first.", home.settings().display());
+        Error::new(ErrorCode::InvalidSetting, message)
+    })?;
+    fs::write(&copy, text).map_err(|cause| failed("exported", &cause))?;
+    Ok((copy, left_out))
 }
 
 fn pack(file: &Path, from: Vec<(PathBuf, &str)>) -> std::io::Result<Exported> {
@@ -78,7 +100,7 @@ fn pack(file: &Path, from: Vec<(PathBuf, &str)>) -> std::io::Result<Exported> {
     target.as_file().sync_all()?;
     let bytes = target.as_file().metadata()?.len();
     target.persist_noclobber(file).map_err(|failed| failed.error)?;
-    Ok(Exported { file: file.to_owned(), bytes, parts })
+    Ok(Exported { file: file.to_owned(), bytes, parts, left_out: Vec::new() })
 }
 
 /// Fills an empty home from the file: all of it, or nothing.
@@ -169,6 +191,9 @@ async fn switched_off(folder: &Path, clock: &Clock) -> Result<Imported> {
     fs::remove_dir_all(folder.join("backups")).ok();
     let ledger = folder.join("ledger.db");
     if ledger.exists() {
+        let looked = ledger.clone();
+        let examined = spawn_blocking(move || examine(&looked)).await;
+        examined.map_err(|defect| Error::new(ErrorCode::Internal, "The import failed.").detail(defect))??;
         let (ledger, _) = Ledger::open(&ledger, clock).await?;
         forget_asked(&ledger, &now).await?;
         ledger.settle().await?;
@@ -254,6 +279,24 @@ mod tests {
             fs::write(&file, bytes).unwrap();
             assert_eq!(import(&home, &lock, &file, &Clock::system()).await.unwrap_err().code, ErrorCode::Usage);
             assert!(!home.settings().exists() && !dir.path().join("settings.toml").exists());
+        }
+        let (other, _lock) = self::home(dir.path().join("other"));
+        let triggered = dir.path().join("triggered");
+        for damage in ["trigger", "garbage"] {
+            fs::write(other.settings(), SETTINGS).unwrap();
+            let ledger = dir.path().join(damage);
+            if damage == "trigger" {
+                let open = rusqlite::Connection::open(&ledger).unwrap();
+                open.execute_batch("CREATE TABLE t (x); CREATE TRIGGER r AFTER INSERT ON t BEGIN DELETE FROM t; END;")
+                    .unwrap();
+            } else {
+                fs::write(&ledger, vec![7_u8; 9_000]).unwrap();
+            }
+            fs::remove_file(&triggered).ok();
+            pack(&triggered, vec![(other.settings(), "settings.toml"), (ledger, "ledger.db")]).unwrap();
+            let refused = import(&home, &lock, &triggered, &Clock::system()).await.unwrap_err();
+            assert_eq!(refused.code, ErrorCode::Usage, "{damage}");
+            assert!(!home.settings().exists(), "{damage}");
         }
         fs::write(&file, hostile("settings.toml")).unwrap();
         assert!(import(&home, &lock, &file, &Clock::system()).await.is_err(), "damaged settings");

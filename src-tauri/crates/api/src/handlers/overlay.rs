@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use costmap::people::{amount, label, price};
+use costmap::people::{amount, grouped, label, price};
 use costmap::{CostMap, Entry, Unit, plain};
 use engine::overlay::{OverlayEdit, OwnEntry, OwnField, base, own_entries, warnings};
 use engine::{ErrorCode, Result};
@@ -25,11 +25,7 @@ impl Api {
     pub(crate) async fn overlay(&self, (): ()) -> Result<OverlayView> {
         let (entries, error) = own_entries(&self.home, Some(self.engine.ledger())).await?;
         let users = self.users_of_models();
-        let counts = {
-            let snapshot = self.engine.snapshot();
-            let snapshot = snapshot.borrow();
-            snapshot.gateway.on || snapshot.publish.to.is_some()
-        };
+        let counts = self.engine.snapshot().borrow().reaches_proxies;
         Ok(OverlayView {
             entries: entries.iter().map(|entry| view(entry, &users)).collect(),
             error: error.as_ref().map(ErrorView::from),
@@ -93,7 +89,7 @@ fn field_view(OwnField { field, value, upstream }: &OwnField) -> OwnFieldView {
     let is_price = field.contains("cost");
     let shown = |value: &String| {
         let number = price(&Value::from(value.as_str())).filter(|_| is_price);
-        number.map_or_else(|| value.trim_matches('"').to_owned(), |number| amount(number, unit))
+        number.map_or_else(|| value.trim_matches('"').to_owned(), |number| grouped(&amount(number, unit)))
     };
     OwnFieldView {
         field: field.clone(),

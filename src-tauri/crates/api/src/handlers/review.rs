@@ -31,7 +31,7 @@ impl Api {
                 .proxies
                 .iter()
                 .filter(|proxy| proxy.status.as_ref().is_none_or(|status| reads_itself(status.reads)));
-            (snapshot.gateway.on || snapshot.publish.to.is_some(), direct.map(|proxy| proxy.name.clone()).collect())
+            (snapshot.reaches_proxies, direct.map(|proxy| proxy.name.clone()).collect())
         };
         let Some(found) = found else { return Ok(ReviewView { gateway, direct, ..ReviewView::default() }) };
         let users = self.users_of_models();

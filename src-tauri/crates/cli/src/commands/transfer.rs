@@ -15,7 +15,14 @@ pub(super) async fn export(context: &Context, file: &Path) -> Result<Answer> {
     }
     let exported = transfer::export(&home, file).await?;
     Answer::new(&context.screen, &exported, || {
-        format!("{} has {}. Keys are not in it.", exported.file.display(), exported.parts.join(", "))
+        let mut out = format!("{} has {}. Keys are not in it.", exported.file.display(), exported.parts.join(", "));
+        if !exported.left_out.is_empty() {
+            out.push_str(&format!(
+                "\nLeft out, since each may be a secret: {}. It belongs in the system's key store or an environment variable.",
+                exported.left_out.join(", ")
+            ));
+        }
+        out
     })
 }
 

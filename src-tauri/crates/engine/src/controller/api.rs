@@ -226,6 +226,8 @@ pub struct Snapshot {
     pub proxies: Vec<ProxySnapshot>,
     /// The gateway, and who reads it.
     pub gateway: GatewayState,
+    /// Whether any proxy can get what is promoted here ([`Settings::reaches_proxies`](crate::settings::Settings::reaches_proxies)).
+    pub reaches_proxies: bool,
     /// What is published.
     pub publish: PublishState,
     /// Runs that a crash left and that are `interrupted` now.

@@ -7,11 +7,30 @@ use std::path::Path;
 /// Replaces the file at `path` as one step: after a crash at any instant it holds the old bytes or the new ones, whole.
 /// A symbolic link stays one: the file that it points to is replaced. The new file is readable by the owner only.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    put(path, bytes, None)
+}
+
+/// The same for a file that others read: the new one has the rights of the old and, for who may give files away, its owner.
+pub(crate) fn replace_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    put(path, bytes, Some(&fs::metadata(path)?))
+}
+
+fn put(path: &Path, bytes: &[u8], like: Option<&fs::Metadata>) -> io::Result<()> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let dir = target.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // A temporary file of tempfile has mode 0600 on Unix.
     let mut file = tempfile::Builder::new().prefix(".autosync-").suffix(".tmp").tempfile_in(dir)?;
     file.write_all(bytes)?;
+    // Before it takes the old one's place: nobody who may read that meets one that he may not.
+    if let Some(like) = like {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::{MetadataExt, fchown};
+            // Only root may; anybody else leaves it as their own.
+            fchown(file.as_file(), Some(like.uid()), Some(like.gid())).ok();
+        }
+        fs::set_permissions(file.path(), like.permissions())?;
+    }
     file.as_file().sync_all()?;
     file.persist(&target).map_err(|failed| failed.error)?;
     sync_dir(dir)

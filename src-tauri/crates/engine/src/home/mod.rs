@@ -12,7 +12,7 @@ use etcetera::BaseStrategy;
 use crate::{Error, ErrorCode, Result};
 
 pub use files::write_atomic;
-pub(crate) use files::{create_private_dir, open_private_append};
+pub(crate) use files::{create_private_dir, open_private_append, replace_atomic};
 pub use lock::HomeLock;
 
 /// The folder's name below the user's local data folder.

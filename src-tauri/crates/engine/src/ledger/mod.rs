@@ -6,6 +6,7 @@
 
 mod decisions;
 mod details;
+mod foreign;
 mod frames;
 mod outbox;
 mod pins;
@@ -31,6 +32,7 @@ use tokio::sync::oneshot;
 
 use crate::{Clock, Error, ErrorCode, Result};
 
+pub(crate) use foreign::examine;
 pub use outbox::{News, Pending};
 pub use pins::{Pin, Pinning, Pins};
 pub use prices::{PriceInterval, Prices};

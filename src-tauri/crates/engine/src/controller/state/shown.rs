@@ -39,6 +39,7 @@ impl Controller {
             pause: PauseState::of(self.paused_until, self.parts.clock.now()),
             proxies: proxies.collect(),
             gateway: self.parts.gateway.state(),
+            reaches_proxies: self.effective.reaches_proxies(),
             publish: self.published.clone(),
             interrupted_runs: self.interrupted_runs,
             edits: self.edits,
