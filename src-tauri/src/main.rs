@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use engine::home::Home;
 use shell::instance::{self, Start};
+use shell::link;
 
 /// Keeps LiteLLM proxies' model prices true: it lives in the tray and syncs on schedule.
 #[derive(Parser)]
@@ -21,14 +22,18 @@ struct Args {
     /// Start in the tray, without a window.
     #[arg(long)]
     hidden: bool,
+    /// What a toast leads to, as Windows hands it over. Anything may send such a link, so all that it can do is show a place.
+    #[arg(long, value_name = "LINK", hide = true, conflicts_with = "hidden")]
+    open: Option<String>,
 }
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    let place = args.open.as_deref().and_then(link::place);
     let started = Home::resolve(args.home, &|name| std::env::var_os(name))
-        .and_then(|home| instance::start(&home).map(|start| (home, start)));
+        .and_then(|home| instance::start(&home, place.as_ref()).map(|start| (home, start)));
     match started {
-        Ok((home, Start::First(lock))) => shell::run(home, lock, args.hidden),
+        Ok((home, Start::First(lock))) => shell::run(home, lock, args.hidden, place),
         // Starting again always opens the window: tray icons get hidden.
         Ok((_, Start::Shown)) => ExitCode::SUCCESS,
         Err(error) => {

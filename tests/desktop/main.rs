@@ -11,6 +11,7 @@ mod browser;
 mod change;
 mod desk;
 mod figures;
+mod host;
 mod journey;
 mod notifications;
 mod pictures;

@@ -103,6 +103,22 @@ impl Panel {
         Self { connection, registered, told: RefCell::default() }
     }
 
+    /// Counts, from now on, how often a menu tells that it has another layout.
+    pub(crate) fn layouts(&self) -> Receiver<Instant> {
+        let rule = zbus::MatchRule::builder().msg_type(zbus::message::Type::Signal);
+        let rule = rule.interface("com.canonical.dbusmenu").unwrap().member("LayoutUpdated").unwrap().build();
+        let signals = zbus::blocking::MessageIterator::for_match_rule(rule, &self.connection, None).unwrap();
+        let (tell, told) = mpsc::channel();
+        std::thread::spawn(move || {
+            for _ in signals {
+                if tell.send(Instant::now()).is_err() {
+                    break;
+                }
+            }
+        });
+        told
+    }
+
     /// The item of the next program that registers one. An item may register twice; what that leaves behind is not
     /// taken for the next program's, also while the bus does not know yet that the first one has ended.
     pub(crate) fn item(&self) -> Item {

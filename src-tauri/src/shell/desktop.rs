@@ -5,9 +5,9 @@ use std::sync::Mutex;
 
 use api::Desktop;
 use arboard::Clipboard;
+use auto_launch::AutoLaunch;
 use engine::{Error, ErrorCode, Result};
 use tauri::{AppHandle, Manager};
-use tauri_plugin_autostart::ManagerExt;
 use tauri_plugin_opener::OpenerExt;
 
 use super::toast::Toasts;
@@ -17,16 +17,23 @@ pub(crate) struct AppDesktop(pub(crate) AppHandle);
 
 impl Desktop for AppDesktop {
     fn autostart(&self) -> Option<bool> {
-        self.0.autolaunch().is_enabled().ok()
+        self.0.try_state::<AutoLaunch>()?.is_enabled().ok()
     }
 
     fn set_autostart(&self, on: bool) -> Result<()> {
-        let autolaunch = self.0.autolaunch();
-        let done = if on { autolaunch.enable() } else { autolaunch.disable() };
-        done.map_err(|cause| {
+        let refused = |cause: &dyn std::fmt::Display| {
             Error::new(ErrorCode::Unsupported, "The system did not allow changing whether the app starts at login.")
                 .detail(cause)
-        })
+        };
+        let entry = self.0.try_state::<AutoLaunch>();
+        let entry = entry.ok_or_else(|| refused(&"the place of the program is not known"))?;
+        let done = match (on, entry.is_enabled()) {
+            // Windows does not take away what is not there.
+            (false, Ok(false)) => Ok(()),
+            (false, _) => entry.disable(),
+            (true, _) => entry.enable(),
+        };
+        done.map_err(|cause| refused(&cause))
     }
 
     fn open_folder(&self, path: &Path) -> Result<()> {
@@ -44,6 +51,13 @@ impl Desktop for AppDesktop {
 
     fn copy(&self, text: &str) -> Result<()> {
         copy(text)
+    }
+
+    fn tray_problem(&self) -> Option<String> {
+        #[cfg(target_os = "linux")]
+        return self.0.state::<super::host::TrayHost>().problem();
+        #[cfg(not(target_os = "linux"))]
+        None
     }
 
     fn toast_problem(&self) -> Option<String> {

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use api::view::Place;
 use engine::door::{DoorClient, Kind};
 use engine::home::{Home, HomeLock};
 use engine::{Error, ErrorCode, Result};
@@ -21,7 +22,7 @@ pub(crate) enum Start {
 ///
 /// # Errors
 /// `home_busy` where the one that holds it has no window (`autosync watch` in a terminal), or opens no door in time.
-pub(crate) fn start(home: &Home) -> Result<Start> {
+pub(crate) fn start(home: &Home, place: Option<&Place>) -> Result<Start> {
     match HomeLock::acquire(home, Duration::ZERO) {
         Ok(lock) => return Ok(Start::First(lock)),
         Err(busy) if busy.code == ErrorCode::HomeBusy => {}
@@ -30,16 +31,17 @@ pub(crate) fn start(home: &Home) -> Result<Start> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime =
         runtime.map_err(|cause| Error::new(ErrorCode::Internal, "No runtime could be started.").detail(cause))?;
-    runtime.block_on(show(home))
+    runtime.block_on(show(home, place))
 }
 
 /// Looks for the door and the lock in turn: one that is starting holds the lock before it has a door, and one that is
 /// ending has no door before it lets go of the lock. A person who starts twice sees neither.
-async fn show(home: &Home) -> Result<Start> {
+async fn show(home: &Home, place: Option<&Place>) -> Result<Start> {
+    let place = place.and_then(|place| serde_json::to_string(place).ok());
     let begun = Instant::now();
     loop {
         match DoorClient::find(home).await? {
-            Some(door) if door.who().kind == Kind::App => match door.show(None).await {
+            Some(door) if door.who().kind == Kind::App => match door.show(place.clone()).await {
                 Ok(()) => return Ok(Start::Shown),
                 // It ended just then.
                 Err(error) if error.code == ErrorCode::Interrupted => {}

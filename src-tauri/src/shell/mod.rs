@@ -2,17 +2,23 @@
 //! decides about a sync.
 
 mod desktop;
+#[cfg(target_os = "linux")]
+mod host;
 pub(crate) mod instance;
+pub(crate) mod link;
 mod login;
+mod taskbar;
 mod toast;
 mod tray;
+#[cfg(windows)]
+mod webview2;
 mod window;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::view::{AppState, HostKind};
+use api::view::{AppState, HostKind, Place};
 use api::{Api, Desktop};
 use engine::controller::{Engine, EngineOptions, Environment, FirstSyncs};
 use engine::door::{Door, Kind};
@@ -29,8 +35,9 @@ use crate::ipc::{self, Told};
 use desktop::AppDesktop;
 use toast::Toasts;
 
-/// Running jobs get this long to end when the program is quit; a reload in flight is `interrupted` at the next start.
-const END_WITHIN: Duration = Duration::from_secs(8);
+/// Running jobs get this long to end when the program is quit; a reload in flight is `interrupted` at the next start. At the
+/// end of a session Windows waits 5 s before it says that the app is in the way.
+const END_WITHIN: Duration = Duration::from_secs(if cfg!(windows) { 3 } else { 8 });
 
 /// The title of what went wrong at the start.
 const NOT_STARTED: &str = "LiteLLM Auto-Sync could not start";
@@ -57,15 +64,17 @@ impl Keep {
 
 /// Runs the app until it is quit.
 #[expect(clippy::exit, reason = "in what tauri::generate_context generates")]
-pub(crate) fn run(home: Home, lock: HomeLock, hidden: bool) -> ExitCode {
+pub(crate) fn run(home: Home, lock: HomeLock, hidden: bool, place: Option<Place>) -> ExitCode {
     if let Err(error) = display() {
         could_not_start(&error);
         return ExitCode::from(2);
     }
     let (told, started) = watch::channel(None);
-    let app = tauri::Builder::default()
-        // On macOS a launch agent, which is its default.
-        .plugin(tauri_plugin_autostart::Builder::new().args(login::arguments(&home)).build())
+    let builder = tauri::Builder::default();
+    // A start at login takes the focus from nobody.
+    #[cfg(target_os = "macos")]
+    let builder = builder.activate_ignoring_other_apps(!hidden);
+    let app = builder
         .plugin(tauri_plugin_window_state::Builder::new().with_denylist(&[]).build())
         .plugin(tauri_plugin_opener::init())
         .manage::<ipc::Started>(started)
@@ -78,15 +87,32 @@ pub(crate) fn run(home: Home, lock: HomeLock, hidden: bool) -> ExitCode {
         .setup(move |app| {
             // The tray comes first: people look for it, and it needs nothing that takes time.
             tray::create(app.handle())?;
-            if !hidden {
-                window::open(app.handle(), None);
+            match login::at_login(&home) {
+                Ok(entry) => {
+                    login::heal(&entry);
+                    app.manage(entry);
+                }
+                Err(error) => tracing::warn!(%error, "the app cannot start at login"),
             }
+            #[cfg(target_os = "linux")]
+            {
+                app.manage(host::TrayHost::default());
+                host::watch(app.handle());
+            }
+            // Before the window, which may have to say that it cannot be opened.
             spawn(start(app.handle().clone(), home, lock, told));
+            if !hidden {
+                window::open(app.handle(), place);
+            }
             Ok(())
         })
         .build(tauri::generate_context!());
     match app {
-        Ok(app) => {
+        #[cfg_attr(not(target_os = "macos"), expect(unused_mut, reason = "only macOS has a Dock"))]
+        Ok(mut app) => {
+            // Before it runs, or the Dock shows the app for a moment: there it is only while a window is open.
+            #[cfg(target_os = "macos")]
+            app.set_activation_policy(tauri::ActivationPolicy::Accessory);
             let code = app.run_return(on_event);
             u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
         }
@@ -156,7 +182,7 @@ async fn begin(
     // Only now, since what fails in these is told by the log alone.
     spawn(quit_when_told(app.clone()));
     #[cfg(windows)]
-    toast::register();
+    toast::register(home);
     let clock = Clock::system();
     let environment: Environment = Arc::new(|name| std::env::var(name).ok());
     let settings = SettingsFile::load(&home.settings())?;

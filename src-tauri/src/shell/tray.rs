@@ -1,4 +1,7 @@
 //! Draws the tray that the `api` crate describes, and does what is clicked.
+//!
+//! On Linux the icon comes with the first menu that says something: GNOME's extension asks for a menu's labels apart from its
+//! layout, and a second layout that comes meanwhile leaves it with blank lines.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -18,7 +21,7 @@ use tauri::{AppHandle, Manager, Wry};
 use tokio::sync::watch;
 
 use super::desktop::{self, AppDesktop};
-use super::{NOT_STARTED, window};
+use super::{NOT_STARTED, taskbar, window};
 use crate::ipc::{self, Started};
 
 /// The only tray icon.
@@ -26,6 +29,12 @@ const ID: &str = "tray";
 
 /// "24 min ago" grows old: the menu is drawn anew this often.
 const REFRESH: Duration = Duration::from_mins(1);
+
+/// On Linux: so long each menu stays, so that what shows it has read all of it before the next.
+const STAYS: Duration = Duration::from_millis(500);
+
+/// On Linux: so long the icon waits for the first menu. An upgrade of a large ledger may take longer.
+const FIRST: Duration = Duration::from_secs(2);
 
 /// Characters of the line that says why the engine did not start: menus do not wrap, and the window has all of it.
 const WIDTH: usize = 120;
@@ -60,12 +69,27 @@ fn id(action: &TrayAction) -> String {
 /// Puts the icon into the tray, before anything is known.
 pub(crate) fn create(app: &AppHandle) -> tauri::Result<()> {
     app.manage(Actions::default());
-    let tray = Tray::starting();
+    if !cfg!(target_os = "linux") {
+        return put(app, &Tray::starting(), taskbar::is_light());
+    }
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        tokio::time::sleep(FIRST).await;
+        if app.tray_by_id(ID).is_none()
+            && let Err(error) = put(&app, &Tray::starting(), false)
+        {
+            tracing::warn!(%error, "the tray could not be drawn");
+        }
+    });
+    Ok(())
+}
+
+fn put(app: &AppHandle, tray: &Tray, light: bool) -> tauri::Result<()> {
     TrayIconBuilder::with_id(ID)
-        .icon(image(tray.icon)?)
+        .icon(image(tray.icon, light)?)
         .icon_as_template(cfg!(target_os = "macos"))
         .tooltip(&tray.tooltip)
-        .menu(&menu(app, &tray)?)
+        .menu(&menu(app, tray)?)
         .show_menu_on_left_click(cfg!(target_os = "macos"))
         .on_menu_event(|app, event| clicked(app, event.id().as_ref()))
         .on_tray_icon_event(|tray, event| {
@@ -83,15 +107,18 @@ pub(crate) fn create(app: &AppHandle) -> tauri::Result<()> {
 
 /// Draws each state, until the engine ends.
 pub(crate) async fn follow(app: AppHandle, api: Arc<Api>, mut states: watch::Receiver<Option<Arc<AppState>>>) {
-    let mut drawn = Tray::starting();
+    let mut drawn = (Tray::starting(), taskbar::is_light());
     loop {
         let state = states.borrow_and_update().clone();
         if let Some(state) = state {
-            let fresh = Tray::of(&state, api.now());
+            let fresh = (Tray::of(&state, api.now()), taskbar::is_light());
             if fresh != drawn {
-                match draw(&app, &fresh, fresh.icon != drawn.icon) {
+                match draw(&app, &fresh.0, fresh.1, (fresh.0.icon, fresh.1) != (drawn.0.icon, drawn.1)) {
                     Ok(()) => drawn = fresh,
                     Err(error) => tracing::warn!(%error, "the tray could not be drawn"),
+                }
+                if cfg!(target_os = "linux") {
+                    tokio::time::sleep(STAYS).await;
                 }
             }
         }
@@ -115,15 +142,15 @@ pub(crate) fn fail(app: &AppHandle, error: &Error) {
         action("Quit LiteLLM Auto-Sync", TrayAction::Quit),
     ];
     let tray = Tray { icon: TrayIcon::Failed, tooltip: NOT_STARTED.to_owned(), menu };
-    if let Err(error) = draw(app, &tray, true) {
+    if let Err(error) = draw(app, &tray, taskbar::is_light(), true) {
         tracing::warn!(%error, "the tray could not be drawn");
     }
 }
 
-fn draw(app: &AppHandle, tray: &Tray, new_icon: bool) -> tauri::Result<()> {
-    let Some(icon) = app.tray_by_id(ID) else { return Ok(()) };
+fn draw(app: &AppHandle, tray: &Tray, light: bool, new_icon: bool) -> tauri::Result<()> {
+    let Some(icon) = app.tray_by_id(ID) else { return put(app, tray, light) };
     if new_icon {
-        icon.set_icon_with_as_template(Some(image(tray.icon)?), cfg!(target_os = "macos"))?;
+        icon.set_icon_with_as_template(Some(image(tray.icon, light)?), cfg!(target_os = "macos"))?;
     }
     icon.set_tooltip(Some(&tray.tooltip))?;
     icon.set_menu(Some(menu(app, tray)?))
@@ -220,13 +247,23 @@ fn list(proxy: Option<String>) -> Vec<String> {
     proxy.into_iter().collect()
 }
 
-fn image(icon: TrayIcon) -> tauri::Result<Image<'static>> {
+/// Windows' taskbar is dark or light, and says so; macOS colours a template itself; panels of Linux can be anything, so that
+/// icon has its own ground.
+fn image(icon: TrayIcon, light: bool) -> tauri::Result<Image<'static>> {
     macro_rules! file {
         ($name:literal) => {{
             #[cfg(target_os = "macos")]
             let bytes: &[u8] = include_bytes!(concat!("../../../icons/tray/template/", $name, ".png"));
-            #[cfg(not(target_os = "macos"))]
+            #[cfg(windows)]
+            let bytes: &[u8] = if light {
+                include_bytes!(concat!("../../../icons/tray/light/", $name, ".png"))
+            } else {
+                include_bytes!(concat!("../../../icons/tray/dark/", $name, ".png"))
+            };
+            #[cfg(not(any(windows, target_os = "macos")))]
             let bytes: &[u8] = include_bytes!(concat!("../../../icons/tray/", $name, ".png"));
+            #[cfg(not(windows))]
+            let _ = light;
             bytes
         }};
     }

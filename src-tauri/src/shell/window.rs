@@ -2,8 +2,12 @@
 
 use api::AppEvent;
 use api::view::Place;
-use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindowBuilder, WindowEvent};
+use tauri::{
+    AppHandle, LogicalSize, Manager, PhysicalRect, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent,
+};
 
+#[cfg(windows)]
+use super::webview2;
 use crate::ipc::{self, Started};
 
 /// The only window.
@@ -30,6 +34,11 @@ pub(crate) fn open(app: &AppHandle, place: Option<Place>) {
 }
 
 fn on_main(app: &AppHandle, place: Option<&Place>) -> tauri::Result<()> {
+    #[cfg(windows)]
+    if tauri::webview_version().is_err() {
+        webview2::ask_for();
+        return Ok(());
+    }
     if let Some(window) = app.get_webview_window(LABEL) {
         window.unminimize()?;
         window.show()?;
@@ -39,6 +48,9 @@ fn on_main(app: &AppHandle, place: Option<&Place>) -> tauri::Result<()> {
         }
         return Ok(());
     }
+    // The Dock shows the app as long as it has a window.
+    #[cfg(target_os = "macos")]
+    app.set_activation_policy(tauri::ActivationPolicy::Regular)?;
     // A new page reads the place from its address.
     let page = format!("index.html{}", place.map(Place::address).unwrap_or_default());
     let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App(page.into()))
@@ -46,6 +58,7 @@ fn on_main(app: &AppHandle, place: Option<&Place>) -> tauri::Result<()> {
         .inner_size(SIZE.0, SIZE.1)
         .min_inner_size(SMALLEST.0, SMALLEST.1)
         .build()?;
+    keep_on_screen(&window)?;
     let handle = app.clone();
     window.on_window_event(move |event| {
         if matches!(event, WindowEvent::Destroyed) {
@@ -53,6 +66,52 @@ fn on_main(app: &AppHandle, place: Option<&Place>) -> tauri::Result<()> {
         }
     });
     Ok(())
+}
+
+/// A place that was kept may be on a screen that is not there any more, or all but outside one.
+fn keep_on_screen(window: &WebviewWindow) -> tauri::Result<()> {
+    if window.is_maximized()? || window.is_fullscreen()? {
+        return Ok(());
+    }
+    let (at, size) = (window.outer_position()?, window.outer_size()?);
+    let screens: Vec<Area> = window.available_monitors()?.iter().map(|monitor| Area::of(monitor.work_area())).collect();
+    let wanted = Area { left: at.x.into(), top: at.y.into(), width: size.width.into(), height: size.height.into() };
+    if !screens.is_empty() && !screens.iter().any(|screen| screen.reaches(wanted)) {
+        window.set_size(LogicalSize::new(SIZE.0, SIZE.1))?;
+        window.center()?;
+    }
+    Ok(())
+}
+
+/// A rectangle in physical pixels, of all screens together.
+#[derive(Clone, Copy, Debug)]
+struct Area {
+    left: i64,
+    top: i64,
+    width: i64,
+    height: i64,
+}
+
+/// So much of a window's upper edge must be on a screen that a person can take hold of it.
+const HOLD: (i64, i64) = (160, 40);
+
+impl Area {
+    fn of(area: &PhysicalRect<i32, u32>) -> Self {
+        Self {
+            left: area.position.x.into(),
+            top: area.position.y.into(),
+            width: area.size.width.into(),
+            height: area.size.height.into(),
+        }
+    }
+
+    /// Whether a person can take hold of the window on this screen, and it is not larger than that.
+    fn reaches(self, window: Self) -> bool {
+        let seen = (window.left + window.width).min(self.left + self.width) - window.left.max(self.left);
+        // Windows puts the upper edge of a maximised window some pixels above the screen.
+        let top = window.top >= self.top - 8 && window.top + HOLD.1 <= self.top + self.height;
+        seen >= HOLD.0 && top && window.width <= self.width + 32 && window.height <= self.height + 32
+    }
 }
 
 /// Goes to a place in a window that is open.
@@ -67,6 +126,10 @@ fn push(app: &AppHandle, place: Place) {
 
 /// Closing keeps the tray, or quits: the user's choice.
 fn closed(app: &AppHandle) {
+    #[cfg(target_os = "macos")]
+    if let Err(error) = app.set_activation_policy(tauri::ActivationPolicy::Accessory) {
+        tracing::warn!(%error, "the Dock still shows the app");
+    }
     let (handle, started) = (app.clone(), app.state::<Started>().inner().clone());
     tauri::async_runtime::spawn(async move {
         if let Ok(api) = ipc::wait(started).await
@@ -75,4 +138,26 @@ fn closed(app: &AppHandle) {
             handle.exit(0);
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn area(left: i64, top: i64, width: i64, height: i64) -> Area {
+        Area { left, top, width, height }
+    }
+
+    #[test]
+    fn a_window_comes_back_where_it_can_be_taken_hold_of() {
+        let screens = [area(0, 0, 1920, 1040), area(-1280, 200, 1280, 984)];
+        let is_kept = |window| screens.iter().any(|screen| screen.reaches(window));
+        for kept in [(100, 100), (-1200, 220), (1760, 0), (-900, 192), (0, -8)] {
+            assert!(is_kept(area(kept.0, kept.1, 1180, 760)), "{kept:?}");
+        }
+        for lost in [(1919, 100), (4000, 100), (100, -700), (100, 1030), (-2400, 220), (-1280, 100)] {
+            assert!(!is_kept(area(lost.0, lost.1, 1180, 760)), "{lost:?}");
+        }
+        assert!(!is_kept(area(0, 0, 2560, 1400)), "larger than any screen");
+    }
 }

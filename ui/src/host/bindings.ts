@@ -101,6 +101,10 @@ latest_changes: ChangeSummary | null,
  */
 today: Today | null, 
 /**
+ * Why there is no icon in the tray; null where there is one, or none is meant to be.
+ */
+tray_problem: string | null, 
+/**
  * Whether toasts can be shown.
  */
 toasts: ToastView, };

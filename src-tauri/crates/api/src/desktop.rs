@@ -30,6 +30,9 @@ pub trait Desktop: Send + Sync {
     /// Where there is none.
     fn copy(&self, text: &str) -> Result<()>;
 
+    /// Why there is no icon in the tray.
+    fn tray_problem(&self) -> Option<String>;
+
     /// Why the last toast could not be shown.
     fn toast_problem(&self) -> Option<String>;
 }
@@ -56,6 +59,10 @@ impl Desktop for NoDesktop {
 
     fn copy(&self, _text: &str) -> Result<()> {
         Err(unsupported("The browser does the copying itself."))
+    }
+
+    fn tray_problem(&self) -> Option<String> {
+        None
     }
 
     fn toast_problem(&self) -> Option<String> {

@@ -46,6 +46,7 @@ pub(crate) fn state() -> AppState {
         model_counts: vec![],
         latest_changes: None,
         today: None,
+        tray_problem: None,
         toasts: ToastView::default(),
     }
 }

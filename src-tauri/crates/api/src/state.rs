@@ -145,6 +145,7 @@ impl Api {
             attention: Vec::new(),
             latest_changes,
             today,
+            tray_problem: self.desktop.tray_problem(),
             toasts,
         };
         state.attention = attention(&state, &chosen.problems);

@@ -15,6 +15,13 @@ const TRAY: u32 = 64;
 /// macOS draws 22 points, twice as many pixels on most screens.
 const TEMPLATE: u32 = 44;
 
+/// Windows' taskbars, by the colour of what stands on them. There the icon needs no ground of its own.
+const TASKBARS: [(&str, &str); 2] = [("light", INK), ("dark", "#fff")];
+
+/// The strokes of the sources, and the disc on which they stand elsewhere.
+const INK: &str = "#1a1b1f";
+const DISC: &str = r##"<circle cx="8" cy="8" r="7.6" fill="#fff" stroke="none"/>"##;
+
 /// Pixels of the app's icon.
 const APP: [u32; 4] = [32, 128, 256, 512];
 
@@ -26,12 +33,20 @@ pub fn draw() -> Result<()> {
         }
     }
     let icons = workspace::root().join("icons");
-    for folder in ["tray/template", "app"] {
+    for folder in ["tray/template", "tray/light", "tray/dark", "app"] {
         std::fs::create_dir_all(icons.join(folder)).doing(format_args!("make icons/{folder}"))?;
     }
     for state in STATES {
         svg(&icons, &format!("src/tray/{state}.svg"), &format!("tray/{state}.png"), TRAY)?;
         svg(&icons, &format!("src/tray/template/{state}.svg"), &format!("tray/template/{state}.png"), TEMPLATE)?;
+        let source = icons.join(format!("src/tray/{state}.svg"));
+        let source = std::fs::read_to_string(&source).doing(format_args!("read {}", source.display()))?;
+        for (taskbar, ink) in TASKBARS {
+            let bare = icons.join(format!("tray/{taskbar}/{state}.svg"));
+            std::fs::write(&bare, source.replace(DISC, "").replace(INK, ink)).doing("draw an icon")?;
+            svg(&icons, &format!("tray/{taskbar}/{state}.svg"), &format!("tray/{taskbar}/{state}.png"), TRAY)?;
+            std::fs::remove_file(&bare).doing("draw an icon")?;
+        }
     }
     for size in APP {
         svg(&icons, "src/app.svg", &format!("app/{size}.png"), size)?;

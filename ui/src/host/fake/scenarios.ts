@@ -38,7 +38,7 @@ const drawn: AppState = {
     waits: false,
   },
   pins: [], own: { entries: 0, moved: [], same: [], problem: null }, publish: null, pause: null, proxies: [healthy, syncing, down], attention: [heldEntries, unpriced],
-  last_sync: ago(24), next_sync: ago(-204), model_counts: counts(), latest_changes: source.new_there, today: busy, toasts: { problem: null },
+  last_sync: ago(24), next_sync: ago(-204), model_counts: counts(), latest_changes: source.new_there, today: busy, tray_problem: null, toasts: { problem: null },
 };
 
 function named(base: ProxyView, name: string, more: Partial<ProxyView> = {}): ProxyView {

@@ -87,6 +87,8 @@ pub struct AppState {
     pub latest_changes: Option<ChangeSummary>,
     /// What is new today; `None` until a second map was promoted.
     pub today: Option<Today>,
+    /// Why there is no icon in the tray; null where there is one, or none is meant to be.
+    pub tray_problem: Option<String>,
     /// Whether toasts can be shown.
     pub toasts: ToastView,
 }

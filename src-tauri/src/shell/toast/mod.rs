@@ -1,0 +1,79 @@
+//! Toasts, each on a thread of its own: waiting for a click blocks. What is told and when is the `api` crate's.
+
+#[cfg(not(windows))]
+mod daemon;
+#[cfg(windows)]
+mod windows;
+
+use std::sync::Mutex;
+
+use api::toast::Toast;
+use tauri::{AppHandle, Manager};
+
+use crate::ipc::{self, Started};
+#[cfg(windows)]
+pub(crate) use windows::register;
+
+/// What the system calls the program.
+const APP: &str = "LiteLLM Auto-Sync";
+
+/// Why the last toast could not be shown.
+#[derive(Default)]
+pub(crate) struct Toasts(Mutex<Option<String>>);
+
+impl Toasts {
+    pub(crate) fn problem(&self) -> Option<String> {
+        self.0.lock().ok().and_then(|problem| problem.clone())
+    }
+
+    /// Whether that is news.
+    fn set(&self, problem: Option<String>) -> bool {
+        let Ok(mut known) = self.0.lock() else { return false };
+        let is_new = *known != problem;
+        *known = problem;
+        is_new
+    }
+}
+
+/// Shows a toast; a click opens its place.
+pub(crate) fn show(app: &AppHandle, toast: Toast) {
+    let app = app.clone();
+    let thread = std::thread::Builder::new().name("toast".to_owned());
+    let shown = thread.spawn(move || match tell(&app, &toast) {
+        Ok(()) => noted(&app, None),
+        Err(problem) => noted(&app, Some(problem)),
+    });
+    if let Err(error) = shown {
+        tracing::warn!(%error, "a toast could not be shown");
+    }
+}
+
+#[cfg(windows)]
+fn tell(_app: &AppHandle, toast: &Toast) -> Result<(), String> {
+    windows::show(&toast.title, &toast.body, Some(&super::link::to(&toast.place)))
+}
+
+#[cfg(not(windows))]
+fn tell(app: &AppHandle, toast: &Toast) -> Result<(), String> {
+    let open = || super::window::open(app, Some(toast.place.clone()));
+    daemon::show(&toast.title, &toast.body, || noted(app, None), open)
+}
+
+/// A toast that nothing hangs on.
+pub(crate) fn plain(title: &str, body: &str) {
+    #[cfg(windows)]
+    drop(windows::show(title, body, None));
+    #[cfg(not(windows))]
+    daemon::plain(title, body);
+}
+
+fn noted(app: &AppHandle, problem: Option<String>) {
+    if app.state::<Toasts>().set(problem) {
+        let started = app.state::<Started>().inner().clone();
+        tauri::async_runtime::spawn(async move {
+            if let Ok(api) = ipc::wait(started).await {
+                api.refresh();
+            }
+        });
+    }
+}
