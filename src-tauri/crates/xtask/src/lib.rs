@@ -4,6 +4,7 @@
 pub mod bench;
 mod browser;
 pub mod cache;
+pub mod channel;
 pub mod command;
 pub mod cross;
 pub mod demo;

@@ -1,10 +1,13 @@
 //! `cargo xtask COMMAND`: set-up and developer commands, for Linux, macOS and Windows alike.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::say::complain;
-use xtask::{Result, bench, cross, demo, fuzz, icons, maps, newest, phases, python, run, setup, suite, versions};
+use xtask::{
+    Result, bench, channel, cross, demo, fuzz, icons, maps, newest, phases, python, run, setup, suite, versions,
+};
 
 /// Set-up and developer commands of LiteLLM Auto-Sync. Each installs what it needs, or says exactly what to install.
 #[derive(Parser)]
@@ -86,6 +89,14 @@ enum Task {
         /// Only those whose name contains this
         filter: Option<String>,
     },
+    /// Sign the packages that are updates, where there is a key, and write latest.json, where installed apps look
+    Channel {
+        /// The folder from which people will download the packages
+        #[arg(long, value_name = "URL")]
+        base_url: String,
+        /// Where the packages are; without it, in target/packages
+        folder: Option<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -123,5 +134,6 @@ fn start(task: Task) -> Result<()> {
         Task::Pictures => bench::pictures(),
         Task::Fuzz { seconds } => fuzz::fuzz(seconds),
         Task::Bench { filter } => bench::bench(filter.as_deref()),
+        Task::Channel { base_url, folder } => channel::channel(&base_url, folder),
     }
 }
