@@ -1,5 +1,6 @@
 //! The real web view of the app, driven by WebKit's own driver (W3C WebDriver).
 
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -24,17 +25,23 @@ pub(crate) struct Browser {
 impl Browser {
     /// Has the driver start the app with a window.
     pub(crate) fn start(desk: &Desk) -> Self {
+        Self::of(desk, &app::binary(), &[])
+    }
+
+    /// The same for this program, in this environment.
+    pub(crate) fn of(desk: &Desk, program: &Path, environment: &[(&str, &str)]) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut driver = desk.command("WebKitWebDriver");
         driver
             .arg(format!("--port={port}"))
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
-            .env("PROXY_KEY", "sk-system-tests-1234");
+            .env("PROXY_KEY", "sk-system-tests-1234")
+            .envs(environment.iter().copied());
         let driver = driver.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let root = format!("http://127.0.0.1:{port}");
         until("the driver", || http::get(&format!("{root}/status"), &[]).ok());
         let home = desk.home().join("data").display().to_string();
-        let options = json!({ "binary": app::binary(), "args": ["--home", home] });
+        let options = json!({ "binary": program, "args": ["--home", home] });
         let wanted = json!({ "capabilities": { "alwaysMatch": { "webkitgtk:browserOptions": options } } });
         let session = send(&Method::POST, &format!("{root}/session"), &wanted).unwrap_or_else(|said| panic!("{said}"));
         let id = session["sessionId"].as_str().unwrap().to_owned();

@@ -18,6 +18,7 @@ mod pictures;
 mod processes;
 mod tray;
 mod typist;
+mod update;
 
 use std::time::{Duration, Instant};
 

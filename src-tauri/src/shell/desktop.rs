@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use api::Desktop;
+use api::view::UpdateView;
 use arboard::Clipboard;
 use auto_launch::AutoLaunch;
 use engine::{Error, ErrorCode, Result};
@@ -11,6 +12,7 @@ use tauri::{AppHandle, Manager};
 use tauri_plugin_opener::OpenerExt;
 
 use super::toast::Toasts;
+use super::update::{self, Updates};
 
 /// The desktop around the app.
 pub(crate) struct AppDesktop(pub(crate) AppHandle);
@@ -51,6 +53,22 @@ impl Desktop for AppDesktop {
 
     fn copy(&self, text: &str) -> Result<()> {
         copy(text)
+    }
+
+    fn update(&self) -> UpdateView {
+        self.0.state::<Updates>().view()
+    }
+
+    fn check_update(&self) {
+        update::check(&self.0);
+    }
+
+    fn install_update(&self) {
+        update::install(&self.0);
+    }
+
+    fn cancel_update(&self) {
+        update::cancel(&self.0);
     }
 
     fn tray_problem(&self) -> Option<String> {

@@ -10,6 +10,7 @@ mod login;
 mod taskbar;
 mod toast;
 mod tray;
+mod update;
 #[cfg(windows)]
 mod webview2;
 mod window;
@@ -77,6 +78,8 @@ pub(crate) fn run(home: Home, lock: HomeLock, hidden: bool, place: Option<Place>
     let app = builder
         .plugin(tauri_plugin_window_state::Builder::new().with_denylist(&[]).build())
         .plugin(tauri_plugin_opener::init())
+        .plugin(tauri_plugin_updater::Builder::new().build())
+        .manage(update::Updates::new())
         .manage::<ipc::Started>(started)
         // Without a sender, windows that wait would take it for the end of the program.
         .manage(told.clone())
@@ -160,6 +163,7 @@ async fn start(app: AppHandle, home: Home, lock: HomeLock, told: Told) {
             spawn(Arc::clone(&api).keep_pushing(latest));
             spawn(tray::follow(app.clone(), Arc::clone(&api), states));
             let shown = app.clone();
+            spawn(update::keep_checking(app.clone(), Arc::clone(&api)));
             spawn(Arc::clone(&api).keep_toasting(move |toast| toast::show(&shown, toast)));
             told.send_replace(Some(Ok(api)));
         }

@@ -21,7 +21,7 @@ use tauri::{AppHandle, Manager, Wry};
 use tokio::sync::watch;
 
 use super::desktop::{self, AppDesktop};
-use super::{NOT_STARTED, taskbar, window};
+use super::{NOT_STARTED, taskbar, update, window};
 use crate::ipc::{self, Started};
 
 /// The only tray icon.
@@ -236,6 +236,7 @@ async fn act(app: &AppHandle, api: &Api, action: TrayAction) -> engine::Result<(
         TrayAction::Updates => {
             let section = Some("updates".to_owned());
             window::open(app, Some(Place::Settings { section, proxy: None }));
+            update::check(app);
             return Ok(());
         }
         TrayAction::Open(_) | TrayAction::Quit => return Ok(()),

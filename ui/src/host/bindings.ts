@@ -101,6 +101,10 @@ latest_changes: ChangeSummary | null,
  */
 today: Today | null, 
 /**
+ * Newer versions of this program.
+ */
+update: UpdateView, 
+/**
  * Why there is no icon in the tray; null where there is one, or none is meant to be.
  */
 tray_problem: string | null, 
@@ -590,6 +594,27 @@ version: string,
  * How long its answer took.
  */
 milliseconds: number, };
+
+/**
+ * A newer version.
+ */
+export type FoundUpdate = { 
+/**
+ * Its version.
+ */
+version: string, 
+/**
+ * What is new in it, as its release says.
+ */
+notes: string | null, 
+/**
+ * It can be installed from here; else it is fetched as this program was.
+ */
+can_install: boolean, 
+/**
+ * The user wants to hear no more of it.
+ */
+skipped: boolean, };
 
 /**
  * One proxy at the gateway.
@@ -2055,7 +2080,7 @@ value: string, };
 /**
  * A setting that one control changes.
  */
-export type SettingField = "source" | "watch" | "preset" | "every" | "windows" | "on_change" | "gate_mode" | "gate_direct" | "gate_soak" | "gateway" | "publish_to" | "publish_url" | "notify_new_models" | "notify_price_changes" | "notify_failures" | "quiet" | "autostart" | "close" | "network_proxy" | "network_ca_file" | "theme";
+export type SettingField = "source" | "watch" | "preset" | "every" | "windows" | "on_change" | "gate_mode" | "gate_direct" | "gate_soak" | "gateway" | "publish_to" | "publish_url" | "notify_new_models" | "notify_price_changes" | "notify_failures" | "quiet" | "autostart" | "close" | "updates" | "network_proxy" | "network_ca_file" | "theme";
 
 /**
  * All settings, as the file and the environment give them.
@@ -2150,6 +2175,10 @@ autostart: boolean | null,
  */
 close: string, 
 /**
+ * `daily` or `off`.
+ */
+updates: string, 
+/**
  * `system`, `none`, or the address of an HTTP proxy.
  */
 network_proxy: string, 
@@ -2185,6 +2214,15 @@ key_store: string,
  * Why keys cannot be kept; `None` where they can.
  */
 key_store_problem: string | null, };
+
+/**
+ * A version of this program.
+ */
+export type SkipArgs = { 
+/**
+ * The version to hear no more of; null: of every one.
+ */
+version: string | null, };
 
 /**
  * The source.
@@ -2473,21 +2511,42 @@ export type UnpinArgs = {
 proxy: string | null, };
 
 /**
- * Whether there is a newer version of this program.
+ * What is being done.
+ */
+export type UpdateStep = "idle" | "checking" | "downloading" | "installing" | "installed";
+
+/**
+ * What is known of newer versions.
  */
 export type UpdateView = { 
 /**
- * The version that runs.
+ * Why none can be looked for; null: they can.
  */
-current: string, 
+off: string | null, 
 /**
- * The newest one; `None` where it is not known.
+ * What is being done now.
  */
-newest: string | null, 
+doing: UpdateStep, 
 /**
- * What to tell: "0.1.0 is the newest version."
+ * When it was looked for last, with an answer.
  */
-message: string, };
+checked_at: string | null, 
+/**
+ * The newer version.
+ */
+found: FoundUpdate | null, 
+/**
+ * Bytes received.
+ */
+received: number, 
+/**
+ * Bytes in all; null where the server does not say.
+ */
+total: number | null, 
+/**
+ * Why the last step failed.
+ */
+error: ErrorView | null, };
 
 /**
  * One field, side by side.
@@ -2646,6 +2705,12 @@ export interface Commands {
   save_file: { args: SaveFileArgs; result: SavedFile };
   /** What a bug report needs; no key, and addresses without credentials. */
   diagnostics: { args: null; result: Text };
-  /** Whether there is a newer version of this program. */
-  check_updates: { args: null; result: UpdateView };
+  /** Looks for a newer version of this program; what comes of it is in the state. */
+  check_updates: { args: null; result: null };
+  /** Downloads the version that was found, checks its signature, and installs it. */
+  install_update: { args: null; result: null };
+  /** Gives up the download. */
+  cancel_update: { args: null; result: null };
+  /** Speaks of this version no more, or again. */
+  skip_update: { args: SkipArgs; result: null };
 }

@@ -23,7 +23,7 @@ const view: SettingsView = {
   notify_failures: true,
   quiet: '',
   autostart: null,
-  close: 'tray',
+  close: 'tray', updates: 'daily',
   network_proxy: 'system',
   network_ca_file: '',
   network_environment: [],

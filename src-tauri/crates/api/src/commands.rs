@@ -13,7 +13,7 @@ use crate::bindings::Declarations;
 use crate::view::{
     AppState, Changes, FoundProxy, LogRow, ModelDetail, ModelList, OverlayView, OwnCheck, OwnDraft, PinPreview,
     PromotionRow, ProxyForm, ProxyTest, ReviewDetail, ReviewView, RevisionRow, RunDetail, RunRow, SettingsView,
-    UpdateView, VerifyView,
+    VerifyView,
 };
 
 /// Which proxies; none means all.
@@ -222,6 +222,8 @@ pub enum SettingField {
     Autostart,
     /// `tray`, `quit`.
     Close,
+    /// `daily` or `off`.
+    Updates,
     /// `system`, `none`, or an address.
     NetworkProxy,
     /// A PEM file of authorities, or empty.
@@ -245,6 +247,13 @@ pub enum Outside {
     Logs,
     /// The home.
     Data,
+}
+
+/// A version of this program.
+#[derive(Debug, Deserialize, TS)]
+pub struct SkipArgs {
+    /// The version to hear no more of; null: of every one.
+    pub version: Option<String>,
 }
 
 /// A file to keep.
@@ -377,8 +386,14 @@ commands! {
     save_file(SaveFileArgs) -> SavedFile;
     /// What a bug report needs; no key, and addresses without credentials.
     diagnostics(()) -> Text;
-    /// Whether there is a newer version of this program.
-    check_updates(()) -> UpdateView;
+    /// Looks for a newer version of this program; what comes of it is in the state.
+    check_updates(()) -> ();
+    /// Downloads the version that was found, checks its signature, and installs it.
+    install_update(()) -> ();
+    /// Gives up the download.
+    cancel_update(()) -> ();
+    /// Speaks of this version no more, or again.
+    skip_update(SkipArgs) -> ();
 }
 
 fn given<T: DeserializeOwned>(name: &str, args: Value) -> Result<T> {

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use engine::{Error, ErrorCode, Result};
 
+use crate::view::UpdateView;
+
 /// The desktop around the dashboard.
 pub trait Desktop: Send + Sync {
     /// Whether the app starts at login; `None` where that cannot be.
@@ -29,6 +31,18 @@ pub trait Desktop: Send + Sync {
     /// # Errors
     /// Where there is none.
     fn copy(&self, text: &str) -> Result<()>;
+
+    /// What is known of newer versions of this program. Each change of it is followed by [`Api::refresh`](crate::Api::refresh).
+    fn update(&self) -> UpdateView;
+
+    /// Begins to look for one.
+    fn check_update(&self);
+
+    /// Begins to download and install the one that was found.
+    fn install_update(&self);
+
+    /// Gives up the download.
+    fn cancel_update(&self);
 
     /// Why there is no icon in the tray.
     fn tray_problem(&self) -> Option<String>;
@@ -60,6 +74,17 @@ impl Desktop for NoDesktop {
     fn copy(&self, _text: &str) -> Result<()> {
         Err(unsupported("The browser does the copying itself."))
     }
+
+    fn update(&self) -> UpdateView {
+        let off = Some("The desktop app updates itself; this is its dashboard in a browser.".to_owned());
+        UpdateView { off, ..UpdateView::default() }
+    }
+
+    fn check_update(&self) {}
+
+    fn install_update(&self) {}
+
+    fn cancel_update(&self) {}
 
     fn tray_problem(&self) -> Option<String> {
         None

@@ -23,7 +23,7 @@ use chrono::{DateTime, Utc};
 use engine::controller::{EngineHandle, Environment};
 use engine::home::Home;
 use engine::secrets::Secrets;
-use engine::settings::{Close, DirectMode, Settings, SettingsFile, SettingsProblem, with_environment};
+use engine::settings::{Close, DirectMode, Network, Settings, SettingsFile, SettingsProblem, with_environment};
 use engine::{Clock, Result};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, broadcast};
@@ -117,6 +117,14 @@ impl Api {
     /// Pushes the state anew, though the engine's own did not change.
     pub fn refresh(&self) {
         self.wake.notify_one();
+    }
+
+    /// The way out to the network that the user chose.
+    ///
+    /// # Errors
+    /// Where the settings cannot be read.
+    pub fn network(&self) -> Result<Network> {
+        Ok(self.chosen()?.settings.network)
     }
 
     /// Whether closing the window ends the program: the user's choice.

@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use engine::run::{Outcome, Trigger};
 use engine::status::{Health, Reads, SyncState};
 
-use crate::view::{AppState, ErrorView, HostKind, OwnNote, ProxyView, RateView, RunRow, SourceView, ToastView};
+use crate::view::{
+    AppState, ErrorView, HostKind, OwnNote, ProxyView, RateView, RunRow, SourceView, ToastView, UpdateView,
+};
 
 pub(crate) fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
@@ -46,6 +48,7 @@ pub(crate) fn state() -> AppState {
         model_counts: vec![],
         latest_changes: None,
         today: None,
+        update: UpdateView::default(),
         tray_problem: None,
         toasts: ToastView::default(),
     }

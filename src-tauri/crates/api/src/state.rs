@@ -145,6 +145,7 @@ impl Api {
             attention: Vec::new(),
             latest_changes,
             today,
+            update: self.update().await?,
             tray_problem: self.desktop.tray_problem(),
             toasts,
         };

@@ -206,7 +206,9 @@ fn menu(state: &AppState, now: DateTime<Utc>) -> Vec<TrayItem> {
     menu.push(action("Open dashboard", TrayAction::Open(None)));
     menu.push(action("Open logs", TrayAction::Logs));
     menu.push(action("Copy diagnostics", TrayAction::Diagnostics));
-    menu.push(action("Check for updates…", TrayAction::Updates));
+    let newer = state.update.found.as_ref().filter(|found| !found.skipped);
+    let update = newer.map_or_else(|| "Check for updates…".to_owned(), |found| format!("Update to {}…", found.version));
+    menu.push(TrayItem::Action(update, TrayAction::Updates));
     menu.push(TrayItem::Separator);
     menu.push(action("Quit LiteLLM Auto-Sync", TrayAction::Quit));
     menu

@@ -12,6 +12,7 @@ use url::{Host, Url};
 pub(crate) use trust::Trust;
 use trust::Untrusted;
 
+use crate::settings::Network;
 use crate::{Error, ErrorCode, Result};
 
 /// How the program names itself to sources and proxies.
@@ -113,6 +114,24 @@ fn is_private_v6(ip: Ipv6Addr) -> bool {
         || ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local() || ip.is_unspecified(),
         is_private_v4,
     )
+}
+
+/// Another program part's own client, which trusts whom the source's does and takes the same way out.
+///
+/// # Errors
+/// Those of `network.ca_file`.
+pub fn like_the_source(network: &Network, builder: ClientBuilder) -> Result<ClientBuilder> {
+    let (tls, _) = network.trust()?.config(&["h2", "http/1.1"]);
+    let builder = builder.user_agent(USER_AGENT).tls_backend_preconfigured(tls);
+    Ok(match network.proxy.environment() {
+        NetworkEnv::Direct => builder.no_proxy(),
+        NetworkEnv::System => builder,
+        NetworkEnv::Fixed { http, https, .. } => {
+            let all = [http.map(Proxy::http), https.map(Proxy::https)];
+            let proxies = all.into_iter().flatten().filter_map(std::result::Result::ok);
+            proxies.fold(builder.no_proxy(), ClientBuilder::proxy)
+        }
+    })
 }
 
 /// Two ways out: directly, and through the outgoing proxy where one is set.

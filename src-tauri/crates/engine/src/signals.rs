@@ -1,4 +1,4 @@
-//! The wish to end: Ctrl-C, and SIGTERM where there is one.
+//! The wish to end: Ctrl-C, and SIGTERM where there is one; on Windows the end of the terminal, the session, the system.
 
 use crate::{Error, ErrorCode, Result};
 
@@ -13,6 +13,10 @@ pub struct Signals {
     interrupt: tokio::signal::windows::CtrlC,
     #[cfg(windows)]
     terminate: tokio::signal::windows::CtrlClose,
+    #[cfg(windows)]
+    log_off: tokio::signal::windows::CtrlLogoff,
+    #[cfg(windows)]
+    shutdown: tokio::signal::windows::CtrlShutdown,
 }
 
 impl Signals {
@@ -33,11 +37,24 @@ impl Signals {
 
     #[cfg(windows)]
     fn new() -> std::io::Result<Self> {
-        use tokio::signal::windows::{ctrl_c, ctrl_close};
-        Ok(Self { interrupt: ctrl_c()?, terminate: ctrl_close()? })
+        use tokio::signal::windows::{ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
+        let (interrupt, terminate) = (ctrl_c()?, ctrl_close()?);
+        Ok(Self { interrupt, terminate, log_off: ctrl_logoff()?, shutdown: ctrl_shutdown()? })
     }
 
     /// Ends when the next signal comes.
+    #[cfg(windows)]
+    pub async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.log_off.recv() => {}
+            _ = self.shutdown.recv() => {}
+        }
+    }
+
+    /// Ends when the next signal comes.
+    #[cfg(unix)]
     pub async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}

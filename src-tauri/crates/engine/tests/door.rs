@@ -128,9 +128,10 @@ async fn every_request_is_answered() {
     assert!(house.engine.pause(Pause::Indefinitely).await.unwrap().paused);
     assert!(!client.resume().await.unwrap().paused);
 
-    client.edit(SettingsEdit::SetApp { theme: Some("dark".into()), close: None }).await.unwrap();
+    client.edit(SettingsEdit::SetApp { theme: Some("dark".into()), close: None, updates: None }).await.unwrap();
     assert!(settings(&house.home).contains("theme = \"dark\""));
-    let error = client.edit(SettingsEdit::SetApp { theme: Some("blue".into()), close: None }).await.unwrap_err();
+    let error =
+        client.edit(SettingsEdit::SetApp { theme: Some("blue".into()), close: None, updates: None }).await.unwrap_err();
     assert_eq!((error.code, error.field.as_deref()), (ErrorCode::InvalidSetting, Some("app.theme")));
 
     let report = client.check_source().await.unwrap();

@@ -73,7 +73,7 @@ async fn the_end_of_a_run_during_which_the_settings_changed_is_not_taken_for_tol
     let run = ask(&engine, order(&["eu"]));
     when(&engine, |snapshot| runs(snapshot, "eu")).await;
     proxy.asked.notified().await;
-    engine.edit(SettingsEdit::SetApp { theme: None, close: None }).await.unwrap();
+    engine.edit(SettingsEdit::SetApp { theme: None, close: None, updates: None }).await.unwrap();
     taken_in(&engine).await;
     assert_eq!(engine.snapshot().borrow().proxies[0].last_run, None, "what goes on is no last run");
     gate.cancel();

@@ -64,5 +64,23 @@ export const actionHandlers: Handlers = {
   open: () => null,
   save_file: ({ name }) => ({ path: `/home/mira/Downloads/${name}` }),
   diagnostics: () => ({ text: 'LiteLLM Auto-Sync 0.1.0, linux\n3 proxies' }),
-  check_updates: () => ({ current: '0.1.0', newest: '0.1.0', message: '0.1.0 is the newest version.' }),
+  check_updates: async (_args, world) => {
+    world.change({ update: { ...world.state.update, doing: 'checking', error: null } });
+    await wait(200);
+    world.change({ update: { ...world.state.update, doing: 'idle', checked_at: world.state.now } });
+    return null;
+  },
+  install_update: (_args, world) => {
+    world.change({ update: { ...world.state.update, doing: 'downloading', received: 3_100_000, total: 8_200_000 } });
+    return null;
+  },
+  cancel_update: (_args, world) => {
+    world.change({ update: { ...world.state.update, doing: 'idle' } });
+    return null;
+  },
+  skip_update: ({ version }, world) => {
+    const { found } = world.state.update;
+    world.change({ update: { ...world.state.update, found: found && { ...found, skipped: found.version === version } } });
+    return null;
+  },
 };

@@ -1,4 +1,4 @@
-import type { AppState, Attention, ProxyView, SourceView } from '../index';
+import type { AppState, Attention, ProxyView, SourceView, UpdateView } from '../index';
 import { down, healthy, receipt, run, strip, syncing } from './proxies';
 import { ownScenarios } from './own';
 import { reviewScenarios } from './review';
@@ -28,6 +28,8 @@ function counts(): AppState['model_counts'] {
   return heights.map((models, index) => ({ at: ago((heights.length - 1 - index) * 1440 + 24), models }));
 }
 
+const noUpdate: UpdateView = { off: null, doing: 'idle', checked_at: ago(130), found: null, received: 0, total: null, error: null };
+
 const drawn: AppState = {
   revision: 7, now: NOW, version: '0.1.0', platform: 'linux', host: 'desktop', first_run: false, theme: 'system',
   source,
@@ -38,12 +40,14 @@ const drawn: AppState = {
     waits: false,
   },
   pins: [], own: { entries: 0, moved: [], same: [], problem: null }, publish: null, pause: null, proxies: [healthy, syncing, down], attention: [heldEntries, unpriced],
-  last_sync: ago(24), next_sync: ago(-204), model_counts: counts(), latest_changes: source.new_there, today: busy, tray_problem: null, toasts: { problem: null },
+  last_sync: ago(24), next_sync: ago(-204), model_counts: counts(), latest_changes: source.new_there, today: busy, tray_problem: null, update: noUpdate, toasts: { problem: null },
 };
 
 function named(base: ProxyView, name: string, more: Partial<ProxyView> = {}): ProxyView {
   return { ...base, name, ...more };
 }
+
+const newer: UpdateView = { ...noUpdate, found: { version: '0.2.0', notes: 'Prices per page are read.\nThe tray follows the taskbar’s theme.', can_install: true, skipped: false } };
 
 const calm: AppState = { ...drawn, proxies: [healthy], attention: [] };
 
@@ -59,6 +63,10 @@ const scenarios: Record<string, () => AppState> = {
     ...drawn, proxies: [], attention: [], last_sync: null, promoted: drawn.promoted, model_counts: drawn.model_counts.slice(-1), today: { ...busy, yours: [], yours_more: 0, mine: 0, proved_on: null, proved_at: null },
   }),
   lost: () => drawn,
+  update: () => ({ ...calm, update: newer }),
+  'update-loading': () => ({ ...calm, update: { ...newer, doing: 'downloading', received: 3_100_000, total: 8_200_000 } }),
+  'update-refused': () => ({ ...calm, update: { ...newer, error: { code: 'unproven', message: 'The download is not signed by this program’s makers for that version, so it was thrown away. Try again later; if it stays so, report it.', detail: null, field: null } } }),
+  'update-off': () => ({ ...calm, update: { ...noUpdate, checked_at: null, off: 'This program was built from source, so it has no update channel. A release looks for updates by itself.' } }),
   /** The ledger is locked: History cannot be read. */
   unreadable: () => drawn,
   /** The settings file holds values that are not valid. */

@@ -36,7 +36,7 @@ function of(world: World): Kept {
       watch: '5m', preset: 'production', every: '6h', windows: [], on_change: true, next_syncs: [ago(-202), ago(-562), ago(-922)],
       gate_mode: 'review', gate_direct: 'tell', gate_soak: '0m',
       notify_new_models: true, notify_price_changes: 'mine', notify_failures: true, quiet: isBroken ? '' : '22:00-07:00',
-      autostart: isBroken ? null : false, close: 'tray', network_proxy: 'system', network_ca_file: '', network_environment: isBroken ? ['HTTPS_PROXY=http://proxy.corp.example:3128', 'NO_PROXY=localhost,.corp.example'] : [],
+      autostart: isBroken ? null : false, close: 'tray', updates: 'daily', network_proxy: 'system', network_ca_file: '', network_environment: isBroken ? ['HTTPS_PROXY=http://proxy.corp.example:3128', 'NO_PROXY=localhost,.corp.example'] : [],
       theme: world.state.theme, home: '/home/mira/.local/share/litellm-auto-sync', ledger_bytes: 41_200_000,
       problems: isBroken
         ? [{ field: 'schedule.every', message: '“six hours” isn’t a valid duration. Production, every 6 hours, applies instead.' }, { field: 'notify.quiet', message: 'Write a time span like 22:00-07:00. There are no quiet hours.' }, { field: 'overlay.path', message: 'There is no setting of this name in this version; it is kept.' }]

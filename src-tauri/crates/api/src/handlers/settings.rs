@@ -12,7 +12,7 @@ use engine::{Error, ErrorCode, Result};
 
 use crate::commands::{OpenArgs, Outside, SaveFileArgs, SavedFile, SetArgs, SettingField, Text};
 use crate::state::{at_field, word};
-use crate::view::{GatewayProxy, GatewayView, ProblemView, ProxySetting, SettingsView, UpdateView};
+use crate::view::{GatewayProxy, GatewayView, ProblemView, ProxySetting, SettingsView};
 use crate::{Api, Chosen};
 
 /// Syncs that the settings show ahead.
@@ -70,6 +70,7 @@ impl Api {
             quiet: settings.notify.quiet.clone(),
             autostart: self.desktop.autostart(),
             close: settings.app.close.to_string(),
+            updates: settings.app.updates.to_string(),
             network_proxy: settings.network.proxy.to_string(),
             network_ca_file: path(settings.network.ca_file.as_deref()),
             network_environment: NETWORK_VARIABLES.iter().filter_map(|name| self.variable(name)).collect(),
@@ -152,8 +153,9 @@ impl Api {
             SettingField::NotifyPriceChanges => notify(None, Some(value), None, None),
             SettingField::NotifyFailures => notify(None, None, Some(flag()?), None),
             SettingField::Quiet => notify(None, None, None, Some(value)),
-            SettingField::Close => SettingsEdit::SetApp { theme: None, close: Some(value) },
-            SettingField::Theme => SettingsEdit::SetApp { theme: Some(value), close: None },
+            SettingField::Close => app(None, Some(value), None),
+            SettingField::Updates => app(None, None, Some(value)),
+            SettingField::Theme => app(Some(value), None, None),
             SettingField::NetworkProxy => SettingsEdit::SetNetwork { proxy: Some(value), ca_file: None },
             SettingField::NetworkCaFile => SettingsEdit::SetNetwork { proxy: None, ca_file: Some(value) },
         };
@@ -249,13 +251,6 @@ impl Api {
         let out = lines.join("\n") + "\n";
         Ok(Text { text: out })
     }
-
-    pub(crate) async fn check_updates(&self, (): ()) -> Result<UpdateView> {
-        let current = env!("CARGO_PKG_VERSION").to_owned();
-        // A release names its channel when it is built; without one, asking would be asking a stranger.
-        let message = format!("This is version {current}, built from source, so there is no update channel to check.");
-        Ok(UpdateView { current, newest: None, message })
-    }
 }
 
 /// A name that no file has yet: `changes-2.md` after `changes.md`.
@@ -272,6 +267,10 @@ fn notify(
     quiet: Option<String>,
 ) -> SettingsEdit {
     SettingsEdit::SetNotify { new_models, price_changes, failures, quiet }
+}
+
+fn app(theme: Option<String>, close: Option<String>, updates: Option<String>) -> SettingsEdit {
+    SettingsEdit::SetApp { theme, close, updates }
 }
 
 fn lines(value: &str) -> Vec<String> {

@@ -11,6 +11,7 @@ mod review;
 mod settings;
 mod state;
 mod today;
+mod update;
 
 pub use changes::{
     CauseView, ChangeGroup, ChangeKind, ChangeRow, ChangeSummary, Changes, Direction, FindingView, NoticeView,
@@ -24,10 +25,11 @@ pub use place::{Attention, AttentionAction, Place, Tone};
 pub use review::{ReviewDetail, ReviewItem, ReviewView, ScaleKind, ScalePoint};
 pub use settings::{
     FoundProxy, GatewayProxy, GatewayView, KeyForm, OtherSourceView, ProblemView, ProxyForm, ProxySetting, ProxyTest,
-    SettingsView, UpdateView,
+    SettingsView,
 };
 pub use state::{
     AppState, CountPoint, ErrorView, HostKind, OwnNote, PauseView, PromotedView, ProxyView, PublishView, RateView,
     RunningView, SourceView, StripRun, ToastView,
 };
 pub use today::{Today, TodayChange, TodayKind, TodayModel, TodayPrice};
+pub use update::{FoundUpdate, UpdateStep, UpdateView};

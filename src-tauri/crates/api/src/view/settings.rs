@@ -169,6 +169,8 @@ pub struct SettingsView {
     pub autostart: Option<bool>,
     /// `tray` or `quit`.
     pub close: String,
+    /// `daily` or `off`.
+    pub updates: String,
     /// `system`, `none`, or the address of an HTTP proxy.
     pub network_proxy: String,
     /// A PEM file of authorities that are trusted for the source; empty: only the system's store.
@@ -234,15 +236,4 @@ pub struct OtherSourceView {
     pub message: String,
     /// The address that can be used here too.
     pub usable: Option<String>,
-}
-
-/// Whether there is a newer version of this program.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct UpdateView {
-    /// The version that runs.
-    pub current: String,
-    /// The newest one; `None` where it is not known.
-    pub newest: Option<String>,
-    /// What to tell: "0.1.0 is the newest version."
-    pub message: String,
 }

@@ -8,7 +8,7 @@ use engine::sync::Step;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{Attention, CauseView, ChangeSummary, PinView, ReceiptView, RunRow, StepTime, Today};
+use super::{Attention, CauseView, ChangeSummary, PinView, ReceiptView, RunRow, StepTime, Today, UpdateView};
 
 /// Where the dashboard is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -87,6 +87,8 @@ pub struct AppState {
     pub latest_changes: Option<ChangeSummary>,
     /// What is new today; `None` until a second map was promoted.
     pub today: Option<Today>,
+    /// Newer versions of this program.
+    pub update: UpdateView,
     /// Why there is no icon in the tray; null where there is one, or none is meant to be.
     pub tray_problem: Option<String>,
     /// Whether toasts can be shown.

@@ -265,6 +265,20 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
+    async fn a_home_can_lie_deep_and_have_any_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let deep = (0..9).fold(dir.path().to_owned(), |path, _| path.join("Prüfung ключ 価格 of a long name"));
+        std::fs::create_dir_all(&deep).unwrap();
+        let path = deep.join("ledger.db");
+        assert!(path.to_string_lossy().chars().count() > 260);
+        let (ledger, _) = Ledger::open(&path, &Clock::system()).await.unwrap();
+        ledger.set_state("pin", "deep").await.unwrap();
+        drop(ledger);
+        let again = Ledger::open_read(&path).await.unwrap().unwrap();
+        assert_eq!(again.get_state::<String>("pin").await.unwrap().as_deref(), Some("deep"));
+    }
+
+    #[tokio::test]
     async fn a_question_with_a_defect_changes_nothing_and_the_next_one_is_answered() {
         let (_dir, ledger) = ledger().await;
         ledger.set_state("kept", &1).await.unwrap();

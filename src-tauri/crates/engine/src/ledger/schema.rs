@@ -171,8 +171,7 @@ pub(super) fn open_for_writing(path: &Path) -> Result<Connection> {
         )
         .detail(cause)
     })?);
-    let mut connection =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.busy_timeout(BUSY)?;
     refuse_newer(&connection)?;
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
@@ -185,6 +184,20 @@ pub(super) fn open_for_writing(path: &Path) -> Result<Connection> {
     })?;
     compact(&connection)?;
     Ok(connection)
+}
+
+/// Opens a file that is there.
+#[cfg(not(windows))]
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
+    Ok(Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?)
+}
+
+/// Opens a file that is there. SQLite's usual way ends at 260 characters; the path of another begins with `\\?\`, as
+/// `canonicalize` writes it.
+#[cfg(windows)]
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    Ok(Connection::open_with_flags_and_vfs(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX, c"win32-longpath")?)
 }
 
 /// Gives back the room that an upgrade left empty: pages that nothing uses are only ever many after one.
@@ -200,8 +213,7 @@ pub(super) fn open_for_reading(path: &Path) -> Result<Option<Connection>> {
     if !path.exists() {
         return Ok(None);
     }
-    let connection =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     connection.busy_timeout(BUSY)?;
     refuse_newer(&connection)?;
     match version(&connection)? {

@@ -102,7 +102,7 @@ pub enum SettingsEdit {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         quiet: Option<String>,
     },
-    /// Chooses how the window looks and closes.
+    /// Chooses how the window looks and closes, and whether updates are looked for.
     SetApp {
         /// `system`, `light` or `dark`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -110,6 +110,9 @@ pub enum SettingsEdit {
         /// `tray` or `quit`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         close: Option<String>,
+        /// `daily` or `off`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        updates: Option<String>,
     },
     /// Chooses the way out to the source.
     SetNetwork {
@@ -253,11 +256,12 @@ impl SettingsEdit {
                     quiet: quiet.clone().unwrap_or(now.quiet),
                 })
             }
-            Self::SetApp { theme, close } => {
+            Self::SetApp { theme, close, updates } => {
                 let now = file.settings().app;
                 file.set_app(App {
                     theme: parsed_or(theme.as_deref(), "app.theme", now.theme)?,
                     close: parsed_or(close.as_deref(), "app.close", now.close)?,
+                    updates: parsed_or(updates.as_deref(), "app.updates", now.updates)?,
                 })
             }
             Self::SetNetwork { proxy, ca_file } => {

@@ -184,7 +184,7 @@ impl SettingsFile {
 
     /// Chooses how the window looks and closes.
     pub fn set_app(&mut self, app: App) -> Result<()> {
-        self.set(&["app.theme", "app.close"], |settings| {
+        self.set(&["app.theme", "app.close", "app.updates"], |settings| {
             settings.app = app;
             Ok(())
         })

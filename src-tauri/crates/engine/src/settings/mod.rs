@@ -32,7 +32,7 @@ pub use period::Period;
 pub use publish::{Publish, PublishTarget};
 pub use read::usable_ca_file;
 pub use url::{ProxyUrl, SourceUrl};
-pub use words::{Close, DirectMode, GateMode, Preset, PriceNews, Role, Theme};
+pub use words::{Close, DirectMode, GateMode, Preset, PriceNews, Role, Theme, Updates};
 
 /// The `schema` of the settings that this program knows.
 pub const SCHEMA: i64 = 1;
@@ -133,6 +133,8 @@ pub struct App {
     pub theme: Theme,
     /// What closing it does.
     pub close: Close,
+    /// Whether newer versions of the app are looked for.
+    pub updates: Updates,
 }
 
 /// The way out to the source.

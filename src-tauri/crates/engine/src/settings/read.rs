@@ -52,6 +52,7 @@ pub(super) fn read(document: &DocumentMut, folder: &Path) -> (Settings, Vec<Sett
         app: App {
             theme: reader.text("app.theme", default.app.theme, str::parse),
             close: reader.text("app.close", default.app.close, str::parse),
+            updates: reader.text("app.updates", default.app.updates, str::parse),
         },
         network: Network {
             proxy: reader.text("network.proxy", default.network.proxy, str::parse),

@@ -133,6 +133,17 @@ words! {
 }
 
 words! {
+    /// Whether newer versions of this program are looked for.
+    Updates, "The setting for updates" {
+        /// Once a day.
+        #[default]
+        Daily = "daily",
+        /// Only when somebody asks.
+        Off = "off",
+    }
+}
+
+words! {
     /// What closing the window does.
     Close, "The action on closing the window" {
         /// The program goes on in the tray.

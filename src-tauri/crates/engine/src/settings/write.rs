@@ -40,6 +40,7 @@ pub(super) const NEW_FILE: &str = r#"# LiteLLM Auto-Sync. Only what differs from
 #   [app]
 #   theme = "system"          # system | light | dark
 #   close = "tray"            # tray | quit: what closing the window does
+#   updates = "daily"         # daily | off: whether the app looks for newer versions of itself
 #
 #   [network]
 #   proxy = "system"          # how the source is reached: system (HTTPS_PROXY, NO_PROXY) | none | "http://host:port"
@@ -147,6 +148,7 @@ fn value(settings: &Settings, field: &str) -> Result<Option<Value>> {
         "notify.quiet" => settings.notify.quiet.as_str().into(),
         "app.theme" => settings.app.theme.as_str().into(),
         "app.close" => settings.app.close.as_str().into(),
+        "app.updates" => settings.app.updates.as_str().into(),
         "network.proxy" => settings.network.proxy.to_string().into(),
         "network.ca_file" => match &settings.network.ca_file {
             Some(path) => path
