@@ -59,6 +59,34 @@ fn start_memory_and_idle_processor() {
     assert_eq!(app.ended(), None);
 }
 
+/// Opened, closed and synced over and over: what stays.
+#[test]
+#[ignore = "measures the optimised app: `cargo xtask bench desktop`"]
+fn memory_after_ten_windows_and_ten_syncs() {
+    let stage = Stage::shared(PROXIES[1]);
+    let desk = Desk::start();
+    let _notifications = Notifications::start(&desk.bus);
+    settings(&desk, &stage);
+    let panel = Panel::start(&desk.bus);
+    let mut app = App::start(&desk, &["--hidden"]);
+    let item = panel.item();
+    for round in 0..10 {
+        stage.upstream.serve(if round % 2 == 0 { &stage.new } else { &stage.old });
+        item.click("Sync now");
+        item.click("Open dashboard");
+        until("the window", || desk.windows().iter().any(|title| title == TITLE).then_some(()));
+        std::thread::sleep(Duration::from_secs(4));
+        close(&desk);
+        until("the end of the web view", || (!processes::has_webview(app.pid())).then_some(()));
+    }
+    std::thread::sleep(Duration::from_secs(4));
+    println!("memory, ten windows and ten syncs (PSS): {:>6.1} MiB", processes::pss(app.pid()));
+    for (name, pss) in processes::each(app.pid()) {
+        println!("    {name:<24} {pss:>6.1} MiB");
+    }
+    assert_eq!(app.ended(), None);
+}
+
 fn tray(desk: &Desk, args: &[&str]) -> f64 {
     let panel = Panel::start(&desk.bus);
     let began = Instant::now();

@@ -43,12 +43,20 @@ fn tree(pid: u32) -> impl Iterator<Item = u32> {
 
 /// The memory of the whole tree in MiB, what is shared counted in part (PSS).
 pub(crate) fn pss(pid: u32) -> f64 {
-    let of = |id: u32| {
-        let text = std::fs::read_to_string(format!("/proc/{id}/smaps_rollup")).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
-        line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok()).unwrap_or_default()
-    };
-    tree(pid).map(of).sum::<f64>() / 1024.0
+    tree(pid).map(pss_of).sum::<f64>()
+}
+
+/// The same for each process of the tree, with its name.
+pub(crate) fn each(pid: u32) -> Vec<(String, f64)> {
+    let own = std::iter::once((pid, "the app itself".to_owned()));
+    own.chain(below(pid)).map(|(id, name)| (name, pss_of(id))).collect()
+}
+
+fn pss_of(pid: u32) -> f64 {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
+    let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok());
+    kilobytes.unwrap_or_default() / 1024.0
 }
 
 /// Processor time of the whole tree, in hundredths of a second.
