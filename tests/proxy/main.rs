@@ -9,6 +9,8 @@ mod gate;
 #[cfg(unix)] // Ctrl-C is a signal there
 mod gateway;
 mod harness;
+#[cfg(unix)] // Ctrl-C is a signal there
+mod heal;
 mod lies;
 #[cfg(unix)] // the private copy of the package has symbolic links in it
 mod local_file;

@@ -17,15 +17,15 @@ use crate::{MAIN, OLDER, code};
 
 /// A stand-in for what supervises a proxy (Docker, systemd): one address for it, whichever process is behind it. While the
 /// file is there somebody wants it restarted.
-struct Supervisor {
-    address: String,
+pub(crate) struct Supervisor {
+    pub(crate) address: String,
     wish: PathBuf,
     proxy: Arc<Mutex<RealProxy>>,
     over: Arc<AtomicBool>,
 }
 
 impl Supervisor {
-    fn start(options: ProxyOptions, folder: &Path) -> Self {
+    pub(crate) fn start(options: ProxyOptions, folder: &Path) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let proxy = Arc::new(Mutex::new(RealProxy::start(&options)));
@@ -52,6 +52,19 @@ impl Supervisor {
             }
         });
         Self { address, wish, proxy, over }
+    }
+
+    /// Restarts it, and waits until another process is there.
+    pub(crate) fn restart(&self) {
+        std::fs::write(&self.wish, "").unwrap();
+        while self.wish.exists() {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// The proxy's key.
+    pub(crate) fn key(&self) -> String {
+        self.proxy.lock().unwrap().key.clone()
     }
 
     fn price(&self, model: &str) -> serde_json::Value {

@@ -52,6 +52,7 @@ const triggers: Record<RunRow['trigger'], string> = {
   change: 'for a new map',
   retry: 'as a retry',
   resume: 'after sleep',
+  heal: 'since it lost its map',
 };
 
 export function operationFact(proxy: ProxyView, now: number): Fact {

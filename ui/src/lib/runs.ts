@@ -24,6 +24,7 @@ const TRIGGER_WORDS: Record<Trigger, string> = {
   change: 'New map',
   retry: 'Retry',
   resume: 'After sleep',
+  heal: 'Self-heal',
 };
 
 export function triggerWord(trigger: Trigger): string {
@@ -36,6 +37,7 @@ const TRIGGER_SENTENCES: Record<Trigger, string> = {
   change: 'The source had a new map.',
   retry: 'The previous run did not succeed.',
   resume: 'The computer woke up, and a sync was overdue.',
+  heal: 'The proxy no longer had the map that was proved there.',
 };
 
 export function triggerSentence(trigger: Trigger): string {

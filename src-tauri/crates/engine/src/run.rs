@@ -21,6 +21,8 @@ pub enum Trigger {
     Retry,
     /// The computer woke up and work was overdue.
     Resume,
+    /// The proxy no longer holds what was proved there.
+    Heal,
 }
 
 /// How a run ended. CONTRACT, `sync`.

@@ -9,16 +9,11 @@ use engine::ledger::{Ledger, RunFilter};
 use engine::run::Outcome;
 use engine::settings::{KeyPlace, SettingsFile};
 
-fn kept() -> Vec<PathBuf> {
+#[tokio::test]
+async fn every_earlier_home_is_taken_over_whole() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/homes");
     let mut homes: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     homes.sort();
-    homes
-}
-
-#[tokio::test]
-async fn every_earlier_home_is_taken_over_whole() {
-    let homes = kept();
     assert!(homes.len() >= 2, "{homes:?}");
     for home in homes {
         let dir = tempfile::tempdir().unwrap();

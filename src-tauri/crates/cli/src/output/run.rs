@@ -37,6 +37,7 @@ pub(crate) fn trigger_word(trigger: Trigger) -> &'static str {
         Trigger::Change => "new map",
         Trigger::Retry => "retry",
         Trigger::Resume => "after sleep",
+        Trigger::Heal => "self-heal",
     }
 }
 

@@ -221,6 +221,11 @@ impl Scheduler {
         }
     }
 
+    /// Whether something that is not planned may run now: not while paused, nor outside of the sync windows.
+    pub fn may_run(&self, now: DateTime<Utc>) -> bool {
+        !self.is_paused(now) && self.plan.windows.next_allowed(now) == Some(now)
+    }
+
     fn is_paused(&self, now: DateTime<Utc>) -> bool {
         self.paused_until.is_some_and(|until| until > now)
     }

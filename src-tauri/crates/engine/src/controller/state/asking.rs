@@ -105,6 +105,8 @@ impl Controller {
         }
         if again || is_outdated {
             self.ask_proxies(&[proxy.name.to_string()]);
+        } else {
+            self.heal(proxy.name.as_str());
         }
     }
 

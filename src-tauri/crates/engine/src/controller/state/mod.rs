@@ -2,6 +2,7 @@
 
 mod asking;
 mod first;
+mod heal;
 mod lane;
 mod overlay;
 mod pin;
@@ -34,6 +35,7 @@ use crate::source::Source;
 use crate::sync::{SourceState, last_source};
 use crate::{Error, ErrorCode, Result};
 use asking::Asked;
+use heal::Lost;
 use lane::Lane;
 use runs::Waiting;
 
@@ -53,6 +55,8 @@ struct Known {
     /// LiteLLM's version at that proof.
     proved_version: Option<String>,
     asked: Asked,
+    /// The loss of its map that was put right last, or tried to be.
+    healed: Option<Lost>,
 }
 
 impl Known {

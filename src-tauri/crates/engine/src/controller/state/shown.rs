@@ -56,7 +56,7 @@ impl Controller {
     }
 
     /// What follows from the source and the schedule moves without the proxy being asked again.
-    fn judge_proxies(&mut self) {
+    pub(super) fn judge_proxies(&mut self) {
         for (name, known) in &mut self.known {
             let Some(status) = &mut known.asked.status else { continue };
             let proxy = self.effective.proxies.iter().find(|proxy| proxy.name.as_str() == name);

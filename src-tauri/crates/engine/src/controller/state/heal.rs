@@ -1,0 +1,100 @@
+//! Self-heal: a proxy that was proved to hold what it is meant to, and says that it holds something else, is synced at once.
+//! It restarted with the copy in its package or an old map, or somebody reloaded it from elsewhere.
+
+use chrono::{DateTime, Utc};
+use costmap::Revision;
+use tokio::sync::oneshot;
+
+use super::super::api::SyncOrder;
+use super::Controller;
+use crate::run::Trigger;
+use crate::status::{Health, ProxyStatus};
+
+/// One time that a proxy lost its map. The same is put right once: where that did not work, the schedule goes on as ever.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Lost {
+    desired: Revision,
+    /// What it holds; `None` where it only says that it fell back to the copy in its package.
+    live: Option<Revision>,
+    loaded_at: Option<DateTime<Utc>>,
+}
+
+impl Lost {
+    /// What a proxy's answer says of that, where this revision was proved on it last.
+    fn of(status: &ProxyStatus, proved: Option<Revision>) -> Option<Self> {
+        let desired = status.desired?.revision?;
+        let live = status.live.as_ref()?;
+        // What was never proved there is no loss: a new map comes by its own way.
+        if proved != Some(desired) || status.desired?.is_held || !matches!(status.health, Health::Up | Health::Degraded)
+        {
+            return None;
+        }
+        let fell_back = live.revision.is_none() && live.fallback_reason.is_some();
+        let is_lost = live.revision.map_or(fell_back, |live| live != desired);
+        is_lost.then_some(Self { desired, live: live.revision, loaded_at: live.loaded_at })
+    }
+}
+
+impl Controller {
+    /// Looks at what a proxy just said, and syncs it where it lost its map.
+    pub(super) fn heal(&mut self, name: &str) {
+        self.judge_proxies();
+        let now = self.parts.clock.now();
+        let may_run = self.scheduler.as_ref().is_some_and(|scheduler| scheduler.may_run(now));
+        let is_asked_for = self.effective.proxies.iter().any(|proxy| proxy.name.is(name) && self.asked_for.has(proxy));
+        let Some(known) = self.known.get_mut(name) else { return };
+        if !may_run || !is_asked_for || known.running.is_some() || known.lane.running.is_some() {
+            return;
+        }
+        let Some(lost) = known.asked.status.as_deref().and_then(|status| Lost::of(status, known.proved)) else {
+            // Without a time of loading, the next loss would look like this one.
+            known.healed = known.healed.take().filter(|lost| lost.loaded_at.is_some());
+            return;
+        };
+        if known.healed.as_ref() == Some(&lost) {
+            return;
+        }
+        tracing::info!(proxy = name, live = ?lost.live, desired = %lost.desired, "the proxy lost its map");
+        known.healed = Some(lost);
+        let order = SyncOrder { proxies: vec![name.to_owned()], force: false, dry_run: false, trigger: Trigger::Heal };
+        self.sync(order, oneshot::channel().0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gate::{Desired, Route};
+    use crate::status::LiveState;
+
+    fn status(desired: &Revision, live: Option<Revision>, fallback: Option<&str>) -> ProxyStatus {
+        let mut status = ProxyStatus::unknown("local", "http://127.0.0.1:4000", "production");
+        status.health = Health::Up;
+        status.desired = Some(Desired { revision: Some(*desired), is_held: false, route: Route::Direct });
+        status.live = Some(LiveState {
+            source: "remote".to_owned(),
+            url: None,
+            revision: live,
+            models: None,
+            loaded_at: None,
+            fallback_reason: fallback.map(str::to_owned),
+        });
+        status
+    }
+
+    #[test]
+    fn only_what_was_proved_can_be_lost() {
+        let (old, new) = (Revision::of(b"old"), Revision::of(b"new"));
+        assert!(Lost::of(&status(&new, Some(old), None), Some(new)).is_some(), "it went back");
+        assert!(Lost::of(&status(&new, None, Some("timeout")), Some(new)).is_some(), "the copy in its package");
+        assert!(Lost::of(&status(&new, Some(new), None), Some(new)).is_none(), "nothing is lost");
+        assert!(Lost::of(&status(&new, Some(old), None), Some(old)).is_none(), "it never had the new one");
+        assert!(Lost::of(&status(&new, None, None), Some(new)).is_none(), "it does not tell");
+        let mut down = status(&new, Some(old), None);
+        down.health = Health::Down;
+        assert!(Lost::of(&down, Some(new)).is_none());
+        let mut held = status(&new, Some(old), None);
+        held.desired = held.desired.map(|desired| Desired { is_held: true, ..desired });
+        assert!(Lost::of(&held, Some(new)).is_none(), "what is held is not loaded");
+    }
+}
