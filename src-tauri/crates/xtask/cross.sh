@@ -108,7 +108,7 @@ musl_objects() {
   for object in crtbegin.o crtbeginS.o crtend.o crtendS.o; do cp "$(gcc -print-file-name=$object)" "$to/"; done
   cat >"$CROSS_HOME/find_object.c" <<'X'
 #include <link.h>
-#include <stddef.h>
+#include <pthread.h>
 #include <stdint.h>
 // The beginning of glibc's structure of this name (dlfcn.h): all that gcc's unwinder reads.
 struct found { unsigned long long flags; void *start, *end; void *map; void *eh_frame; };
@@ -129,14 +129,20 @@ static int look(struct dl_phdr_info *info, size_t size, void *data) {
   *asked->found = (struct found){0, (void *)start, (void *)end, NULL, (void *)frames};
   return 1;
 }
+// gcc's unwinder refers to these weakly and calls them without a look, since glibc always has them; a static program has
+// what is asked for.
+void *const asked_for[] = {pthread_mutex_lock, pthread_mutex_unlock, pthread_once, pthread_getspecific,
+                           pthread_setspecific, pthread_key_create};
 int _dl_find_object(void *pc, struct found *found) {
   struct asked asked = {(uintptr_t)pc, found};
   return dl_iterate_phdr(look, &asked) ? 0 : -1;
 }
 X
-  cp "$(gcc -print-file-name=libgcc_eh.a)" "$to/libunwind.a"
   musl-gcc -O2 -fPIC -D_GNU_SOURCE -c -o "$CROSS_HOME/find_object.o" "$CROSS_HOME/find_object.c"
-  ar r "$to/libunwind.a" "$CROSS_HOME/find_object.o"
+  # libgcc.a: what gcc calls in C code for lack of an instruction (__popcountdi2), and rustc does not link by itself.
+  rm -f "$to/libunwind.a"
+  printf '%s\n' "create $to/libunwind.a" "addlib $(gcc -print-file-name=libgcc_eh.a)" "addlib $(gcc -print-file-name=libgcc.a)" \
+    "addmod $CROSS_HOME/find_object.o" save end | ar -M
 }
 
 # Where nothing is linked, C in build scripts need not be compiled: it is preprocessed, and gives empty objects.
