@@ -21,6 +21,7 @@ ManifestDPIAware true
 ManifestLongPathAware true
 RequestExecutionLevel user
 SetCompressor /SOLID lzma
+SetCompressorDictSize 64 ; the second program is within reach of the first, and is largely the same
 SetDateSave off ; the times of the files here are those of a build
 
 !include MUI2.nsh
