@@ -24,6 +24,7 @@ for command in autosync litellm-autosync; do
 done
 
 useradd --create-home person
+mkdir -p -m 1777 /tmp/.X11-unix # a screen's, which only root makes
 exec_line=$(sed -n '/^\[Desktop Entry\]/,/^\[Desktop Action/s/^Exec=//p' /usr/share/applications/$PACKAGE.desktop)
 class=$(sed -n 's/^StartupWMClass=//p' /usr/share/applications/$PACKAGE.desktop)
 start() { su - person -c "sh '$PWD/start.sh' '$exec_line' '$class'" || die "$1"; }
@@ -31,17 +32,18 @@ start "the app does not start from its menu entry"
 say "started from its menu entry: window and tray icon, and ended when it was told to"
 data=/home/person/.local/share/$PACKAGE
 [ -f $data/ledger.db ] || die "the app kept no data in $data"
-before=$(md5sum <$data/settings.toml 2>/dev/null || true)
+su - person -c 'autosync source set https://example.com/map.json' >/dev/null 2>&1 || die "the terminal cannot change a setting"
+before=$(md5sum <$data/settings.toml)
 
 was=$(version)
 apt install "$PWD/newer.deb"
 dpkg --compare-versions "$(version)" gt "$was" || die "$(version) is not newer than $was"
-[ "$before" = "$(md5sum <$data/settings.toml 2>/dev/null || true)" ] || die "the upgrade changed a person's settings"
+[ "$before" = "$(md5sum <$data/settings.toml)" ] || die "the upgrade changed a person's settings"
 start "the app does not start after the upgrade"
 say "upgraded: $(version)"
 
 apt remove $PACKAGE
-apt purge $PACKAGE
+dpkg --purge $PACKAGE >dpkg.log 2>&1 || die "dpkg does not purge what was removed"
 [ -z "$(left)" ] || die "the package left behind: $(left)"
 [ -f $data/ledger.db ] || die "the person's data went with the package"
 say "removed and purged: nothing is left but the person's data"

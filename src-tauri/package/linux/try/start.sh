@@ -4,9 +4,10 @@
 set -eu
 folder=$(cd "$(dirname "$0")" && pwd)
 if [ $# = 2 ]; then
-  # Again, within a session.
-  exec dbus-run-session -- sh "$0" "$1" "$2" inside
+  # Again, within a session, on whose bus nothing is started by itself: a portal would want a desktop.
+  exec dbus-run-session --config-file="$folder/bus.conf" -- sh "$0" "$1" "$2" inside
 fi
+class=$2
 work=$(mktemp -d)
 die() { echo "start: $*" >&2; tail -n 20 "$work"/*.log >&2; exit 1; }
 end() { kill $app $panel $screen 2>/dev/null || true; rm -rf "$work"; }
@@ -33,7 +34,7 @@ until_there "a panel" 'grep -q ready "$work/panel.out"'
 $1 >"$work/app.log" 2>&1 &
 app=$!
 until_there "the tray icon" 'grep -q item "$work/panel.out"'
-until_there "the window" 'xwininfo -root -tree | grep -q "\"LiteLLM Auto-Sync\".*\"$2\""'
+until_there "the window" 'xwininfo -root -tree | grep -q "\"LiteLLM Auto-Sync\".*\"$class\""'
 kill $app
 wait $app || die "the app ended with $?"
 app=

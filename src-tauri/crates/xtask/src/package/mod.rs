@@ -80,6 +80,11 @@ pub fn package(what: What, base_url: Option<&str>) -> Result<()> {
 }
 
 fn all(phases: &mut Phases, product: &Product, what: What, base_url: Option<&str>) -> Result<()> {
+    if what == What::Manifests && base_url.is_none() {
+        return Err(Failure::failed(
+            "manifests name the address that packages are fetched from: give it with --base-url URL. Nothing was written",
+        ));
+    }
     let on_mac = cfg!(target_os = "macos");
     if what == What::Macos || (what == What::All && on_mac) {
         macos::package(phases, product)?;
@@ -102,9 +107,6 @@ fn all(phases: &mut Phases, product: &Product, what: What, base_url: Option<&str
     phases.run("checksums", || sums::write(&product.out))?;
     match base_url {
         Some(url) => phases.run("manifests of package managers", || manifests::write(product, url)),
-        None if what == What::Manifests => Err(Failure::failed(
-            "manifests name the address that packages are fetched from: give it with --base-url URL. Nothing was written",
-        )),
         None => {
             say("\nNo manifests for winget, Scoop and Homebrew were written: they name the address that packages are \
                  fetched from, which --base-url gives.");

@@ -49,7 +49,7 @@ fn all(phases: &mut Phases, product: &Product) -> Result<()> {
         let root = folder.join("root");
         command::run(command::program("cp").args(["--archive", "--reflink=auto"]).arg(&base).arg(&root))?;
         let inside = root.join("try");
-        for name in ["packages.sh", "start.sh", "watcher.py"] {
+        for name in ["packages.sh", "start.sh", "watcher.py", "bus.conf"] {
             stage::file(&stage::ours("linux/try").join(name), &inside.join(name))?;
         }
         for name in ["older.deb", "newer.deb"] {
