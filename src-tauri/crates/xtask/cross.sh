@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # From Debian 12 or later: type-check the workspace for Windows and macOS, and run its Windows tests under Wine.
 # Started by `cargo xtask cross`; by hand: cross.sh setup | check [cargo args] | test [cargo args] | all | kill
+# `cargo xtask package` links with it: cross.sh build TARGET [cargo args], for windows-gnu and linux-musl.
 #
 # No toolchain for these targets is downloaded: the standard library is built from Debian's source package of the very
-# same compiler version. Touches neither /etc/apt nor rustup; everything but Debian packages lives below $CROSS_HOME.
+# same compiler version. Where rustup has a target that is linked, that one is used, as it is on a release machine.
+# Touches neither /etc/apt nor rustup; everything but Debian packages lives below $CROSS_HOME.
 # Nothing is linked for windows-msvc and macOS: that proves types and cfgs, not linking.
 set -euo pipefail
 
@@ -15,8 +17,11 @@ SOURCE_SHA256=7b76db5b880a77f9e52975d2baa6209d2f76d2c9c2789515c3088cb960e2c83b
 CROSS_HOME=${CROSS_HOME:-${AUTOSYNC_DEV_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/litellm-autosync-dev}/cross}
 SYSROOT=$CROSS_HOME/sysroot
 WINDOWS=x86_64-pc-windows-gnu
+MUSL=x86_64-unknown-linux-musl
 TARGETS="$WINDOWS x86_64-pc-windows-msvc aarch64-apple-darwin x86_64-apple-darwin"
-PACKAGES="ca-certificates xz-utils gcc libc6-dev gcc-mingw-w64-x86-64-win32 llvm wine wine64"
+PACKAGES="ca-certificates xz-utils gcc libc6-dev"
+WINDOWS_PACKAGES="gcc-mingw-w64-x86-64-win32 llvm"
+# CROSS_RUSTFLAGS: more flags for rustc.
 TEST_TIMEOUT=${CROSS_TEST_TIMEOUT:-1200} # seconds; a hung Windows program must not hang the terminal
 
 say() { printf '\n== %s\n' "$*" >&2; }
@@ -24,15 +29,20 @@ die() { printf 'cross: %s\n' "$*" >&2; exit 2; }
 timed() { local start=$SECONDS code=0; "$@" || code=$?; printf '   (%s s, exit %s)\n' $((SECONDS - start)) $code >&2; return $code; }
 
 setup() {
-  [ "$(rustc "+$RUST" --version 2>/dev/null | cut -d' ' -f2)" = "$RUST" ] || die "rustc $RUST is not installed"
   mkdir -p "$CROSS_HOME"
-  packages; source_of_std; std; stand_ins; wine_prefix
+  packages $PACKAGES $WINDOWS_PACKAGES wine wine64
+  local target
+  for target in $TARGETS; do has_target "$target" || std "$target"; done
+  stand_ins; wine_prefix
   say "ready: $(du -sh "$CROSS_HOME" | cut -f1) in $CROSS_HOME"
 }
 
+# Is there a std of rustup's for this target, with the compiler that is used without being asked for another?
+has_target() { ls "$(rustc --print target-libdir --target "$1" 2>/dev/null)"/libstd-*.rlib >/dev/null 2>&1; }
+
 packages() {
   local package missing=
-  for package in $PACKAGES; do
+  for package in "$@"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
   done
   [ -z "$missing" ] && return
@@ -70,23 +80,69 @@ source_of_std() {
 }
 
 std() {
-  local target mode kind folder
-  for target in $TARGETS; do
-    folder=$SYSROOT/lib/rustlib/$target/lib
-    [ -f "$folder/.done" ] && continue
-    if [ "$target" = $WINDOWS ]; then mode=build kind=rlib; else mode=check kind=rmeta; fi
-    say "std for $target ($mode)"
-    rm -rf "$folder"
-    mkdir -p "$folder"
-    # What rustc's own bootstrap does; with bitcode, so that LTO works.
-    env -u CARGO_ENCODED_RUSTFLAGS RUSTC_BOOTSTRAP=1 RUSTUP_TOOLCHAIN=$RUST CARGO_TARGET_DIR="$CROSS_HOME/std-target" \
-      RUSTFLAGS="-Zforce-unstable-if-unmarked -Cembed-bitcode=yes -Cdebuginfo=0" \
-      cargo $mode -q --locked --release --manifest-path "$CROSS_HOME/src/sysroot/Cargo.toml" -p sysroot \
-      --features panic-unwind,backtrace --target "$target"
-    cp "$CROSS_HOME/std-target/$target/release/deps/"*.$kind "$folder/"
-    rm -rf "$CROSS_HOME/std-target"
-    touch "$folder/.done"
-  done
+  local target=$1 mode=check kind=rmeta folder=$SYSROOT/lib/rustlib/$1/lib
+  [ -f "$folder/.done" ] && return
+  [ "$(rustc "+$RUST" --version 2>/dev/null | cut -d' ' -f2)" = "$RUST" ] || die "rustc $RUST is not installed"
+  source_of_std
+  case $target in "$WINDOWS" | "$MUSL") mode=build kind=rlib ;; esac
+  say "std for $target ($mode)"
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  # What rustc's own bootstrap does; with bitcode, so that LTO works.
+  env -u CARGO_ENCODED_RUSTFLAGS RUSTC_BOOTSTRAP=1 RUSTUP_TOOLCHAIN=$RUST CARGO_TARGET_DIR="$CROSS_HOME/std-target" \
+    RUSTFLAGS="-Zforce-unstable-if-unmarked -Cembed-bitcode=yes -Cdebuginfo=0 --remap-path-prefix $CROSS_HOME/src=/rust/library" \
+    cargo $mode -q --locked --release --manifest-path "$CROSS_HOME/src/sysroot/Cargo.toml" -p sysroot \
+    --features panic-unwind,backtrace --target "$target"
+  cp "$CROSS_HOME/std-target/$target/release/deps/"*.$kind "$folder/"
+  rm -rf "$CROSS_HOME/std-target"
+  [ "$target" = $MUSL ] && musl_objects "$folder/self-contained"
+  touch "$folder/.done"
+}
+
+# What rustup's musl target brings beside std: musl itself, what runs before main, and an unwinder. Debian has all three;
+# its unwinder, gcc's, asks glibc for one function that musl lacks, and that is put beside it.
+musl_objects() {
+  local to=$1 object musl=/usr/lib/x86_64-linux-musl
+  mkdir -p "$to"
+  cp $musl/{rcrt1,crt1,Scrt1,crti,crtn}.o $musl/libc.a "$to/"
+  for object in crtbegin.o crtbeginS.o crtend.o crtendS.o; do cp "$(gcc -print-file-name=$object)" "$to/"; done
+  cat >"$CROSS_HOME/find_object.c" <<'X'
+#include <link.h>
+#include <pthread.h>
+#include <stdint.h>
+// The beginning of glibc's structure of this name (dlfcn.h): all that gcc's unwinder reads.
+struct found { unsigned long long flags; void *start, *end; void *map; void *eh_frame; };
+struct asked { uintptr_t pc; struct found *found; };
+static int look(struct dl_phdr_info *info, size_t size, void *data) {
+  struct asked *asked = data;
+  uintptr_t start = 0, end = 0, frames = 0;
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+    uintptr_t at = info->dlpi_addr + part->p_vaddr;
+    if (part->p_type == PT_LOAD && asked->pc >= at && asked->pc - at < part->p_memsz) {
+      start = at;
+      end = at + part->p_memsz;
+    }
+    if (part->p_type == PT_GNU_EH_FRAME) frames = at;
+  }
+  if (!end || !frames) return 0;
+  *asked->found = (struct found){0, (void *)start, (void *)end, NULL, (void *)frames};
+  return 1;
+}
+// gcc's unwinder refers to these weakly and calls them without a look, since glibc always has them; a static program has
+// what is asked for.
+void *const asked_for[] = {pthread_mutex_lock, pthread_mutex_unlock, pthread_once, pthread_getspecific,
+                           pthread_setspecific, pthread_key_create};
+int _dl_find_object(void *pc, struct found *found) {
+  struct asked asked = {(uintptr_t)pc, found};
+  return dl_iterate_phdr(look, &asked) ? 0 : -1;
+}
+X
+  musl-gcc -O2 -fPIC -D_GNU_SOURCE -c -o "$CROSS_HOME/find_object.o" "$CROSS_HOME/find_object.c"
+  # libgcc.a: what gcc calls in C code for lack of an instruction (__popcountdi2), and rustc does not link by itself.
+  rm -f "$to/libunwind.a"
+  printf '%s\n' "create $to/libunwind.a" "addlib $(gcc -print-file-name=libgcc_eh.a)" "addlib $(gcc -print-file-name=libgcc.a)" \
+    "addmod $CROSS_HOME/find_object.o" save end | ar -M
 }
 
 # Where nothing is linked, C in build scripts need not be compiled: it is preprocessed, and gives empty objects.
@@ -147,20 +203,45 @@ wine_prefix() {
 # A Windows program outlives a killed loader.
 kill_wine() { WINEPREFIX=$CROSS_HOME/wine /usr/lib/wine/wineserver64 -k 2>/dev/null || true; }
 
-use_cross_targets() {
-  [ -f "$CROSS_HOME/wine/.done" ] || die "not set up yet: cargo xtask cross setup"
-  local target under
-  export RUSTUP_TOOLCHAIN=$RUST
-  for target in $TARGETS; do
-    under=${target//-/_}
-    export "CARGO_TARGET_${under^^}_RUSTFLAGS=--sysroot $SYSROOT" "CARGO_TARGET_${under^^}_RUSTDOCFLAGS=--sysroot $SYSROOT"
-    if [ "$target" != $WINDOWS ]; then
+# From here on cargo builds for these targets.
+use_targets() {
+  local target under own
+  for target in "$@"; do
+    under=${target//-/_} own=
+    if ! has_target "$target"; then
+      own="--sysroot $SYSROOT"
+      export RUSTUP_TOOLCHAIN=$RUST
+    fi
+    export "CARGO_TARGET_${under^^}_RUSTFLAGS=$own ${CROSS_RUSTFLAGS-}" "CARGO_TARGET_${under^^}_RUSTDOCFLAGS=$own"
+    if [ "$target" = $MUSL ]; then
+      export CC_x86_64_unknown_linux_musl=musl-gcc
+    elif [ "$target" != $WINDOWS ]; then
       export "CC_$under=$CROSS_HOME/bin/stub-cc" "CXX_$under=$CROSS_HOME/bin/stub-cc" "AR_$under=$CROSS_HOME/bin/stub-ar"
     fi
   done
   export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER=x86_64-w64-mingw32-gcc
   export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=$CROSS_HOME/bin/wine-run
   unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS RUSTDOCFLAGS # they would replace the --sysroot above
+}
+
+use_cross_targets() {
+  [ -f "$CROSS_HOME/wine/.done" ] || die "not set up yet: cargo xtask cross setup"
+  use_targets $TARGETS
+}
+
+# Programs for people, so with what links them, and nothing of Wine.
+build() {
+  local target=$1
+  shift
+  mkdir -p "$CROSS_HOME"
+  case $target in
+    "$WINDOWS") packages $PACKAGES $WINDOWS_PACKAGES ;;
+    "$MUSL") packages $PACKAGES musl-tools ;;
+    *) die "nothing is linked for $target here" ;;
+  esac
+  has_target "$target" || std "$target"
+  use_targets "$target"
+  cargo build --target "$target" "$@"
 }
 
 check() {
@@ -186,9 +267,10 @@ step=${1-}
 [ $# -gt 0 ] && shift
 case "$step" in
   setup) setup ;;
+  build) build "$@" ;;
   check) use_cross_targets; check "$@" ;;
   test) use_cross_targets; run_tests "$@" ;;
   all) setup; use_cross_targets; check "$@"; run_tests "$@" ;;
   kill) kill_wine ;;
-  *) sed -n '2,4p' "$0"; exit 2 ;;
+  *) sed -n '2,5p' "$0"; exit 2 ;;
 esac

@@ -70,6 +70,8 @@ pub(crate) fn run(home: Home, lock: HomeLock, hidden: bool, place: Option<Place>
         could_not_start(&error);
         return ExitCode::from(2);
     }
+    #[cfg(windows)]
+    toast::name_process();
     let (told, started) = watch::channel(None);
     let builder = tauri::Builder::default();
     // A start at login takes the focus from nobody.

@@ -14,6 +14,7 @@ pub mod icons;
 pub mod maps;
 pub mod newest;
 mod older;
+pub mod package;
 pub mod phases;
 mod plan;
 pub mod python;

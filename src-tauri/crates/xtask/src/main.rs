@@ -4,9 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use xtask::package::What;
 use xtask::say::complain;
 use xtask::{
-    Result, bench, channel, cross, demo, fuzz, icons, maps, newest, phases, python, run, setup, suite, versions,
+    Failure, Result, bench, channel, cross, demo, fuzz, icons, maps, newest, package, phases, python, run, setup,
+    suite, versions,
 };
 
 /// Set-up and developer commands of LiteLLM Auto-Sync. Each installs what it needs, or says exactly what to install.
@@ -65,10 +67,21 @@ enum Task {
         #[arg(long, value_name = "VERSION")]
         since: Option<String>,
     },
-    /// From Linux: type-check for Windows and macOS, and run the Windows tests under Wine
+    /// Make what people install, in target/packages: Linux and Windows from Debian, the disk image on a Mac
+    Package {
+        /// linux, windows, macos, manifests (of package managers, from the packages that are there), or all
+        #[arg(default_value = "all", value_parser = What::NAMES.map(|(name, _)| name))]
+        what: String,
+        /// The folder on the web that the packages are fetched from, for the manifests
+        #[arg(long, value_name = "URL", env = "AUTOSYNC_BASE_URL")]
+        base_url: Option<String>,
+    },
+    /// Install, start, upgrade and remove the Debian package, in a fresh Debian of its own; as root
+    TryPackages,
+    /// From Linux: type-check for Windows and macOS, and run the Windows tests and the installer under Wine
     Cross {
-        /// setup, check, test, or all
-        #[arg(default_value = "all", value_parser = ["setup", "check", "test", "all", "kill"])]
+        /// setup, check, test, install (the installer, made anew), or all
+        #[arg(default_value = "all", value_parser = ["setup", "check", "test", "install", "all", "kill"])]
         step: String,
         /// More arguments for cargo
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -129,6 +142,11 @@ fn start(task: Task) -> Result<()> {
         Task::Maps { versions, .. } => maps::fetch(&versions),
         Task::Newest { since } => newest::newest(since.as_deref()),
         Task::Versions { check } => versions::versions(check),
+        Task::Package { what, base_url } => {
+            let what = What::named(&what).ok_or_else(|| Failure::failed(format!("{what} is no package")))?;
+            package::package(what, base_url.as_deref())
+        }
+        Task::TryPackages => package::try_packages(),
         Task::Cross { step, args } => cross::cross(&step, &args),
         Task::Icons => icons::draw(),
         Task::Pictures => bench::pictures(),

@@ -15,6 +15,10 @@ pub enum For {
     Proxies,
     /// Every test: a desktop to test on as well.
     Tests,
+    /// What people install.
+    Packages,
+    /// Trying that in a system of its own.
+    Trials,
 }
 
 /// One thing that a machine may lack.
@@ -26,7 +30,7 @@ struct Need {
     there: fn() -> bool,
 }
 
-const NEEDS: [Need; 11] = [
+const NEEDS: [Need; 15] = [
     Need {
         thing: Thing {
             what: "a C compiler",
@@ -35,7 +39,7 @@ const NEEDS: [Need; 11] = [
             macos: Way::ByHand("xcode-select --install"),
             windows: Way::Nothing, // this program was just linked by it
         },
-        jobs: &[For::App, For::Proxies, For::Tests],
+        jobs: &[For::App, For::Proxies, For::Tests, For::Packages],
         there: || command::works("cc", &["--version"]),
     },
     Need {
@@ -43,7 +47,7 @@ const NEEDS: [Need; 11] = [
             "the web view and the tray of GTK",
             &[&["pkg-config", "libwebkit2gtk-4.1-dev", "libayatana-appindicator3-dev", "libxdo-dev"]],
         ),
-        jobs: &[For::App, For::Tests],
+        jobs: &[For::App, For::Tests, For::Packages],
         there: || {
             // libxdo has no .pc file.
             let library = |name| command::works("pkg-config", &["--exists", name]);
@@ -62,7 +66,7 @@ const NEEDS: [Need; 11] = [
             macos: Way::Brew(&["node"]),
             windows: Way::Winget("OpenJS.NodeJS.LTS"),
         },
-        jobs: &[For::App, For::Tests],
+        jobs: &[For::App, For::Tests, For::Packages],
         there: ui::has_node,
     },
     Need {
@@ -126,6 +130,29 @@ const NEEDS: [Need; 11] = [
         },
         jobs: &[For::Tests],
         there: || browser::find().is_some(),
+    },
+    Need {
+        thing: Thing::of_linux(
+            "the makers and critics of Debian packages",
+            &[&["dpkg-dev", "lintian", "desktop-file-utils", "appstream"]],
+        ),
+        jobs: &[For::Packages, For::Trials],
+        there: || ["dpkg-shlibdeps", "lintian", "desktop-file-validate", "appstreamcli"].into_iter().all(on_path),
+    },
+    Need {
+        thing: Thing::of_linux("the maker of a fresh Debian", &[&["debootstrap"]]),
+        jobs: &[For::Trials],
+        there: || on_path("debootstrap"),
+    },
+    Need {
+        thing: Thing::of_linux("the maker and the critic of RPM packages", &[&["rpm", "rpmlint"]]),
+        jobs: &[For::Packages],
+        there: || ["rpmbuild", "rpmlint"].into_iter().all(on_path),
+    },
+    Need {
+        thing: Thing::of_linux("the maker and the signer of Windows installers", &[&["nsis", "zip", "osslsigncode"]]),
+        jobs: &[For::Packages],
+        there: || ["makensis", "zip", "osslsigncode"].into_iter().all(on_path),
     },
 ];
 

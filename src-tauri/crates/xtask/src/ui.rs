@@ -62,7 +62,7 @@ fn packages() -> Result<()> {
     cache::write_whole(&installed, &wanted)
 }
 
-fn npm() -> Command {
+pub(crate) fn npm() -> Command {
     let mut npm = command::program(if cfg!(windows) { "npm.cmd" } else { "npm" });
     // Under `cargo xtask` npm is used as if by hand: no colour codes in a log, no notices of newer versions.
     npm.current_dir(folder()).env("npm_config_update_notifier", "false");

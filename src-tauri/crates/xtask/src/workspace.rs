@@ -1,5 +1,6 @@
 //! Where the workspace is, and its cargo.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -17,7 +18,12 @@ pub fn root() -> PathBuf {
 /// What `cargo run` and `cargo test` tell a program about its own package is taken out of the environment: build
 /// scripts (ring's, for one) watch those variables, and everything above them would be built again each time.
 pub fn cargo() -> Command {
-    let mut command = command::program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    calling_cargo(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// A program that calls cargo itself, with the same care.
+pub fn calling_cargo(program: impl AsRef<OsStr>) -> Command {
+    let mut command = command::program(program);
     command.current_dir(root());
     for (name, _) in std::env::vars_os() {
         let own = name.to_str().is_some_and(|name| {
@@ -39,6 +45,12 @@ pub const APP: &str = "AUTOSYNC_TEST_APP";
 
 /// The variable that names the development server which the browser tests are to run.
 pub const DASHBOARD: &str = "AUTOSYNC_TEST_DASHBOARD";
+
+/// The variable that names the Windows installer which is to run under Wine.
+pub const INSTALLER: &str = "AUTOSYNC_TEST_INSTALLER";
+
+/// The variable that names one of a higher version.
+pub const NEWER_INSTALLER: &str = "AUTOSYNC_TEST_NEWER_INSTALLER";
 
 /// The variable that names the older `autosync` whose home is taken over.
 pub const OLDER: &str = "AUTOSYNC_TEST_OLDER";

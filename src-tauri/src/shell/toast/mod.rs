@@ -12,7 +12,7 @@ use tauri::{AppHandle, Manager};
 
 use crate::ipc::{self, Started};
 #[cfg(windows)]
-pub(crate) use windows::register;
+pub(crate) use windows::{name_process, register};
 
 /// What the system calls the program.
 const APP: &str = "LiteLLM Auto-Sync";

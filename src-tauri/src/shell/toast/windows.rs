@@ -6,6 +6,7 @@ use std::sync::Once;
 use engine::home::Home;
 use windows::Data::Xml::Dom::XmlDocument;
 use windows::UI::Notifications::{NotificationSetting, ToastNotification, ToastNotificationManager};
+use windows::Win32::UI::Shell::SetCurrentProcessExplicitAppUserModelID;
 use windows::core::HSTRING;
 use windows_registry::CURRENT_USER;
 
@@ -20,6 +21,16 @@ const STUB: &str = "{6E2C1B0A-8F4D-4C55-9A37-51D0A4C2B7E3}";
 
 /// The icon beside a toast of a program without an entry in the Start menu.
 const ICON: &[u8] = include_bytes!("../../../../icons/app/128.png");
+
+/// Gives the process the program's id, so that its taskbar button joins one that is pinned, however it was started. Before
+/// the first window.
+#[expect(unsafe_code, reason = "a call without memory of ours but the id, which lives until it returns")]
+pub(crate) fn name_process() {
+    // SAFETY: the text is a valid wide string for the whole call, and Windows copies it.
+    if let Err(error) = unsafe { SetCurrentProcessExplicitAppUserModelID(&HSTRING::from(APP_ID)) } {
+        tracing::warn!(%error, "the process has no id of its own");
+    }
+}
 
 /// Shows a toast; `link` is opened by a click.
 ///
