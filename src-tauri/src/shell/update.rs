@@ -243,7 +243,14 @@ fn set(app: &AppHandle, step: UpdateStep) {
 
 /// Whether a package can take this program's place: it was installed from one, and not unpacked or built by hand.
 fn can_install() -> bool {
-    matches!(bundle_type(), Some(BundleType::Deb | BundleType::Rpm | BundleType::Nsis | BundleType::App))
+    match bundle_type() {
+        Some(BundleType::Deb | BundleType::Rpm | BundleType::App) => true,
+        // The portable folder has the same program, without an uninstaller.
+        Some(BundleType::Nsis) => {
+            std::env::current_exe().is_ok_and(|program| program.with_file_name("uninstall.exe").is_file())
+        }
+        _ => false,
+    }
 }
 
 async fn wait(app: &AppHandle) -> Result<Arc<Api>, Error> {

@@ -27,6 +27,7 @@ pub(super) fn make(product: &Product, tree: &Path, out: &Path, tight: Tight) -> 
     let version = product.linux_version();
     let root = product.work_folder("deb")?;
     command::output(command::program("cp").args(["--archive", "--no-target-directory"]).arg(tree).arg(&root))?;
+    stage::kind(&root.join("usr/bin/litellm-autosync"), "DEB")?;
     let documents = root.join("usr/share/doc").join(PACKAGE);
     stage::text(&documents.join("copyright"), &copyright()?)?;
     stage::text(&documents.join("changelog"), &changelog(product)?)?;

@@ -6,6 +6,7 @@ use crate::{Failure, Result, command, workspace};
 
 /// Makes the package, and looks at it with rpmlint.
 pub(super) fn make(product: &Product, tree: &std::path::Path) -> Result<()> {
+    stage::kind(&tree.join("usr/bin/litellm-autosync"), "RPM")?;
     let work = product.work_folder("rpm")?;
     let spec = stage::read(&stage::ours("linux/litellm-autosync.spec"))?;
     let spec = spec

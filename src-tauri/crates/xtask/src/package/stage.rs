@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::failure::Doing;
-use crate::{Result, command, workspace};
+use crate::{Failure, Result, command, workspace};
 
 /// The folder, without what was in it.
 pub(super) fn empty(folder: &Path) -> Result<PathBuf> {
@@ -19,6 +19,17 @@ pub(super) fn empty(folder: &Path) -> Result<PathBuf> {
 pub(super) fn program(from: &Path, to: &Path) -> Result<()> {
     copy(from, to)?;
     mode(to, 0o755)
+}
+
+/// Tells the app of which kind of package it is part, so that an update is one of the same kind: `DEB`, `RPM` or `NSS`, where
+/// Tauri's bundler writes it, too (tauri-utils, `platform::bundle_type`).
+pub(super) fn kind(app: &Path, kind: &str) -> Result<()> {
+    const MARK: &[u8] = b"__TAURI_BUNDLE_TYPE_VAR_";
+    let mut bytes = fs::read(app).doing(format_args!("read {}", app.display()))?;
+    let at = bytes.windows(MARK.len()).position(|part| part == MARK);
+    let at = at.ok_or_else(|| Failure::failed(format!("{} has no place for its kind", app.display())))? + MARK.len();
+    bytes[at..at + kind.len()].copy_from_slice(kind.as_bytes());
+    fs::write(app, bytes).doing(format_args!("write {}", app.display()))
 }
 
 /// A file, which everybody may read.

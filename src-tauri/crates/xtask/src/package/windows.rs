@@ -45,6 +45,10 @@ pub(super) fn files(product: &Product, programs: &build::Built, signer: Option<&
     for program in [programs.app(), programs.autosync()] {
         let to = folder.join(program.file_name().unwrap_or_default());
         stage::program(&program, &to)?;
+        // Of the portable folder, too: only beside an uninstaller is it one that can be replaced.
+        if program == programs.app() {
+            stage::kind(&to, "NSS")?;
+        }
         if let Some(signer) = signer {
             signer.sign(&to)?;
         }
