@@ -49,8 +49,10 @@ fn start_hidden(wine: &Wine, desk: &Desk) -> Child {
     app
 }
 
+/// Whether Wine shows a tray: it does while there is an icon in it.
 fn has_icon(desk: &Desk) -> bool {
-    desk.windows().iter().any(|title| title.contains("tray_icon_app") || title.to_lowercase().contains("systray"))
+    let output = desk.command("xwininfo").args(["-name", "Wine System Tray", "-stats"]).output().unwrap();
+    String::from_utf8_lossy(&output.stdout).contains("IsViewable")
 }
 
 #[test]
