@@ -67,7 +67,7 @@ fn the_installer_brings_what_works_and_leaves_nothing_but_data() {
     wine.ok("reg", &["add", ENVIRONMENT, "/v", "Path", "/t", "REG_EXPAND_SZ", "/d", &path, "/f"]);
 
     // Installed without a question.
-    wine.ok(&older.display().to_string(), &["/S"]);
+    wine.done(&older.display().to_string(), &["/S"]);
     assert_eq!(wine.value(UNINSTALL, "DisplayVersion").unwrap(), env!("CARGO_PKG_VERSION"));
     assert_eq!(wine.value(UNINSTALL, "DisplayName").unwrap(), PRODUCT);
     let on_path = wine.value(ENVIRONMENT, "Path").unwrap();
@@ -96,7 +96,7 @@ fn the_installer_brings_what_works_and_leaves_nothing_but_data() {
     wine.ok("reg", &["add", RUN, "/v", PRODUCT, "/t", "REG_SZ", "/d", &entry, "/f"]);
 
     // An upgrade ends it as it would end itself, and starts the new one as at login.
-    wine.ok(&newer.display().to_string(), &["/S"]);
+    wine.done(&newer.display().to_string(), &["/S"]);
     assert!(until("the end of the older app", || app.try_wait().unwrap()).success());
     assert_ne!(wine.value(UNINSTALL, "DisplayVersion").unwrap(), env!("CARGO_PKG_VERSION"));
     assert_eq!(wine.value(RUN, PRODUCT).unwrap(), entry);
@@ -106,7 +106,7 @@ fn the_installer_brings_what_works_and_leaves_nothing_but_data() {
 
     // Removed: everything but the data.
     let folder = wine.path(r"%LOCALAPPDATA%\Programs\LiteLLM Auto-Sync");
-    wine.ok(&format!(r"{folder}\uninstall.exe"), &["/S", &format!("_?={folder}")]);
+    wine.done(&format!(r"{folder}\uninstall.exe"), &["/S", &format!("_?={folder}")]);
     assert!(!has_icon(&desk), "the app still runs");
     for (key, value) in [(UNINSTALL, "DisplayName"), (RUN, PRODUCT)] {
         assert_eq!(wine.value(key, value), None, "{key} {value}");
@@ -118,8 +118,8 @@ fn the_installer_brings_what_works_and_leaves_nothing_but_data() {
     assert!(wine.local("litellm-autosync/ledger.db").is_file(), "the data went without being asked for");
 
     // And with the data, where that is asked for.
-    wine.ok(&newer.display().to_string(), &["/S", "/NOPATH"]);
+    wine.done(&newer.display().to_string(), &["/S", "/NOPATH"]);
     assert_eq!(wine.value(ENVIRONMENT, "Path").unwrap(), path);
-    wine.ok(&format!(r"{folder}\uninstall.exe"), &["/S", "/DATA", &format!("_?={folder}")]);
+    wine.done(&format!(r"{folder}\uninstall.exe"), &["/S", "/DATA", &format!("_?={folder}")]);
     assert!(!wine.local("litellm-autosync").exists() && !wine.local("dev.litellm-autosync.app").exists());
 }

@@ -43,6 +43,12 @@ impl Wine {
         wine
     }
 
+    /// Runs a program that has to end with 0. Its stdout is not read: an app that it starts would keep that open.
+    pub(crate) fn done(&self, program: &str, args: &[&str]) {
+        let status = self.command(program, args).status().unwrap();
+        assert!(status.success(), "{program} {args:?} ended with {status}");
+    }
+
     /// Runs a program that has to end with 0, and gives back its stdout.
     pub(crate) fn ok(&self, program: &str, args: &[&str]) -> String {
         let output = self.command(program, args).stdout(Stdio::piped()).stderr(Stdio::piped()).output().unwrap();
