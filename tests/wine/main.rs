@@ -105,21 +105,24 @@ fn the_installer_brings_what_works_and_leaves_nothing_but_data() {
     wine.ok(autosync, &["history"]);
 
     // Removed: everything but the data.
-    let folder = wine.path(r"%LOCALAPPDATA%\Programs\LiteLLM Auto-Sync");
-    wine.done(&format!(r"{folder}\uninstall.exe"), &["/S", &format!("_?={folder}")]);
+    let uninstall = r"%LOCALAPPDATA%\Programs\LiteLLM Auto-Sync\uninstall.exe";
+    // It goes on from a copy of itself, or it could not remove itself; the first one ends before that.
+    let gone = |what| until(what, || (!wine.local("Programs/LiteLLM Auto-Sync").exists()).then_some(()));
+    wine.done(uninstall, &["/S"]);
+    gone("the end of the folder");
     until("the end of the icon", || (!has_icon(&desk)).then_some(()));
     for (key, value) in [(UNINSTALL, "DisplayName"), (RUN, PRODUCT)] {
         assert_eq!(wine.value(key, value), None, "{key} {value}");
     }
     assert_eq!(wine.value(ENVIRONMENT, "Path").unwrap(), path);
     assert!(!menu.exists());
-    // What `_?=` keeps: the uninstaller that runs in its place, so that it can be waited for.
-    assert_eq!(wine.files("Programs/LiteLLM Auto-Sync"), ["uninstall.exe"]);
+    assert!(!wine.local("dev.litellm-autosync.app").exists());
     assert!(wine.local("litellm-autosync/ledger.db").is_file(), "the data went without being asked for");
 
     // And with the data, where that is asked for.
     wine.done(&newer.display().to_string(), &["/S", "/NOPATH"]);
     assert_eq!(wine.value(ENVIRONMENT, "Path").unwrap(), path);
-    wine.done(&format!(r"{folder}\uninstall.exe"), &["/S", "/DATA", &format!("_?={folder}")]);
-    assert!(!wine.local("litellm-autosync").exists() && !wine.local("dev.litellm-autosync.app").exists());
+    wine.done(uninstall, &["/S", "/DATA"]);
+    gone("the end of the folder again");
+    assert!(!wine.local("litellm-autosync").exists(), "the data is still there");
 }

@@ -92,23 +92,6 @@ impl Wine {
         self.home().join("AppData/Roaming").join(path)
     }
 
-    /// The names of all files below a folder of `%LOCALAPPDATA%`.
-    pub(crate) fn files(&self, folder: &str) -> Vec<String> {
-        let mut names = Vec::new();
-        let mut folders = vec![self.local(folder)];
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-                if entry.path().is_dir() {
-                    folders.push(entry.path());
-                } else {
-                    names.push(entry.file_name().to_string_lossy().into_owned());
-                }
-            }
-        }
-        names.sort();
-        names
-    }
-
     fn home(&self) -> PathBuf {
         self.folder.path().join("drive_c/users").join(self.user())
     }
