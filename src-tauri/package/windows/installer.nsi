@@ -82,6 +82,7 @@ Section "!${PRODUCT}" AppSection
   File "${FILES}\${APP}"
   File "${FILES}\WebView2Loader.dll"
   File "${FILES}\LICENSE.txt"
+  File "${FILES}\third-party-notices.txt"
   SetOutPath "$INSTDIR\bin" ; a folder of its own: what is on PATH is this program alone
   File "${FILES}\autosync.exe"
   SetOutPath "$INSTDIR"
@@ -214,6 +215,7 @@ Section Uninstall
   Delete "$INSTDIR\${APP}"
   Delete "$INSTDIR\WebView2Loader.dll"
   Delete "$INSTDIR\LICENSE.txt"
+  Delete "$INSTDIR\third-party-notices.txt"
   Delete "$INSTDIR\bin\autosync.exe"
   Delete "$INSTDIR\uninstall.exe"
   ; Never with what is in them: the folder may be one that somebody chose and uses for other things.
