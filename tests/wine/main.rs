@@ -49,8 +49,10 @@ fn start_hidden(wine: &Wine, desk: &Desk) -> Child {
     app
 }
 
+/// Whether Wine shows a tray: it does while there is an icon in it.
 fn has_icon(desk: &Desk) -> bool {
-    desk.windows().iter().any(|title| title.contains("tray_icon_app") || title.to_lowercase().contains("systray"))
+    let output = desk.command("xwininfo").args(["-name", "Wine System Tray", "-stats"]).output().unwrap();
+    String::from_utf8_lossy(&output.stdout).contains("IsViewable")
 }
 
 #[test]
@@ -65,7 +67,7 @@ fn the_installer_brings_what_works_and_leaves_nothing_but_data() {
     wine.ok("reg", &["add", ENVIRONMENT, "/v", "Path", "/t", "REG_EXPAND_SZ", "/d", &path, "/f"]);
 
     // Installed without a question.
-    wine.ok(&older.display().to_string(), &["/S"]);
+    wine.done(&older.display().to_string(), &["/S"]);
     assert_eq!(wine.value(UNINSTALL, "DisplayVersion").unwrap(), env!("CARGO_PKG_VERSION"));
     assert_eq!(wine.value(UNINSTALL, "DisplayName").unwrap(), PRODUCT);
     let on_path = wine.value(ENVIRONMENT, "Path").unwrap();
@@ -94,7 +96,7 @@ fn the_installer_brings_what_works_and_leaves_nothing_but_data() {
     wine.ok("reg", &["add", RUN, "/v", PRODUCT, "/t", "REG_SZ", "/d", &entry, "/f"]);
 
     // An upgrade ends it as it would end itself, and starts the new one as at login.
-    wine.ok(&newer.display().to_string(), &["/S"]);
+    wine.done(&newer.display().to_string(), &["/S"]);
     assert!(until("the end of the older app", || app.try_wait().unwrap()).success());
     assert_ne!(wine.value(UNINSTALL, "DisplayVersion").unwrap(), env!("CARGO_PKG_VERSION"));
     assert_eq!(wine.value(RUN, PRODUCT).unwrap(), entry);
@@ -103,21 +105,24 @@ fn the_installer_brings_what_works_and_leaves_nothing_but_data() {
     wine.ok(autosync, &["history"]);
 
     // Removed: everything but the data.
-    let folder = wine.path(r"%LOCALAPPDATA%\Programs\LiteLLM Auto-Sync");
-    wine.ok(&format!(r"{folder}\uninstall.exe"), &["/S", &format!("_?={folder}")]);
-    assert!(!has_icon(&desk), "the app still runs");
+    let uninstall = r"%LOCALAPPDATA%\Programs\LiteLLM Auto-Sync\uninstall.exe";
+    // It goes on from a copy of itself, or it could not remove itself; the first one ends before that.
+    let gone = |what| until(what, || (!wine.local("Programs/LiteLLM Auto-Sync").exists()).then_some(()));
+    wine.done(uninstall, &["/S"]);
+    gone("the end of the folder");
+    until("the end of the icon", || (!has_icon(&desk)).then_some(()));
     for (key, value) in [(UNINSTALL, "DisplayName"), (RUN, PRODUCT)] {
         assert_eq!(wine.value(key, value), None, "{key} {value}");
     }
     assert_eq!(wine.value(ENVIRONMENT, "Path").unwrap(), path);
     assert!(!menu.exists());
-    // What `_?=` keeps: the uninstaller that runs in its place, so that it can be waited for.
-    assert_eq!(wine.files("Programs/LiteLLM Auto-Sync"), ["uninstall.exe"]);
+    assert!(!wine.local("dev.litellm-autosync.app").exists());
     assert!(wine.local("litellm-autosync/ledger.db").is_file(), "the data went without being asked for");
 
     // And with the data, where that is asked for.
-    wine.ok(&newer.display().to_string(), &["/S", "/NOPATH"]);
+    wine.done(&newer.display().to_string(), &["/S", "/NOPATH"]);
     assert_eq!(wine.value(ENVIRONMENT, "Path").unwrap(), path);
-    wine.ok(&format!(r"{folder}\uninstall.exe"), &["/S", "/DATA", &format!("_?={folder}")]);
-    assert!(!wine.local("litellm-autosync").exists() && !wine.local("dev.litellm-autosync.app").exists());
+    wine.done(uninstall, &["/S", "/DATA"]);
+    gone("the end of the folder again");
+    assert!(!wine.local("litellm-autosync").exists(), "the data is still there");
 }

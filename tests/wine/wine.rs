@@ -43,6 +43,12 @@ impl Wine {
         wine
     }
 
+    /// Runs a program that has to end with 0. Its stdout is not read: an app that it starts would keep that open.
+    pub(crate) fn done(&self, program: &str, args: &[&str]) {
+        let status = self.command(program, args).status().unwrap();
+        assert!(status.success(), "{program} {args:?} ended with {status}");
+    }
+
     /// Runs a program that has to end with 0, and gives back its stdout.
     pub(crate) fn ok(&self, program: &str, args: &[&str]) -> String {
         let output = self.command(program, args).stdout(Stdio::piped()).stderr(Stdio::piped()).output().unwrap();
@@ -84,23 +90,6 @@ impl Wine {
     /// Below `%APPDATA%`.
     pub(crate) fn roaming(&self, path: &str) -> PathBuf {
         self.home().join("AppData/Roaming").join(path)
-    }
-
-    /// The names of all files below a folder of `%LOCALAPPDATA%`.
-    pub(crate) fn files(&self, folder: &str) -> Vec<String> {
-        let mut names = Vec::new();
-        let mut folders = vec![self.local(folder)];
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-                if entry.path().is_dir() {
-                    folders.push(entry.path());
-                } else {
-                    names.push(entry.file_name().to_string_lossy().into_owned());
-                }
-            }
-        }
-        names.sort();
-        names
     }
 
     fn home(&self) -> PathBuf {

@@ -83,6 +83,7 @@ Section "!${PRODUCT}" AppSection
   File "${FILES}\${APP}"
   File "${FILES}\WebView2Loader.dll"
   File "${FILES}\LICENSE.txt"
+  File "${FILES}\third-party-notices.txt"
   SetOutPath "$INSTDIR\bin" ; a folder of its own: what is on PATH is this program alone
   File "${FILES}\autosync.exe"
   SetOutPath "$INSTDIR"
@@ -223,9 +224,20 @@ Section Uninstall
   Delete "$INSTDIR\${APP}"
   Delete "$INSTDIR\WebView2Loader.dll"
   Delete "$INSTDIR\LICENSE.txt"
+  Delete "$INSTDIR\third-party-notices.txt"
   Delete "$INSTDIR\bin\autosync.exe"
-  Delete "$INSTDIR\uninstall.exe"
-  ; Never with what is in them: the folder may be one that somebody chose and uses for other things.
-  RMDir "$INSTDIR\bin"
-  RMDir "$INSTDIR"
+  ; The uninstaller goes on from a copy of itself, and the first one may still be ending: its file goes when it has.
+  StrCpy $R0 0
+  ${Do}
+    Delete "$INSTDIR\uninstall.exe"
+    ; Never with what is in them: the folder may be one that somebody chose and uses for other things.
+    RMDir "$INSTDIR\bin"
+    RMDir "$INSTDIR"
+    ${IfNot} ${FileExists} "$INSTDIR\*.*"
+    ${OrIf} $EXEDIR == $INSTDIR
+      ${ExitDo}
+    ${EndIf}
+    Sleep 100
+    IntOp $R0 $R0 + 1
+  ${LoopUntil} $R0 >= 30
 SectionEnd

@@ -105,14 +105,14 @@ fn all(phases: &mut Phases, product: &Product, what: What, base_url: Option<&str
         phases.run("bills of materials", || sbom::write(product))?;
     }
     phases.run("checksums", || sums::write(&product.out))?;
-    match base_url {
-        Some(url) => phases.run("manifests of package managers", || manifests::write(product, url)),
-        None => {
-            say("\nNo manifests for winget, Scoop and Homebrew were written: they name the address that packages are \
-                 fetched from, which --base-url gives.");
-            Ok(())
-        }
+    if let Some(url) = base_url {
+        return phases.run("manifests of package managers", || manifests::write(product, url));
     }
+    say(
+        "\nNo manifests for winget, Scoop and Homebrew were written: they name the address that packages are fetched from, \
+         which --base-url gives.",
+    );
+    Ok(())
 }
 
 /// Prints the size of each package.

@@ -103,7 +103,7 @@ fn portable(product: &Product, files: &Path) -> Result<()> {
     let names = all.iter().filter_map(|file| file.strip_prefix(&work).ok());
     let mut pack = command::program("zip");
     // Without the numbers of users, and with times that are the same everywhere.
-    pack.current_dir(&work).env("TZ", "UTC").args(["-9", "--no-extra", "--quiet"]);
+    pack.current_dir(&work).env("TZ", "UTC").args(["-9", "-X", "--quiet"]);
     command::output(pack.arg(&zip).args(names)).map(drop)
 }
 
