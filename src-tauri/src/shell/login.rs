@@ -120,8 +120,7 @@ mod tests {
     #[cfg(windows)]
     #[test]
     fn the_entry_in_the_registry_is_quoted_and_goes_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let home = Home::resolve(Some(folder.path().to_owned()), &|_| None).unwrap();
+        let home = Home::resolve(Some(PathBuf::from(r"C:\My data")), &|_| None).unwrap();
         let entry = AutoLaunchBuilder::new()
             .set_app_name("LiteLLM Auto-Sync test")
             .set_app_path(&quoted(r"C:\Program Files\App\app.exe"))

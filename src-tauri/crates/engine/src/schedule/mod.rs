@@ -216,7 +216,8 @@ impl Scheduler {
         let now = self.last_poll;
         match self.paused_until.filter(|until| *until > now) {
             Some(until) if until - now > TimeDelta::days(365) => None,
-            Some(until) => Some(self.due(proxy, now)?.max(until)),
+            // What is due by then waits for a window that is open then.
+            Some(until) => self.due(proxy, until),
             None => self.due(proxy, now),
         }
     }
@@ -280,3 +281,5 @@ fn jittered(every: TimeDelta, last: DateTime<Utc>) -> TimeDelta {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod years;

@@ -134,12 +134,32 @@ impl Windows {
 
     /// The first allowed time from `at` on, to the minute; `None` where no minute of the next eight days is allowed.
     pub fn next_allowed(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        const MINUTES: i64 = 8 * 24 * 60;
         if self.windows.is_empty() || self.allows(at) {
             return Some(at);
         }
-        let minute = at.with_second(0).and_then(|at| at.with_nanosecond(0)).unwrap_or(at);
-        (1..=MINUTES).map(|minutes| minute + TimeDelta::minutes(minutes)).find(|at| self.allows(*at))
+        let mut closed = at.with_second(0).and_then(|at| at.with_nanosecond(0)).unwrap_or(at);
+        let end = closed + TimeDelta::days(8);
+        while closed < end {
+            let next = closed + TimeDelta::minutes(self.until_an_edge(closed));
+            if self.allows(next) {
+                // Where the local time jumps, an edge can lie between.
+                let between = (1..=(next - closed).num_minutes()).map(|minutes| closed + TimeDelta::minutes(minutes));
+                return between.into_iter().find(|at| self.allows(*at));
+            }
+            closed = next;
+        }
+        None
+    }
+
+    /// Minutes until a window begins or ends next by the local clock, at most a quarter of an hour: that can jump meanwhile.
+    fn until_an_edge(&self, at: DateTime<Utc>) -> i64 {
+        const MOST: i64 = 15;
+        const DAY: i64 = 24 * 60;
+        let minute = |time: NaiveTime| i64::from(time.num_seconds_from_midnight() / 60);
+        let now = minute(at.with_timezone(&(self.offset)(at)).time());
+        let edges = self.windows.iter().flat_map(|window| [window.span.from, window.span.to, NaiveTime::MIN]);
+        let ahead = edges.map(|edge| (minute(edge) - now).rem_euclid(DAY)).filter(|ahead| *ahead > 0);
+        ahead.min().map_or(MOST, |ahead| ahead.min(MOST))
     }
 }
 
