@@ -151,15 +151,17 @@ impl Windows {
         None
     }
 
-    /// Minutes until a window begins or ends next by the local clock, at most a quarter of an hour: that can jump meanwhile.
+    /// Minutes until a window begins or ends next by the local clock; a quarter of an hour at most where that jumps
+    /// meanwhile.
     fn until_an_edge(&self, at: DateTime<Utc>) -> i64 {
         const MOST: i64 = 15;
         const DAY: i64 = 24 * 60;
         let minute = |time: NaiveTime| i64::from(time.num_seconds_from_midnight() / 60);
         let now = minute(at.with_timezone(&(self.offset)(at)).time());
+        let jumps = |ahead: i64| (self.offset)(at + TimeDelta::minutes(ahead)) != (self.offset)(at);
         let edges = self.windows.iter().flat_map(|window| [window.span.from, window.span.to, NaiveTime::MIN]);
         let ahead = edges.map(|edge| (minute(edge) - now).rem_euclid(DAY)).filter(|ahead| *ahead > 0);
-        ahead.min().map_or(MOST, |ahead| ahead.min(MOST))
+        ahead.min().map_or(MOST, |ahead| if jumps(ahead) { ahead.min(MOST) } else { ahead })
     }
 }
 

@@ -58,7 +58,7 @@ fn lord_howe(at: DateTime<Utc>) -> FixedOffset {
 
 /// One computer over two years, with three proxies that are synced every five hours. Gives back how many runs there were,
 /// and how many of them were caught up after a sleep.
-fn two_years(offset: LocalOffset, rules: &[&str], seed: u64) -> (usize, usize) {
+fn two_years(offset: LocalOffset, changes: &[Change], rules: &[&str], seed: u64) -> (usize, usize) {
     let mut dice = fastrand::Rng::with_seed(seed);
     let every = TimeDelta::hours(5);
     let windows = Windows::parse(rules.iter().copied(), offset).unwrap();
@@ -114,15 +114,17 @@ fn two_years(offset: LocalOffset, rules: &[&str], seed: u64) -> (usize, usize) {
         }
         let wake = scheduler.next_wakeup() - now;
         assert!(wake >= TimeDelta::zero() && wake <= TICK);
-        // A tick; now and then a sleep of up to two days, a clock that is set, a pause.
-        let step = match dice.u32(..2_000) {
+        // Minute by minute around each change of the local time, and on one day of twenty; else the computer naps. Now and
+        // then it sleeps for up to two days, its clock is set, somebody pauses.
+        let is_change = changes.iter().any(|(at, _)| (now.timestamp() - at).abs() < 86_400);
+        let step = match dice.u32(..1_000) {
             0 => TimeDelta::minutes(dice.i64(2..2_880)),
-            // The longest that is no sleep yet.
-            _ => TICK * 2,
+            _ if is_change || now.timestamp() / 86_400 % 20 == 0 => TICK * 2,
+            _ => TimeDelta::minutes(dice.i64(1..30)),
         };
         lived += step;
         now += step;
-        match dice.u32(..20_000) {
+        match dice.u32(..2_000) {
             0 => now += TimeDelta::minutes(dice.i64(-300..300)),
             1 => {
                 paused_until = Some(now + TimeDelta::minutes(dice.i64(1..1_440)));
@@ -138,10 +140,13 @@ fn two_years(offset: LocalOffset, rules: &[&str], seed: u64) -> (usize, usize) {
 fn no_run_is_missed_none_comes_twice_and_none_outside_a_window() {
     let nights = ["allow Mon-Fri 22:00-05:30", "deny Wed 00:00-03:00", "allow Sat,Sun 00:00-24:00"];
     let over_the_change = ["allow 01:30-03:30"];
-    let all: [(LocalOffset, &[&str]); 3] =
-        [(berlin, &over_the_change), (new_york, &nights), (lord_howe, &over_the_change)];
-    for (seed, (offset, rules)) in (1..).zip(all) {
-        let (runs, caught_up) = two_years(offset, rules, seed);
+    let all: [(LocalOffset, &[Change], &[&str]); 3] = [
+        (berlin, &BERLIN, &over_the_change),
+        (new_york, &NEW_YORK, &nights),
+        (lord_howe, &LORD_HOWE, &over_the_change),
+    ];
+    for (seed, (offset, changes, rules)) in (1..).zip(all) {
+        let (runs, caught_up) = two_years(offset, changes, rules, seed);
         // Once a night at least, for each of three proxies, less long sleeps and pauses.
         assert!(runs > 1_200 && caught_up > 20, "{rules:?}: {runs} runs, {caught_up} caught up");
     }
