@@ -10,3 +10,4 @@ mod pin;
 mod proxies;
 mod review;
 mod settings;
+mod webhooks;

@@ -11,6 +11,7 @@ mod review;
 mod settings;
 mod state;
 mod today;
+mod webhook;
 
 pub use changes::{
     CauseView, ChangeGroup, ChangeKind, ChangeRow, ChangeSummary, Changes, Direction, FindingView, NoticeView,
@@ -31,3 +32,4 @@ pub use state::{
     RunningView, SourceView, StripRun, ToastView,
 };
 pub use today::{Today, TodayChange, TodayKind, TodayModel, TodayPrice};
+pub use webhook::{WebhookForm, WebhookSetting, WebhookStateView, WebhookTest};
