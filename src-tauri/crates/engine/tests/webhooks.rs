@@ -19,7 +19,7 @@ use engine::ledger::News;
 use engine::settings::{SettingsEdit, WebhookDocument};
 use engine::{Engine, ErrorCode, webhooks};
 use serde_json::Value;
-use stage::{Stage, WITHIN, when};
+use stage::{Stage, WITHIN, passes, when};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -53,21 +53,6 @@ fn environment(url: &str) -> Environment {
 async fn raise(engine: &Engine, stage: &Stage, number: usize) {
     let news = News::Withdrawn { proxy: "eu".into(), text: format!("number {number}") };
     engine.ledger().raise(&format!("test:{number}"), vec![("it".into(), news)], stage.clock.now()).await.unwrap();
-}
-
-/// Time goes on until the state fits; each look of the webhooks' task is a second of real time.
-async fn passes(engine: &Engine, clock: &Clock, step: TimeDelta, fits: impl Fn(&webhooks::WebhookStatus) -> bool) {
-    let found = tokio::time::timeout(WITHIN, async {
-        let mut snapshots = engine.snapshot();
-        loop {
-            if snapshots.borrow_and_update().webhooks.first().is_some_and(&fits) {
-                return;
-            }
-            clock.advance(step);
-            tokio::time::timeout(std::time::Duration::from_millis(300), snapshots.changed()).await.ok();
-        }
-    });
-    assert!(found.await.is_ok(), "it did not come: {:#?}", engine.snapshot().borrow().webhooks);
 }
 
 fn bodies(receiver: &Border) -> Vec<Value> {

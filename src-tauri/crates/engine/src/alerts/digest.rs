@@ -45,7 +45,9 @@ impl DigestNews {
     /// A newer map came before this one was told: all of it is told with that.
     pub(super) fn follow(&mut self, newer: Self) {
         let used: BTreeSet<String> = std::mem::take(&mut self.used).into_iter().chain(newer.used).collect();
-        *self = Self { at: self.at, before: self.before, used: used.into_iter().collect(), ..newer };
+        // Of a first map there is nothing to say: what came after it is told against that.
+        let before = self.before.or(newer.before);
+        *self = Self { at: self.at, before, used: used.into_iter().collect(), ..newer };
     }
 }
 
@@ -86,8 +88,8 @@ pub(super) async fn alert(ledger: &Ledger, news: &DigestNews, wants: &[AlertKind
     }
     let kinds: Vec<AlertKind> = parts.iter().map(|part| part.kind).collect();
     let title = parts.iter().map(|part| part.title.as_str()).collect::<Vec<_>>().join("; ");
-    let lines = parts.into_iter().flat_map(|part| part.lines).collect();
-    Ok(Some(Alert::new(&kinds, *at, &title, lines, facts)))
+    let lines: Vec<String> = parts.into_iter().flat_map(|part| part.lines).collect();
+    Ok(Some(Alert::new(&kinds, *at, &title, &lines, facts)))
 }
 
 /// Entries that wait for a person, by their causes.
@@ -209,7 +211,7 @@ fn values(changes: &[&FieldChange]) -> String {
     let units: BTreeSet<&str> =
         changes.iter().take(PRICES).map(|change| Unit::of_path(&change.field).for_people().1).collect();
     if let (Some(unit), 1) = (units.first(), units.len()) {
-        text.push_str(&format!(" {unit}"));
+        text = format!("{text} {unit}");
     }
     match changes.len().saturating_sub(PRICES) {
         0 => text,
@@ -280,5 +282,8 @@ mod tests {
         news.follow(of(2, "b"));
         assert_eq!((news.before, news.revision), (Some(Revision::of(&[0])), Revision::of(&[2])));
         assert_eq!(news.used, ["a", "b"]);
+        let mut first = DigestNews { before: None, ..of(1, "a") };
+        first.follow(of(2, "b"));
+        assert_eq!(first.before, Some(Revision::of(&[1])), "a first map hides nothing of what came after it");
     }
 }

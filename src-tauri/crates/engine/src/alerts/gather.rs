@@ -113,7 +113,7 @@ impl Gathered {
         match (self, other) {
             (Self::Digest(known), Self::Digest(news)) => known.follow(news),
             (Self::Source { error: known, .. }, Self::Source { error, .. }) if known.code == error.code => {
-                *known = error
+                *known = error;
             }
             (Self::Failures(known), Self::Failures(more)) if alike(known, &more) => known.extend(more),
             (Self::Healed(known), Self::Healed(more)) => known.extend(more),

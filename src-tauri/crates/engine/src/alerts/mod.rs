@@ -48,7 +48,7 @@ pub struct Alert {
 }
 
 impl Alert {
-    fn new(kinds: &[AlertKind], at: DateTime<Utc>, title: &str, lines: Vec<String>, facts: Value) -> Self {
+    fn new(kinds: &[AlertKind], at: DateTime<Utc>, title: &str, lines: &[String], facts: Value) -> Self {
         let more = lines.len().saturating_sub(LINES);
         let mut lines: Vec<String> = lines.iter().take(LINES).map(|line| bounded(line, LINE)).collect();
         if more > 0 {
@@ -61,7 +61,7 @@ impl Alert {
     /// What a test of a webhook sends.
     pub fn test(at: DateTime<Utc>) -> Self {
         let line = "A person asked for it. Alerts of LiteLLM Auto-Sync will look like this.".to_owned();
-        Self { alerts: vec!["test".to_owned()], ..Self::new(&[], at, "This is a test", vec![line], Value::Null) }
+        Self { alerts: vec!["test".to_owned()], ..Self::new(&[], at, "This is a test", &[line], Value::Null) }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is so for a while: it becomes news when it begins, once.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use costmap::{CostMap, Entry};
 use url::Url;
@@ -65,7 +67,7 @@ pub(crate) async fn note_retiring(ledger: &Ledger, map: &CostMap, used: &[String
 }
 
 fn retirement(model: &str, entry: &Entry<'_>, map: &CostMap) -> Option<Retirement> {
-    let text = |name: &str| entry.field(name).and_then(|leaf| leaf.as_str().map(|text| text.into_owned()));
+    let text = |name: &str| entry.field(name).and_then(|leaf| leaf.as_str().map(Cow::into_owned));
     let date: NaiveDate = text("deprecation_date")?.parse().ok()?;
     let successor = text("successor_model");
     let prices = |entry: &Entry<'_>| {

@@ -24,7 +24,7 @@ pub(super) fn alert(gathered: &Gathered, now: DateTime<Utc>, zone: Zone<'_>) -> 
         Gathered::Digest(_) => return None,
         Gathered::Source { at, error } => {
             let facts = json!({ "code": error.code, "message": error.message });
-            Alert::new(&kind, *at, "The source isn't sending a cost map", vec![error.message.clone()], facts)
+            Alert::new(&kind, *at, "The source isn't sending a cost map", std::slice::from_ref(&error.message), facts)
         }
         Gathered::Failures(failures) => failed(failures, zone)?,
         Gathered::Healed(all) => healed(all, now)?,
@@ -34,7 +34,7 @@ pub(super) fn alert(gathered: &Gathered, now: DateTime<Utc>, zone: Zone<'_>) -> 
         Gathered::Withdrawn { at, proxies, text } => {
             let runs = if proxies.len() == 1 { "runs" } else { "run" };
             let title = format!("{} {runs} a withdrawn release", listed(proxies));
-            Alert::new(&kind, *at, &title, vec![text.clone()], json!({ "proxies": proxies, "message": text }))
+            Alert::new(&kind, *at, &title, std::slice::from_ref(text), json!({ "proxies": proxies, "message": text }))
         }
     })
 }
@@ -88,7 +88,7 @@ fn failed(failures: &[FirstFailure], zone: Zone<'_>) -> Option<Alert> {
         "since": since,
         "error": error,
     });
-    let mut alert = Alert::new(&[AlertKind::Failures], since, &format!("{who} {what}{often}"), lines, facts);
+    let mut alert = Alert::new(&[AlertKind::Failures], since, &format!("{who} {what}{often}"), &lines, facts);
     alert.run = (failures.len() == 1).then_some(first.run.id);
     Some(alert)
 }
@@ -108,7 +108,7 @@ fn healed(all: &[(SyncRun, DateTime<Utc>)], now: DateTime<Utc>) -> Option<Alert>
         (format!("{} are synced again", counted(names.len(), "proxy", "proxies")), lines)
     };
     let facts = json!({ "proxies": names, "since": all.iter().map(|(_, since)| since).min(), "healed": true });
-    let mut alert = Alert::new(&[AlertKind::Failures], run.finished.unwrap_or(*since), &title, lines, facts);
+    let mut alert = Alert::new(&[AlertKind::Failures], run.finished.unwrap_or(*since), &title, &lines, facts);
     alert.run = (all.len() == 1).then_some(run.id);
     Some(alert)
 }
@@ -136,7 +136,7 @@ fn low(at: DateTime<Utc>, rates: &[Rate]) -> Option<Alert> {
     };
     let fact = |rate: &Rate| json!({ "proxy": rate.proxy, "days": rate.days, "succeeded": rate.succeeded, "failed": rate.failed, "limit_percent": rate.limit });
     let facts = json!({ "rates": rates.iter().map(fact).collect::<Vec<_>>() });
-    Some(Alert::new(&[AlertKind::SuccessRate], at, &title, rates.iter().map(line).collect(), facts))
+    Some(Alert::new(&[AlertKind::SuccessRate], at, &title, &rates.iter().map(line).collect::<Vec<_>>(), facts))
 }
 
 fn retiring(at: DateTime<Utc>, models: &[Retirement], today: NaiveDate) -> Option<Alert> {
@@ -156,8 +156,8 @@ fn retiring(at: DateTime<Utc>, models: &[Retirement], today: NaiveDate) -> Optio
         })
     };
     let facts = json!({ "models": models.iter().map(fact).collect::<Vec<Value>>() });
-    let lines = models.iter().map(|one| retirement(one, today)).collect();
-    Some(Alert::new(&[AlertKind::Retiring], at, &title, lines, facts))
+    let lines: Vec<String> = models.iter().map(|one| retirement(one, today)).collect();
+    Some(Alert::new(&[AlertKind::Retiring], at, &title, &lines, facts))
 }
 
 fn when(date: NaiveDate, today: NaiveDate) -> String {
@@ -180,12 +180,8 @@ fn retirement(one: &Retirement, today: NaiveDate) -> String {
     if let Some(successor) = &one.successor {
         let costs = prices(&one.successor_prices).map(|(shown, _)| format!(": {shown} per 1M tokens"));
         let now = prices(&one.prices).filter(|_| costs.is_some()).map(|(_, bare)| format!(" (now {bare})"));
-        text.push_str(&format!(
-            " Successor {}{}{}.",
-            bounded(successor, 80),
-            costs.unwrap_or_else(|| ", whose price the map does not have".to_owned()),
-            now.unwrap_or_default()
-        ));
+        let costs = costs.unwrap_or_else(|| ", whose price the map does not have".to_owned());
+        text = format!("{text} Successor {}{costs}{}.", bounded(successor, 80), now.unwrap_or_default());
     }
     text + &one.source.as_ref().map(|source| format!(" {source}")).unwrap_or_default()
 }
@@ -215,7 +211,7 @@ fn fallback(at: DateTime<Utc>, proxies: &[(String, Option<String>)]) -> Option<A
     }
     lines.extend(proxies.iter().filter(|(_, why)| why.is_some()).map(|(name, why)| format!("{name}: {}", reason(why))));
     let all: Vec<Value> = proxies.iter().map(|(name, why)| json!({ "proxy": name, "reason": reason(why) })).collect();
-    Some(Alert::new(&[AlertKind::Fallback], at, &title, lines, json!({ "proxies": all })))
+    Some(Alert::new(&[AlertKind::Fallback], at, &title, &lines, json!({ "proxies": all })))
 }
 
 /// What a proxy says, without what its addresses may carry.

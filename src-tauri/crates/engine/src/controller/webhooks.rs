@@ -22,7 +22,7 @@ pub(super) enum Webhooks {
     /// As long as the engine runs.
     Always { task: JoinHandle<()>, cancel: CancellationToken },
     /// Once, at the end of a single command.
-    AtTheEnd { follower: Follower, parts: Arc<Parts> },
+    AtTheEnd { follower: Box<Follower>, parts: Arc<Parts> },
 }
 
 impl Webhooks {
@@ -45,7 +45,7 @@ impl Webhooks {
             sender: Mutex::default(),
         };
         if !scheduled {
-            return Self::AtTheEnd { follower, parts };
+            return Self::AtTheEnd { follower: Box::new(follower), parts };
         }
         let cancel = CancellationToken::new();
         let task = tokio::spawn(follower.run(cancel.clone()));

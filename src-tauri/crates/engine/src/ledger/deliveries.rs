@@ -295,7 +295,7 @@ fn home_id(connection: &Connection) -> Result<String> {
     }
     let mut bytes = [0_u8; 4];
     getrandom::fill(&mut bytes).map_err(|cause| damaged(&cause))?;
-    let id: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let id = format!("{:08x}", u32::from_be_bytes(bytes));
     set_text(connection, HOME_ID, &to_json(&id)?)?;
     Ok(id)
 }

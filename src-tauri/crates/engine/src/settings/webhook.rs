@@ -240,7 +240,7 @@ impl Reader<'_> {
             match value.as_str().ok_or_else(|| invalid("This must be a string in quotes.")).and_then(str::parse) {
                 Ok(kind) => alerts.push(kind),
                 Err(error) => {
-                    self.problem(field, Error { message: format!("{} This one is not used.", error.message), ..error })
+                    self.problem(field, Error { message: format!("{} This one is not used.", error.message), ..error });
                 }
             }
         }
