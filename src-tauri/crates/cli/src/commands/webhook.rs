@@ -72,8 +72,7 @@ async fn add(context: &Context, args: WebhookAddArgs) -> Result<Answer> {
 /// What was news before it was there is none for it.
 async fn begin(context: &Context, name: &str) -> Result<()> {
     if context.ledger_is_there()? {
-        let (ledger, _) = Ledger::open(&context.home()?.ledger(), &context.clock).await?;
-        ledger.begin_webhook(name).await?;
+        Ledger::open_for_change(&context.home()?.ledger()).await?.begin_webhook(name).await?;
     }
     Ok(())
 }

@@ -147,7 +147,7 @@ impl Engine {
         )
         .await?;
         let snapshot = controller.subscribe();
-        let webhooks = Webhooks::follow(parts, controller.followed(), snapshot.clone(), scheduled);
+        let webhooks = Webhooks::follow(parts, controller.followed(), snapshot.clone(), scheduled).await?;
         let task = tokio::spawn(controller.run(inbox));
         Ok(Self { handle: EngineHandle { events, happenings, snapshot, ledger }, task, webhooks, lock })
     }

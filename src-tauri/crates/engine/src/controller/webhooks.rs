@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::Snapshot;
 use super::event::Event;
 use super::job::Parts;
+use crate::Result;
 use crate::settings::Settings;
 use crate::webhooks::Follower;
 
@@ -26,12 +27,15 @@ pub(super) enum Webhooks {
 }
 
 impl Webhooks {
-    pub(super) fn follow(
+    /// What is news from now on is so for the webhooks of the settings.
+    pub(super) async fn follow(
         parts: Arc<Parts>,
         settings: watch::Receiver<Arc<Settings>>,
         snapshot: watch::Receiver<Arc<Snapshot>>,
         scheduled: bool,
-    ) -> Self {
+    ) -> Result<Self> {
+        let names = settings.borrow().posts_to();
+        parts.ledger.follow_webhooks(names).await?;
         let events = parts.events.clone();
         let follower = Follower {
             ledger: parts.ledger.clone(),
@@ -45,11 +49,11 @@ impl Webhooks {
             sender: Mutex::default(),
         };
         if !scheduled {
-            return Self::AtTheEnd { follower: Box::new(follower), parts };
+            return Ok(Self::AtTheEnd { follower: Box::new(follower), parts });
         }
         let cancel = CancellationToken::new();
         let task = tokio::spawn(follower.run(cancel.clone()));
-        Self::Always { task, cancel }
+        Ok(Self::Always { task, cancel })
     }
 
     /// Lets what is being sent to its end. A command that only looked sends nothing.

@@ -71,6 +71,14 @@ impl Ledger {
         .ok_or_else(stopped)
     }
 
+    /// Opens the ledger for one change of a command that runs no engine. The caller holds the home's lock. Runs that a crash
+    /// left are the next engine's to end, which also logs them.
+    pub async fn open_for_change(path: &Path) -> Result<Self> {
+        let path = path.to_owned();
+        let opened = Self::start(move || Ok(Some((schema::open_for_writing(&path)?, ())))).await?;
+        opened.map(|(ledger, ())| ledger).ok_or_else(stopped)
+    }
+
     /// Opens the ledger for reading, also while another process writes it. `None` when nothing was ever recorded.
     pub async fn open_read(path: &Path) -> Result<Option<Self>> {
         let path = path.to_owned();

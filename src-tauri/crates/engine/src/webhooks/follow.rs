@@ -91,7 +91,6 @@ impl Follower {
     /// Until `cancel`, or until the settings are followed by nobody any more. What is being sent then is let to its end.
     pub(crate) async fn run(mut self, cancel: CancellationToken) {
         let mut last = Vec::new();
-        self.begin().await;
         loop {
             let settings = Arc::clone(&self.settings.borrow_and_update());
             let Some(waits) = self.pass_until(&settings, &cancel).await else { return };
@@ -105,14 +104,6 @@ impl Follower {
                 () = self.ledger.more_news() => {}
                 () = tokio::time::sleep(if waits { LOOK } else { IDLE }) => {}
             }
-        }
-    }
-
-    /// What is news from now on is so for the webhooks of the settings; later the controller follows them.
-    async fn begin(&self) {
-        let names = self.settings.borrow().posts_to();
-        if let Err(error) = self.ledger.follow_webhooks(names).await {
-            tracing::warn!(%error, "webhooks could not be followed");
         }
     }
 
@@ -141,7 +132,6 @@ impl Follower {
         if settings.webhooks.is_empty() {
             return;
         }
-        self.begin().await;
         let sent = tokio::time::timeout(LAST_WORDS, self.pass(&settings, true)).await;
         if !matches!(sent, Ok(Ok(_))) {
             tracing::warn!("what webhooks are to be told waits for the next start");
