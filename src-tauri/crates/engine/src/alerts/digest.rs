@@ -189,23 +189,25 @@ fn repriced(set: &ChangeSet, new: &CostMap, used: &BTreeSet<String>) -> (Vec<(St
 
 /// "input 15.00 → 12.00 (−20%), output 75.00 → 60.00 (−20%) per 1M tokens, and 2 more prices".
 fn values(changes: &[&FieldChange]) -> String {
-    let shown = |change: &FieldChange, value: &Option<Value>| match value {
-        None => "none".to_owned(),
-        Some(value) => price(value)
-            .map_or_else(|| scaling(&change.field, value), |price| amount(price, Unit::of_path(&change.field))),
+    let shown = |change: &FieldChange, value: &Value| {
+        price(value).map_or_else(|| scaling(&change.field, value), |price| amount(price, Unit::of_path(&change.field)))
     };
     let one = |change: &&FieldChange| {
-        let by = percent(change).map(|by| {
-            let sign = if by.is_sign_negative() { '−' } else { '+' };
-            format!(" ({sign}{}%)", by.abs().round_dp(0).normalize())
-        });
-        format!(
-            "{} {} → {}{}",
-            label(&change.field).to_lowercase(),
-            shown(change, &change.before),
-            shown(change, &change.after),
-            by.unwrap_or_default()
-        )
+        let label = label(&change.field).to_lowercase();
+        // "input, batch" would read as two prices in a list.
+        let label = label.split_once(", ").map_or(label.clone(), |(what, which)| format!("{what} ({which})"));
+        match (&change.before, &change.after) {
+            (Some(before), Some(after)) => {
+                let by = percent(change).map(|by| {
+                    let sign = if by.is_sign_negative() { '−' } else { '+' };
+                    format!(" ({sign}{}%)", by.abs().round_dp(0).normalize())
+                });
+                format!("{label} {} → {}{}", shown(change, before), shown(change, after), by.unwrap_or_default())
+            }
+            (None, Some(after)) => format!("{label} {} (new)", shown(change, after)),
+            (Some(before), None) => format!("{label} {} (gone)", shown(change, before)),
+            (None, None) => label,
+        }
     };
     let mut text = changes.iter().take(PRICES).map(one).collect::<Vec<_>>().join(", ");
     let units: BTreeSet<&str> =
@@ -267,6 +269,20 @@ mod tests {
         assert!(!facts.to_string().contains("other"), "{facts}");
         let (none, _) = told(&[]);
         assert_eq!(none.len(), 1, "only the new model");
+    }
+
+    #[test]
+    fn a_price_that_came_or_went_is_told_as_that() {
+        let change = |field: &str, before: Option<&str>, after: Option<&str>| FieldChange {
+            model: "m".into(),
+            field: field.into(),
+            before: before.map(Into::into),
+            after: after.map(Into::into),
+            ratio: None,
+        };
+        let came = change("input_cost_per_token_batches", None, Some("0.0000025"));
+        let went = change("output_cost_per_token", Some("0.00001"), None);
+        assert_eq!(values(&[&came, &went]), "input (batch) 2.50 (new), output 10.00 (gone) per 1M tokens");
     }
 
     #[test]
