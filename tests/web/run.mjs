@@ -10,7 +10,7 @@ import { startBrowser } from './visitor.mjs';
 const LIMIT_MS = 1_200_000;
 const TEST_MS = 180_000;
 
-const FILES = ['quiet', 'today', 'changes', 'models', 'review', 'settings', 'keyboard', 'typist', 'contrast', 'hostile', 'live', 'decide'];
+const FILES = ['quiet', 'today', 'changes', 'models', 'review', 'settings', 'webhooks', 'keyboard', 'typist', 'contrast', 'hostile', 'live', 'decide'];
 const files = process.argv.length > 2 ? process.argv.slice(2) : FILES;
 const started = performance.now();
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;

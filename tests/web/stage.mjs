@@ -176,10 +176,11 @@ export async function autosync(home, ...args) {
 
 /** The development server over a home. */
 export class Dashboard {
-  static async start(home) {
+  /** `more` is added to its environment. */
+  static async start(home, more = {}) {
     const board = new Dashboard();
     board.home = home;
-    board.child = spawn(program('AUTOSYNC_TEST_DASHBOARD'), ['--home', home, '--ui', uiFolder, '--port', '0'], { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
+    board.child = spawn(program('AUTOSYNC_TEST_DASHBOARD'), ['--home', home, '--ui', uiFolder, '--port', '0'], { cwd: folder, env: { ...environment, ...more }, stdio: ['ignore', 'pipe', 'inherit'] });
     atEnd(() => board.stop());
     let address;
     await firstLine(board.child, (line) => {

@@ -34,7 +34,7 @@ const screens: readonly [Screen, string, IconName][] = [
 /** The sections of the settings, as `Place` names them. */
 const sections: readonly [string, string][] = [
   ['proxies', 'Proxies'], ['source', 'Source'], ['schedule', 'Schedule'], ['checks', 'Checks'], ['gateway', 'Gateway'], ['publish', 'Publish'], ['notifications', 'Notifications'],
-  ['startup', 'Start-up'], ['network', 'Network'], ['appearance', 'Appearance'], ['updates', 'Updates'], ['data', 'Data'],
+  ['webhooks', 'Webhooks'], ['startup', 'Start-up'], ['network', 'Network'], ['appearance', 'Appearance'], ['updates', 'Updates'], ['data', 'Data'],
 ];
 
 /** Everything that can be done now: no "Resume" while nothing is paused. */

@@ -20,7 +20,7 @@ const view: SettingsView = {
   gate_soak: '0m',
   notify_new_models: true,
   notify_price_changes: 'mine',
-  notify_failures: true,
+  notify_failures: true, notify_success_rate: 80, webhooks: [],
   quiet: '',
   autostart: null,
   close: 'tray', updates: 'daily',

@@ -13,7 +13,7 @@ use crate::bindings::Declarations;
 use crate::view::{
     AppState, Changes, FoundProxy, LogRow, ModelDetail, ModelList, OverlayView, OwnCheck, OwnDraft, PinPreview,
     PromotionRow, ProxyForm, ProxyTest, ReviewDetail, ReviewView, RevisionRow, RunDetail, RunRow, SettingsView,
-    VerifyView,
+    VerifyView, WebhookForm, WebhookTest,
 };
 
 /// Which proxies; none means all.
@@ -173,6 +173,20 @@ pub struct SaveProxyArgs {
     pub form: ProxyForm,
 }
 
+/// A webhook to add or change.
+#[derive(Debug, Deserialize, TS)]
+pub struct SaveWebhookArgs {
+    /// What is typed.
+    pub form: WebhookForm,
+}
+
+/// One webhook.
+#[derive(Debug, Deserialize, TS)]
+pub struct WebhookArg {
+    /// Its name.
+    pub webhook: String,
+}
+
 /// One setting.
 #[derive(Debug, Deserialize, TS)]
 pub struct SetArgs {
@@ -216,6 +230,8 @@ pub enum SettingField {
     NotifyPriceChanges,
     /// `true`, `false`.
     NotifyFailures,
+    /// In per cent; `0`: never.
+    NotifySuccessRate,
     /// `22:00-07:00`, or empty.
     Quiet,
     /// `true`, `false`.
@@ -372,6 +388,12 @@ commands! {
     save_proxy(SaveProxyArgs) -> SettingsView;
     /// Removes a proxy and its key; its history is kept.
     remove_proxy(ProxyArg) -> SettingsView;
+    /// Adds a webhook, or changes one. Its address goes to the system's store.
+    save_webhook(SaveWebhookArgs) -> SettingsView;
+    /// Removes a webhook, its address and what waits for it.
+    remove_webhook(WebhookArg) -> SettingsView;
+    /// Sends a test message; what waits is tried again where it arrives.
+    test_webhook(WebhookArg) -> WebhookTest;
     /// What a proxy lets us do. Nothing is saved, and no key goes to what is no LiteLLM.
     test_proxy(TestArgs) -> ProxyTest;
     /// Looks for LiteLLM on the usual ports of this machine. No key is sent.

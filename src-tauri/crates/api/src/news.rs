@@ -8,10 +8,12 @@ use std::time::Duration;
 use chrono::{DateTime, Local, TimeDelta, Utc};
 use costmap::Revision;
 use engine::Result;
+use engine::alerts::{Alert, gather};
 use engine::controller::Snapshot;
 use engine::error::bounded;
 use engine::ledger::{News, Pending};
-use engine::run::{Outcome, SyncRun};
+use engine::run::SyncRun;
+use engine::settings::{AlertKind, PriceNews};
 
 use crate::Api;
 use crate::toast::{BODY, TITLE, Toast};
@@ -20,6 +22,10 @@ use crate::view::Place;
 /// A digest waits this long for the syncs that the same news may start: their proof belongs into it. Once one has run, and
 /// none runs any more, it is told at once.
 const WAIT: TimeDelta = TimeDelta::seconds(3);
+
+/// Other news waits this long for more of its cause, and for the end of the runs that it came with, but not for ever.
+const GATHER: TimeDelta = TimeDelta::seconds(2);
+const AT_MOST: TimeDelta = TimeDelta::seconds(30);
 
 /// What is older was news while nobody was there; the overview has it.
 const OLD: TimeDelta = TimeDelta::hours(24);
@@ -48,41 +54,41 @@ impl Api {
 
     /// Tells what is due; whether something waits for its time.
     async fn tell_news(&self, snapshot: &Snapshot, show: &impl Fn(Toast), shown: &mut HashSet<i64>) -> Result<bool> {
-        let ledger = self.engine.ledger();
-        let untold = ledger.untold().await?;
-        let digests = || untold.iter().filter(|one| matches!(one.news, News::Digest { .. }));
-        let newest = digests().next_back().map(|one| one.id);
+        let untold = self.engine.ledger().untold().await?;
+        let (digests, others): (Vec<Pending>, Vec<Pending>) =
+            untold.into_iter().partition(|one| matches!(one.news, News::Digest { .. }));
+        let later = self.tell_others(others, snapshot, show, shown).await?;
+        Ok(self.tell_digests(digests, snapshot, show, shown).await? || later)
+    }
+
+    async fn tell_digests(
+        &self,
+        digests: Vec<Pending>,
+        snapshot: &Snapshot,
+        show: &impl Fn(Toast),
+        shown: &mut HashSet<i64>,
+    ) -> Result<bool> {
+        let newest = digests.last().map(|one| one.id);
         // What came in between is told with the newest: the first `before` that was not told yet is where it begins.
-        let began = digests().find(|one| self.now() - one.at <= OLD).and_then(|one| match one.news {
+        let began = digests.iter().find(|one| self.now() - one.at <= OLD).and_then(|one| match one.news {
             News::Digest { before, .. } => before,
             _ => None,
         });
         let mut waits = false;
-        for Pending { id, at, news } in untold.clone() {
+        for Pending { id, at, news } in digests {
             let now = self.now();
-            let toast = match news {
-                _ if now - at > OLD => Ok(None),
-                News::Digest { .. } if newest != Some(id) => Ok(None),
-                News::Digest { revision, before, held_because } => {
-                    // In quiet hours it waits for their end.
-                    if self.is_quiet() || !is_ripe(snapshot, &revision, at, now) {
-                        waits = true;
-                        continue;
-                    }
-                    let proved = snapshot.proxies.iter().filter(|proxy| proxy.proved == Some(revision)).count();
-                    self.digest(revision, began.or(before), held_because, proved).await
-                }
-                News::Source { error } => Ok(Some(Toast {
-                    title: "The source isn't sending a cost map".to_owned(),
-                    body: bounded(&error.message, BODY),
-                    place: Place::Overview,
-                    is_failure: true,
-                })),
-                News::Failure { run } => ledger.run(run).await.map(|run| Some(failed(&run))),
-                News::Healed { run, since } => ledger.run(run).await.map(|run| healed(&run, since, now)),
+            let News::Digest { revision, before, held_because, .. } = news else { continue };
+            let toast = if now - at > OLD || newest != Some(id) {
+                Ok(None)
+            } else if self.is_quiet() || !is_ripe(snapshot, &revision, at, now) {
+                // In quiet hours it waits for their end.
+                waits = true;
+                continue;
+            } else {
+                let proved = snapshot.proxies.iter().filter(|proxy| proxy.proved == Some(revision)).count();
+                self.digest(revision, began.or(before), held_because, proved).await
             };
-            // Each by itself: what cannot be told keeps nothing else back. Shown before it is marked, so that a crash loses
-            // none; and remembered, so that a disk that is full repeats none.
+            // Shown before it is marked, so that a crash loses none; and remembered, so that a disk that is full repeats none.
             if shown.insert(id) {
                 match toast {
                     Ok(Some(toast)) => self.toast(toast, show),
@@ -90,9 +96,43 @@ impl Api {
                     Err(error) => tracing::warn!(%error, news = id, "a piece of news could not be told"),
                 }
             }
-            ledger.told(vec![id], self.now()).await?;
+            self.engine.ledger().told(vec![id], self.now()).await?;
         }
         Ok(waits)
+    }
+
+    /// What is no digest: one toast a cause, once nothing more of it is to come.
+    async fn tell_others(
+        &self,
+        others: Vec<Pending>,
+        snapshot: &Snapshot,
+        show: &impl Fn(Toast),
+        shown: &mut HashSet<i64>,
+    ) -> Result<bool> {
+        let now = self.now();
+        let (old, fresh): (Vec<Pending>, Vec<Pending>) = others.into_iter().partition(|one| now - one.at > OLD);
+        let is_quiet = self.is_quiet();
+        // What is no failure waits for the end of quiet hours.
+        let (quiet, due): (Vec<Pending>, Vec<Pending>) =
+            fresh.into_iter().partition(|one| is_quiet && matches!(one.news, News::Retiring(_)));
+        let ledger = self.engine.ledger();
+        if !old.is_empty() {
+            ledger.told(old.iter().map(|one| one.id).collect(), now).await?;
+        }
+        if !is_gathered(&due, snapshot, now) {
+            return Ok(true);
+        }
+        let new: Vec<Pending> = due.iter().filter(|one| !shown.contains(&one.id)).cloned().collect();
+        for gathered in gather(ledger, &new).await? {
+            if let Some(toast) = gathered.alert(now, &|at| at.with_timezone(&Local).format("%H:%M").to_string()) {
+                self.toast(of_alert(&toast, gathered.kind()), show);
+            }
+        }
+        shown.extend(due.iter().map(|one| one.id));
+        if !due.is_empty() {
+            ledger.told(due.iter().map(|one| one.id).collect(), now).await?;
+        }
+        Ok(!quiet.is_empty())
     }
 
     /// Shows it, unless the settings say otherwise.
@@ -100,7 +140,10 @@ impl Api {
         let Ok(chosen) = self.chosen() else { return show(toast) };
         let notify = &chosen.settings.notify;
         let is_paused = self.engine.snapshot().borrow().pause.paused;
-        if if toast.is_failure { notify.failures } else { !self.is_quiet() && !is_paused } {
+        // Only models that retire have one as their place.
+        let is_price = matches!(toast.place, Place::Models { .. });
+        let is_wanted = !is_price || notify.price_changes != PriceNews::Off;
+        if if toast.is_failure { notify.failures } else { is_wanted && !self.is_quiet() && !is_paused } {
             show(toast);
         }
     }
@@ -123,46 +166,32 @@ fn is_ripe(snapshot: &Snapshot, revision: &Revision, came: DateTime<Utc>, now: D
     !runs && (has_run || now - came >= WAIT)
 }
 
-fn of_run(run: &SyncRun, title: &str, body: &str) -> Toast {
+/// Whether nothing more of the same causes is to come soon: proxies fail together.
+fn is_gathered(due: &[Pending], snapshot: &Snapshot, now: DateTime<Utc>) -> bool {
+    let (Some(first), Some(last)) = (due.first(), due.last()) else { return true };
+    let runs = snapshot.proxies.iter().any(|proxy| proxy.running.is_some());
+    (!runs && now - last.at >= GATHER) || now - first.at >= AT_MOST
+}
+
+/// An alert as a toast, with what a click opens.
+fn of_alert(alert: &Alert, kind: AlertKind) -> Toast {
+    let model = || Some(alert.facts["models"][0]["model"].as_str()?.to_owned());
     Toast {
-        title: bounded(title, TITLE),
-        body: bounded(body, BODY),
-        place: Place::History { run: Some(run.id) },
-        is_failure: true,
-    }
-}
-
-fn failed(run: &SyncRun) -> Toast {
-    let why = run.error.as_ref().map(|error| error.message.clone()).unwrap_or_default();
-    match run.outcome {
-        Outcome::Unproven => of_run(run, &format!("{} loaded the map, but this is not proven", run.proxy), &why),
-        _ => of_run(
-            run,
-            &format!("{} could not be synced", run.proxy),
-            &format!("{why} You'll be told when it works again."),
-        ),
-    }
-}
-
-fn healed(run: &SyncRun, since: DateTime<Utc>, now: DateTime<Utc>) -> Option<Toast> {
-    let receipt = run.receipt.as_ref()?;
-    let body = format!("It had been failing for {}. Now at {}, proved.", took(now - since), receipt.revision.short());
-    Some(of_run(run, &format!("{} is synced again", run.proxy), &body))
-}
-
-/// "1 h 31 min".
-fn took(time: TimeDelta) -> String {
-    match time.num_minutes() {
-        ..1 => "less than a minute".to_owned(),
-        minutes @ 1..60 => format!("{minutes} min"),
-        minutes => format!("{} h {} min", minutes / 60, minutes % 60),
+        title: bounded(&alert.title, TITLE),
+        body: bounded(&alert.lines.join(" "), BODY),
+        place: match (kind, alert.run) {
+            (AlertKind::Failures, Some(run)) => Place::History { run: Some(run) },
+            (AlertKind::Retiring, _) => Place::Models { model: model() },
+            _ => Place::Overview,
+        },
+        is_failure: kind != AlertKind::Retiring,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use engine::controller::{ProxySnapshot, Running};
-    use engine::run::Trigger;
+    use engine::run::{Outcome, Trigger};
     use engine::sync::Step;
     use engine::{Error, ErrorCode};
 
@@ -218,13 +247,37 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_says_why_and_a_success_after_it_for_how_long() {
-        let toast = failed(&ended(None, Outcome::Failed));
-        assert_eq!((toast.title.as_str(), &toast.place), ("eu could not be synced", &Place::History { run: Some(1) }));
-        assert!(toast.body.starts_with("Connection refused.") && toast.is_failure);
-        assert_eq!(failed(&ended(None, Outcome::Unproven)).title, "eu loaded the map, but this is not proven");
-        let since = at("2026-03-04T10:29:00Z");
-        assert_eq!(healed(&ended(None, Outcome::Succeeded), since, since), None, "nothing is proved");
-        assert_eq!(took(at("2026-03-04T12:00:00Z") - since), "1 h 31 min");
+    fn what_comes_together_waits_for_the_rest_but_not_for_a_run_that_hangs() {
+        let came = at("2026-03-04T12:00:00Z");
+        let news = |id: i64, seconds: i64| Pending {
+            id,
+            at: came + TimeDelta::seconds(seconds),
+            news: News::Failure { run: id.unsigned_abs() },
+        };
+        let due = [news(1, 0), news(2, 4)];
+        let at = |seconds: i64| came + TimeDelta::seconds(seconds);
+        assert!(!is_gathered(&due, &snapshot(false, None), at(5)), "another may come");
+        assert!(is_gathered(&due, &snapshot(false, None), at(6)));
+        assert!(!is_gathered(&due, &snapshot(true, None), at(20)), "one goes on");
+        assert!(is_gathered(&due, &snapshot(true, None), at(30)));
+    }
+
+    #[test]
+    fn a_click_opens_the_run_the_model_or_the_overview() {
+        let alert = |run, facts| Alert {
+            alerts: vec![],
+            at: at("2026-03-04T12:00:00Z"),
+            title: "eu could not be synced".into(),
+            lines: vec!["Connection refused.".into(), "You'll be told when it works again.".into()],
+            facts,
+            run,
+        };
+        let failure = of_alert(&alert(Some(7), serde_json::json!({})), AlertKind::Failures);
+        assert_eq!((failure.place, failure.is_failure), (Place::History { run: Some(7) }, true));
+        assert_eq!(failure.body, "Connection refused. You'll be told when it works again.");
+        let facts = serde_json::json!({"models": [{"model": "gpt-4o"}]});
+        let retiring = of_alert(&alert(None, facts), AlertKind::Retiring);
+        assert_eq!((retiring.place, retiring.is_failure), (Place::Models { model: Some("gpt-4o".into()) }, false));
+        assert_eq!(of_alert(&alert(None, serde_json::json!({})), AlertKind::Fallback).place, Place::Overview);
     }
 }

@@ -40,6 +40,7 @@ pub(crate) fn state() -> AppState {
         pins: vec![],
         own: OwnNote::default(),
         publish: None,
+        webhooks: vec![],
         pause: None,
         proxies: vec![proxy("local")],
         attention: vec![],

@@ -21,6 +21,7 @@ use crate::attention::attention;
 use crate::view::{
     AppState, CauseView, ChangeSummary, CountPoint, ErrorView, OwnNote, PauseView, PromotedView, ProxyView,
     PublishView, RateView, ReceiptView, RunRow, RunningView, SourceView, StepTime, StripRun, ToastView,
+    WebhookStateView,
 };
 use crate::{Api, AppEvent};
 
@@ -137,6 +138,7 @@ impl Api {
             pins: self.pins(snapshot).await?,
             own: self.own_note().await?,
             publish: published(snapshot),
+            webhooks: snapshot.webhooks.iter().map(WebhookStateView::from).collect(),
             pause: snapshot.pause.paused.then_some(PauseView { until: snapshot.pause.paused_until }),
             last_sync: proxies.iter().filter_map(|proxy| proxy.proved_at).max(),
             next_sync: proxies.iter().filter_map(|proxy| proxy.next_run).min(),

@@ -2,6 +2,7 @@
 
 mod gate;
 mod schedule;
+mod webhook;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use engine::run::Outcome;
 
 pub(crate) use gate::{DecideArgs, GatewayCommand, OverlayCommand, PinArgs, PublishArgs, RollbackArgs};
 pub(crate) use schedule::{On, ScheduleCommand, SchedulePlace};
+pub(crate) use webhook::{WebhookAddArgs, WebhookCommand, WebhookSetArgs};
 
 const ABOUT: &str = "Keeps the cost map of LiteLLM proxies up to date, and proves it.";
 
@@ -114,6 +116,9 @@ Examples:
     /// Add, list, test and remove proxies.
     #[command(subcommand)]
     Proxy(ProxyCommand),
+    /// Post alerts where a team reads them: failures, anomalies, your prices, models that retire.
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// Show or choose where maps come from.
     #[command(subcommand)]
     Source(SourceCommand),

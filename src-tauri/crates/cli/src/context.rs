@@ -79,6 +79,11 @@ impl Context {
         Ledger::open_read(&self.home()?.ledger()).await
     }
 
+    /// Whether anything was ever recorded.
+    pub(crate) fn ledger_is_there(&self) -> Result<bool> {
+        Ok(self.home()?.ledger().exists())
+    }
+
     /// The keys.
     pub(crate) fn secrets(&self) -> Result<Secrets> {
         Ok(Secrets::new(&self.home()?))

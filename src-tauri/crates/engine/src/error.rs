@@ -77,6 +77,8 @@ pub enum ErrorCode {
     PublishFailed,
     /// Another machine has published something else at the same place.
     PublishedElsewhere,
+    /// A webhook could not be reached, or refused what was sent.
+    WebhookFailed,
     /// The user cancelled.
     Cancelled,
     /// The program ended during the run.

@@ -1,6 +1,7 @@
 //! The engine behind the tray, the dashboard and the terminal: it fetches the cost map, checks it, has proxies take it,
 //! proves that they did, and records all of it. ARCHITECTURE.md says how the parts fit.
 
+pub mod alerts;
 pub mod backups;
 pub mod clock;
 pub mod controller;
@@ -30,6 +31,7 @@ pub mod status;
 pub mod sync;
 pub mod transfer;
 pub mod verify;
+pub mod webhooks;
 
 pub use clock::Clock;
 pub use controller::Engine;

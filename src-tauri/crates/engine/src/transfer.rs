@@ -1,7 +1,7 @@
 //! A home in one file: to another machine, or into a drawer. No key is ever in it, since none is in a home.
 //!
 //! What could act on the other machine comes switched off: no proxy is synced before somebody asks for it there, and restart
-//! commands, local files, the gateway and where the map is published are left out and told.
+//! commands, local files, the gateway, webhooks and where the map is published are left out and told.
 
 mod secrets;
 
@@ -15,7 +15,7 @@ use tokio::task::spawn_blocking;
 use crate::home::{Home, HomeLock, create_private_dir};
 use crate::ledger::{Ledger, examine};
 use crate::schedule::forget_asked;
-use crate::settings::{ProxyDocument, SettingsEdit, SettingsFile};
+use crate::settings::{ProxyDocument, SettingsEdit, SettingsFile, WebhookDocument};
 use crate::{Clock, Error, ErrorCode, Result};
 
 /// What may be in the file, and how large each may be.
@@ -187,6 +187,11 @@ async fn switched_off(folder: &Path, clock: &Clock) -> Result<Imported> {
         off.push(format!("the gateway at {listen}"));
         SettingsEdit::SetGateway { listen: "off".to_owned() }.apply(&mut settings)?;
     }
+    for webhook in now.webhooks.iter().filter(|webhook| webhook.enabled) {
+        off.push(format!("webhook {}", webhook.name));
+        let webhook = WebhookDocument { enabled: false, ..WebhookDocument::from(webhook) };
+        SettingsEdit::SetWebhook { webhook }.apply(&mut settings)?;
+    }
     // What `apply` has kept of the old file is the export itself.
     fs::remove_dir_all(folder.join("backups")).ok();
     let ledger = folder.join("ledger.db");
@@ -196,6 +201,7 @@ async fn switched_off(folder: &Path, clock: &Clock) -> Result<Imported> {
         examined.map_err(|defect| Error::new(ErrorCode::Internal, "The import failed.").detail(defect))??;
         let (ledger, _) = Ledger::open(&ledger, clock).await?;
         forget_asked(&ledger, &now).await?;
+        ledger.forget_webhooks().await?;
         ledger.settle().await?;
     }
     Ok(Imported { proxies: now.proxies.iter().map(|proxy| proxy.name.to_string()).collect(), switched_off: off })
@@ -219,7 +225,7 @@ mod tests {
         (home, lock)
     }
 
-    const SETTINGS: &str = "schema = 1\n[publish]\nto = \"s3://prices/map.json\"\n[[proxy]]\nname = \"eu\"\nurl = \"http://127.0.0.1:4000\"\nrestart = [\"docker\", \"restart\", \"eu\"]\n";
+    const SETTINGS: &str = "schema = 1\n[publish]\nto = \"s3://prices/map.json\"\n[[proxy]]\nname = \"eu\"\nurl = \"http://127.0.0.1:4000\"\nrestart = [\"docker\", \"restart\", \"eu\"]\n[[webhook]]\nname = \"team\"\nkind = \"slack\"\nurl = \"https://hooks.example.com/s3cret\"\nalerts = [\"prices\"]\n";
 
     #[tokio::test]
     async fn a_home_comes_back_whole_and_what_would_act_is_off() {
@@ -245,10 +251,20 @@ mod tests {
         assert_eq!(imported.proxies, ["eu"]);
         assert_eq!(
             imported.switched_off,
-            ["eu: restart command (docker restart eu)", "publishing to s3://prices/map.json"]
+            ["eu: restart command (docker restart eu)", "publishing to s3://prices/map.json", "webhook team"]
         );
         let there = SettingsFile::load(&two.settings()).unwrap().settings().clone();
         assert_eq!((there.publish.clone(), there.proxies[0].restart.len()), (None, 0));
+        let webhook = &there.webhooks[0];
+        assert_eq!(
+            (webhook.enabled, webhook.alerts.len()),
+            (false, 1),
+            "what it is told is kept for who switches it on"
+        );
+        assert!(
+            !fs::read_to_string(two.settings()).unwrap().contains("s3cret"),
+            "an address that was pasted is left out"
+        );
         let ledger = Ledger::open_read(&two.ledger()).await.unwrap().unwrap();
         assert_eq!(ledger.get_state::<String>("kept").await.unwrap().as_deref(), Some("here"));
         assert!(!AskedFor::read(&ledger, &there).await.unwrap().has(&there.proxies[0]), "nobody asked for it here");

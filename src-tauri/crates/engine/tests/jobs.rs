@@ -72,7 +72,13 @@ async fn what_a_person_typed_into_the_settings_stays_and_counts() {
     when(&engine, |snapshot| snapshot.edits > edits).await;
     let typed = typed + "failures = false\n";
     std::fs::write(&path, typed).unwrap();
-    let edit = SettingsEdit::SetNotify { new_models: Some(false), price_changes: None, failures: None, quiet: None };
+    let edit = SettingsEdit::SetNotify {
+        new_models: Some(false),
+        price_changes: None,
+        failures: None,
+        success_rate: None,
+        quiet: None,
+    };
     engine.edit(edit).await.unwrap();
     let kept = SettingsFile::load(&path).unwrap().settings().notify.clone();
     assert_eq!((kept.quiet.as_str(), kept.failures, kept.new_models), ("22:00-07:00", false, false));

@@ -149,7 +149,10 @@ allow_plain_http = true
     assert_eq!(settings.gate, Gate { mode: GateMode::Hold, direct: DirectMode::Wait, soak: period("30m") });
     assert_eq!(settings.gateway, Some("127.0.0.1:4401".parse().unwrap()));
     let quiet = "22:00-07:00".to_owned();
-    assert_eq!(settings.notify, Notify { new_models: false, price_changes: PriceNews::Off, failures: false, quiet });
+    assert_eq!(
+        settings.notify,
+        Notify { new_models: false, price_changes: PriceNews::Off, failures: false, success_rate: 80, quiet }
+    );
     assert_eq!(settings.proxies[0], proxy("local"));
     let eu = settings.proxy("eu").unwrap();
     assert_eq!((eu.url.as_str(), eu.role, eu.allow_plain_http), ("http://eu.example.com", Role::Staging, true));
@@ -431,7 +434,7 @@ prop_compose! {
         direct in proptest::sample::select(DirectMode::WORDS),
         soak in 0..100_000_u32,
         gateway in proptest::option::of(any::<u16>()),
-        told in (any::<bool>(), proptest::sample::select(PriceNews::WORDS), any::<bool>(), any::<bool>()),
+        told in (any::<bool>(), proptest::sample::select(PriceNews::WORDS), any::<bool>(), any::<bool>(), 0..=100_u8),
     ) -> (Option<Source>, Settings) {
         let seconds = |seconds: u32| period(&format!("{seconds}s"));
         let mut settings = Settings { watch: watch.map(seconds), ..Settings::default() };
@@ -442,7 +445,9 @@ prop_compose! {
         settings.gate = Gate { mode: mode.parse().unwrap(), direct: direct.parse().unwrap(), soak: seconds(soak) };
         settings.gateway = gateway.map(|port| ([127, 0, 0, 1], port).into());
         let quiet = if told.3 { "22:00-07:00".to_owned() } else { String::new() };
-        settings.notify = Notify { new_models: told.0, price_changes: told.1.parse().unwrap(), failures: told.2, quiet };
+        let price_changes = told.1.parse().unwrap();
+        settings.notify =
+            Notify { new_models: told.0, price_changes, failures: told.2, success_rate: told.4, quiet };
         (source, settings)
     }
 }

@@ -39,7 +39,7 @@ const drawn: AppState = {
     causes: [{ rule: 'price.jump', severity: 'review', broken: false, message: 'gpt-5.6-luna-mini: input would rise 1,000×.', models: ['gpt-5.6-luna-mini'], count: 3, mine: 1 }],
     waits: false,
   },
-  pins: [], own: { entries: 0, moved: [], same: [], problem: null }, publish: null, pause: null, proxies: [healthy, syncing, down], attention: [heldEntries, unpriced],
+  pins: [], own: { entries: 0, moved: [], same: [], problem: null }, publish: null, webhooks: [], pause: null, proxies: [healthy, syncing, down], attention: [heldEntries, unpriced],
   last_sync: ago(24), next_sync: ago(-204), model_counts: counts(), latest_changes: source.new_there, today: busy, tray_problem: null, update: noUpdate, toasts: { problem: null },
 };
 
@@ -146,6 +146,15 @@ const scenarios: Record<string, () => AppState> = {
   ...Object.fromEntries(Object.entries(ownScenarios).map(([name, change]) => [name, () => change(calm)])),
   /** The gateway: one proxy reads it and one does not, it is off, its port is taken. The settings' file knows which. */
   gateway: () => ({ ...drawn, proxies: [healthy, named(healthy, 'build-box', { url: 'http://127.0.0.1:4000', role: 'development', reads: 'direct' })] }),
+  webhooks: () => calm,
+  'webhooks-error': () => ({
+    ...calm,
+    attention: [{
+      id: 'webhooks:team', tone: 'warn', title: 'Alerts do not reach team.', subject: null, in_card: false,
+      text: 'The webhook’s address is gone: it was removed or replaced there. Enter the new address. 3 alerts wait.',
+      action: { kind: 'open', label: 'Open settings', place: { screen: 'settings', section: 'webhooks', proxy: null } },
+    }],
+  }),
   'gateway-off': () => scenario('gateway'),
   'gateway-error': () => scenario('gateway'),
   hostile: () => ({

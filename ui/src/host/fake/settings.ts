@@ -1,4 +1,4 @@
-import type { ErrorView, GatewayView, OtherSourceView, ProxyForm, ProxySetting, ProxyTest, ProxyView, SettingField, SettingsView } from '../index';
+import type { ErrorView, GatewayView, OtherSourceView, ProxyForm, ProxySetting, ProxyTest, ProxyView, SettingField, SettingsView, WebhookForm, WebhookSetting } from '../index';
 import { run } from './proxies';
 import type { Handlers, World } from './world';
 import { ago, HOSTILE, wait } from './world';
@@ -35,7 +35,7 @@ function of(world: World): Kept {
       publish_to: world.state.publish?.to ?? 'off', publish_url: '', gateway: { ...NO_GATEWAY, listen: ['gateway', 'gateway-error', 'hostile'].includes(world.scenario) ? NO_GATEWAY.default_listen : 'off' }, proxies, source: world.scenario === 'hostile' ? HOSTILE.long : world.state.source.url, source_is_file: world.scenario === 'hostile', default_source: world.state.source.url,
       watch: '5m', preset: 'production', every: '6h', windows: [], on_change: true, next_syncs: [ago(-202), ago(-562), ago(-922)],
       gate_mode: 'review', gate_direct: 'tell', gate_soak: '0m',
-      notify_new_models: true, notify_price_changes: 'mine', notify_failures: true, quiet: isBroken ? '' : '22:00-07:00',
+      notify_new_models: true, notify_price_changes: 'mine', notify_failures: true, notify_success_rate: 80, webhooks: webhooksOf(world.scenario), quiet: isBroken ? '' : '22:00-07:00',
       autostart: isBroken ? null : false, close: 'tray', updates: 'daily', network_proxy: 'system', network_ca_file: '', network_environment: isBroken ? ['HTTPS_PROXY=http://proxy.corp.example:3128', 'NO_PROXY=localhost,.corp.example'] : [],
       theme: world.state.theme, home: '/home/mira/.local/share/litellm-auto-sync', ledger_bytes: 41_200_000,
       problems: isBroken
@@ -47,6 +47,18 @@ function of(world: World): Kept {
   };
   kept.set(world, made);
   return made;
+}
+
+/** In `webhooks` two work and one is off; in `webhooks-error` one is gone and alerts wait. */
+function webhooksOf(scenario: string): WebhookSetting[] {
+  const made = (name: string, change: Partial<WebhookSetting>, state: Partial<WebhookSetting['state']> = {}): WebhookSetting => ({
+    name, kind: 'slack', url_variable: null, alerts: ['failures', 'success_rate', 'anomalies', 'prices', 'retiring', 'fallback', 'withdrawn'], enabled: true, ...change,
+    state: { name, waiting: 0, last_delivered: ago(134), error: null, failing_since: null, next_try: null, given_up: 0, ...state },
+  });
+  if (scenario === 'webhooks') return [made('team', {}), made('on-call', { kind: 'json', url_variable: 'ONCALL_WEBHOOK_URL', alerts: ['failures', 'fallback'] }, { waiting: 2 }), made('old-channel', { enabled: false }, { last_delivered: null })];
+  if (scenario !== 'webhooks-error') return scenario === 'hostile' ? [made(HOSTILE.long, { url_variable: HOSTILE.long }, { error: bad(HOSTILE.markup, ''), next_try: ago(-9) })] : [];
+  const gone: ErrorView = { code: 'webhook_failed', message: 'The webhook’s address is gone: it was removed or replaced there. Enter the new address.', detail: 'HTTP 410', field: null };
+  return [made('team', {}, { waiting: 3, given_up: 1, error: gone, failing_since: ago(190), next_try: ago(-41) }), made('on-call', { kind: 'json', url_variable: 'ONCALL_WEBHOOK_URL' })];
 }
 
 const NO_GATEWAY: GatewayView = { listen: 'off', default_listen: '127.0.0.1:4401', on: false, error: null, proxies: [] };
@@ -72,7 +84,7 @@ function gatewayOf(world: World): GatewayView {
 
 function view(world: World): SettingsView {
   const { settings, proxies } = of(world);
-  return { ...settings, gateway: gatewayOf(world), proxies: [...proxies] };
+  return { ...settings, gateway: gatewayOf(world), proxies: [...proxies], webhooks: [...settings.webhooks] };
 }
 
 const PERIOD = /^\d+[smhd]$/;
@@ -122,6 +134,9 @@ function put(world: World, field: SettingField, value: string): void {
     case 'autostart':
       settings[field] = value === 'true';
       return;
+    case 'notify_success_rate':
+      settings[field] = Number(value);
+      return;
     default:
       settings[field] = value;
   }
@@ -139,6 +154,17 @@ function checkForm(world: World, form: ProxyForm): ErrorView | null {
   if (form.key.place === 'env' && !/^[A-Za-z_]\w*$/.test(form.key.variable)) return bad('Enter the name of an environment variable, for example LITELLM_MASTER_KEY.', 'key');
   if (form.key.place === 'keyring' && world.scenario === 'keyless') return bad('No key store could be reached on this system. No key was stored.', 'key', 'no_secret_store');
   return null;
+}
+
+/** What is wrong with a webhook that is typed. */
+function checkWebhook(world: World, form: WebhookForm): ErrorView | null {
+  const { webhooks } = of(world).settings;
+  const known = webhooks.find(({ name }) => name === form.edits);
+  if (!/^[a-z0-9][a-z0-9._-]*$/i.test(form.name) && form.edits === null) return bad('A webhook’s name must be 1 to 64 letters, digits, dots, dashes or underscores, and start with a letter or digit.', 'name');
+  if (form.edits === null && webhooks.some(({ name }) => name.toLowerCase() === form.name.toLowerCase())) return bad(`There is already a webhook named ${form.name}. Nothing was changed.`, 'name', 'already_exists');
+  if (form.url.place === 'env') return /^[A-Za-z_]\w*$/.test(form.url.variable) ? null : bad('Write the name of an environment variable. Do not enter the address itself here.', 'url');
+  if (form.url.secret === null) return known && known.url_variable === null ? null : bad('Enter the address of this webhook, as the chat program shows it.', 'url', 'no_key');
+  return /^(https:\/\/|http:\/\/(localhost|127\.))/.test(form.url.secret) ? null : bad('Over plain HTTP anyone along the way could read the address and post there. Nothing was saved; use https.', 'url', 'plain_http');
 }
 
 /** A proxy with a source of its own, until it is the source here too. */
@@ -200,6 +226,28 @@ export const settingsHandlers: Handlers = {
     mine.proxies = mine.proxies.filter(({ name }) => name !== proxy);
     world.change({ proxies: world.state.proxies.filter(({ name }) => name !== proxy) });
     return view(world);
+  },
+  save_webhook: async ({ form }, world) => {
+    await wait(200);
+    const wrong = checkWebhook(world, form);
+    if (wrong) throw wrong;
+    const { settings } = of(world);
+    const before = settings.webhooks.find(({ name }) => name === form.edits);
+    const state = before?.state ?? { name: form.name, waiting: 0, last_delivered: null, error: null, failing_since: null, next_try: null, given_up: 0 };
+    const saved: WebhookSetting = { name: form.edits ?? form.name, kind: form.kind, url_variable: form.url.place === 'env' ? form.url.variable : null, alerts: form.alerts, enabled: form.enabled, state };
+    settings.webhooks = before ? settings.webhooks.map((one) => (one === before ? saved : one)) : [...settings.webhooks, saved];
+    return view(world);
+  },
+  remove_webhook: ({ webhook }, world) => {
+    const { settings } = of(world);
+    settings.webhooks = settings.webhooks.filter(({ name }) => name !== webhook);
+    return view(world);
+  },
+  test_webhook: async ({ webhook }, world) => {
+    await wait(300);
+    const error = of(world).settings.webhooks.find(({ name }) => name === webhook)?.state.error;
+    if (error) throw error;
+    return { milliseconds: 142 };
   },
   test_proxy: async ({ form, source }, world) => {
     await wait(400);

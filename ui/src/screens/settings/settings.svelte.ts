@@ -1,5 +1,5 @@
 /** The settings as they hold, and what is typed over them. Each field saves itself; one that is refused stays alone. */
-import { call, toErrorView, type ErrorView, type ProxyForm, type SettingField, type SettingsView } from '../../host';
+import { call, toErrorView, type ErrorView, type ProxyForm, type SettingField, type SettingsView, type WebhookForm } from '../../host';
 import * as form from '../../lib/settings-form';
 
 const SAVED_MS = 2_000;
@@ -79,6 +79,15 @@ export class SettingsModel {
 
   async removeProxy(name: string): Promise<void> {
     this.view = await this.#inTurn(() => call('remove_proxy', { proxy: name }));
+  }
+
+  /** Rejects with what is wrong, for the editor to show. */
+  async saveWebhook(given: WebhookForm): Promise<void> {
+    this.view = await this.#inTurn(() => call('save_webhook', { form: given }));
+  }
+
+  async removeWebhook(name: string): Promise<void> {
+    this.view = await this.#inTurn(() => call('remove_webhook', { webhook: name }));
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -4,6 +4,7 @@ mod proxies;
 #[cfg(test)]
 mod tests;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use costmap::people::{counted, thousands};
 use engine::settings::SettingsProblem;
 use engine::status::Reads;
@@ -20,6 +21,7 @@ pub(crate) fn attention(state: &AppState, problems: &[SettingsProblem]) -> Vec<A
     all.extend(held_entries(state));
     all.extend(pinned(state));
     all.extend(published(state));
+    all.extend(silent_webhooks(state));
     all.extend(own_entries(state));
     all.extend(proxies::unpriced(&state.proxies));
     all.extend(settings(problems));
@@ -188,6 +190,32 @@ fn published(state: &AppState) -> Option<Attention> {
         action: open("Open settings", Place::Settings { section: Some("publish".to_owned()), proxy: None }),
     })
 }
+
+/// Alerts do not arrive, and nobody there can know.
+fn silent_webhooks(state: &AppState) -> Option<Attention> {
+    let is_silent = |since: DateTime<Utc>| state.now - since >= SILENT;
+    let silent: Vec<_> = state.webhooks.iter().filter(|it| it.failing_since.is_some_and(is_silent)).collect();
+    let first = silent.first()?;
+    let waiting: usize = silent.iter().map(|it| it.waiting).sum();
+    let title = match silent.len() {
+        1 => format!("Alerts do not reach {}.", first.name),
+        more => format!("Alerts do not reach {more} webhooks."),
+    };
+    let why = first.error.as_ref().map(|error| format!("{} ", error.message)).unwrap_or_default();
+    let wait = counted(waiting, "alert waits", "alerts wait");
+    Some(Attention {
+        id: format!("webhooks:{}", silent.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join(",")),
+        tone: Tone::Warn,
+        title,
+        text: format!("{why}{wait}."),
+        subject: None,
+        in_card: false,
+        action: open("Open settings", Place::Settings { section: Some("webhooks".to_owned()), proxy: None }),
+    })
+}
+
+/// A chat that is away for less is no matter for a person.
+const SILENT: TimeDelta = TimeDelta::minutes(15);
 
 /// A pin that holds newer maps back for so many days is more than a note.
 const REMIND: i64 = 3;

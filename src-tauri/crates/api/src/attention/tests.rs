@@ -57,7 +57,7 @@ fn the_worst_comes_first_and_each_has_its_way_out() {
 #[test]
 fn a_pin_is_a_reminder_that_grows_louder_and_own_entries_are_told_where_upstream_moved() {
     let mut state = state();
-    let since = state.now - chrono::TimeDelta::days(1);
+    let since = state.now - TimeDelta::days(1);
     state.pins = vec![PinView {
         proxy: None,
         revision: "c".repeat(40),
@@ -73,7 +73,7 @@ fn a_pin_is_a_reminder_that_grows_louder_and_own_entries_are_told_where_upstream
     };
     let text = "The source has another map. They get no new models or prices until you unpin them.".to_owned();
     assert_eq!(told(&state), (Tone::Info, "Proxies are pinned since yesterday.".to_owned(), text.clone()));
-    state.pins[0].since = state.now - chrono::TimeDelta::days(9);
+    state.pins[0].since = state.now - TimeDelta::days(9);
     assert_eq!(told(&state), (Tone::Warn, "Proxies are pinned for 9 days.".to_owned(), text));
     state.pins.clear();
     state.own.moved = vec!["gpt-5".into()];
@@ -82,6 +82,30 @@ fn a_pin_is_a_reminder_that_grows_louder_and_own_entries_are_told_where_upstream
     assert_eq!(told(&state).1, "Upstream now has your prices for gpt-5.");
     state.own.moved.push("b".into());
     assert_eq!(told(&state).1, "Upstream changed 2 models that you price yourself.");
+}
+
+#[test]
+fn a_webhook_that_stays_away_is_told_since_nobody_there_can_know() {
+    let mut state = state();
+    let since = |minutes| Some(state.now - TimeDelta::minutes(minutes));
+    let webhook = |name: &str, failing_since| crate::view::WebhookStateView {
+        name: name.into(),
+        waiting: 2,
+        last_delivered: None,
+        error: Some(error("webhook_failed", "The webhook could not be reached.")),
+        failing_since,
+        next_try: None,
+        given_up: 0,
+    };
+    let webhooks = vec![webhook("ops", since(3)), webhook("team", since(20)), webhook("more", since(90))];
+    state.webhooks = webhooks[..1].to_vec();
+    assert_eq!(attention(&state, &[]), [], "for a moment only");
+    state.webhooks = webhooks[..2].to_vec();
+    let all = attention(&state, &[]);
+    assert_eq!(all[0].title, "Alerts do not reach team.");
+    assert_eq!(all[0].text, "The webhook could not be reached. 2 alerts wait.");
+    state.webhooks = webhooks;
+    assert_eq!(attention(&state, &[])[0].title, "Alerts do not reach 2 webhooks.");
 }
 
 #[test]

@@ -11,3 +11,4 @@ mod proxies;
 mod review;
 mod settings;
 mod update;
+mod webhooks;

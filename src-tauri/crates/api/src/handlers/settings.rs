@@ -67,6 +67,8 @@ impl Api {
             notify_new_models: settings.notify.new_models,
             notify_price_changes: settings.notify.price_changes.to_string(),
             notify_failures: settings.notify.failures,
+            notify_success_rate: settings.notify.success_rate,
+            webhooks: self.webhooks(&chosen).await?,
             quiet: settings.notify.quiet.clone(),
             autostart: self.desktop.autostart(),
             close: settings.app.close.to_string(),
@@ -152,6 +154,13 @@ impl Api {
             SettingField::NotifyNewModels => notify(Some(flag()?), None, None, None),
             SettingField::NotifyPriceChanges => notify(None, Some(value), None, None),
             SettingField::NotifyFailures => notify(None, None, Some(flag()?), None),
+            SettingField::NotifySuccessRate => SettingsEdit::SetNotify {
+                new_models: None,
+                price_changes: None,
+                failures: None,
+                success_rate: Some(percent(&value)?),
+                quiet: None,
+            },
             SettingField::Quiet => notify(None, None, None, Some(value)),
             SettingField::Close => app(None, Some(value), None),
             SettingField::Updates => app(None, None, Some(value)),
@@ -266,7 +275,13 @@ fn notify(
     failures: Option<bool>,
     quiet: Option<String>,
 ) -> SettingsEdit {
-    SettingsEdit::SetNotify { new_models, price_changes, failures, quiet }
+    SettingsEdit::SetNotify { new_models, price_changes, failures, success_rate: None, quiet }
+}
+
+/// A share of a hundred, as a form has it.
+fn percent(value: &str) -> Result<u8> {
+    let message = "This must be a whole number from 0 to 100; 0 means never.";
+    value.trim().trim_end_matches('%').parse().map_err(|_| Error::new(ErrorCode::InvalidSetting, message))
 }
 
 fn app(theme: Option<String>, close: Option<String>, updates: Option<String>) -> SettingsEdit {

@@ -12,6 +12,7 @@ mod settings;
 mod state;
 mod today;
 mod update;
+mod webhook;
 
 pub use changes::{
     CauseView, ChangeGroup, ChangeKind, ChangeRow, ChangeSummary, Changes, Direction, FindingView, NoticeView,
@@ -33,3 +34,4 @@ pub use state::{
 };
 pub use today::{Today, TodayChange, TodayKind, TodayModel, TodayPrice};
 pub use update::{FoundUpdate, UpdateStep, UpdateView};
+pub use webhook::{WebhookForm, WebhookSetting, WebhookStateView, WebhookTest};

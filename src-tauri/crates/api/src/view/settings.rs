@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::ErrorView;
+use super::{ErrorView, WebhookSetting};
 
 /// Where a key comes from. A key goes in and never comes out.
 #[derive(Clone, Serialize, Deserialize, TS)]
@@ -163,6 +163,10 @@ pub struct SettingsView {
     pub notify_price_changes: String,
     /// Toasts for failures.
     pub notify_failures: bool,
+    /// The success rate, in per cent, under which a proxy is told; 0: never.
+    pub notify_success_rate: u8,
+    /// Where alerts are posted.
+    pub webhooks: Vec<WebhookSetting>,
     /// `22:00-07:00`, or empty.
     pub quiet: String,
     /// Whether the app starts at login; `None` where this host cannot.

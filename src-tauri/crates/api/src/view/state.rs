@@ -8,7 +8,9 @@ use engine::sync::Step;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{Attention, CauseView, ChangeSummary, PinView, ReceiptView, RunRow, StepTime, Today, UpdateView};
+use super::{
+    Attention, CauseView, ChangeSummary, PinView, ReceiptView, RunRow, StepTime, Today, UpdateView, WebhookStateView,
+};
 
 /// Where the dashboard is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -71,6 +73,8 @@ pub struct AppState {
     pub own: OwnNote,
     /// What is published; null: nothing is.
     pub publish: Option<PublishView>,
+    /// How far each webhook has got.
+    pub webhooks: Vec<WebhookStateView>,
     /// Whether the schedule is paused.
     pub pause: Option<PauseView>,
     /// Each proxy, in the order of the settings.

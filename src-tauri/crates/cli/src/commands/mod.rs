@@ -23,10 +23,14 @@ mod sync;
 mod transfer;
 mod verify;
 mod watch;
+mod webhook;
+
+use std::io::{self, BufRead, IsTerminal, Read};
 
 use engine::gate::Ruling;
 use engine::settings::SettingsProblem;
 use engine::{Error, ErrorCode, Result};
+use secrecy::SecretString;
 
 use crate::args::Command;
 use crate::context::Context;
@@ -82,6 +86,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Answer> {
         Command::Show { run } => show::run(context, run).await,
         Command::Logs(args) => logs::run(context, &args).await,
         Command::Proxy(command) => proxy::run(context, command).await,
+        Command::Webhook(command) => webhook::run(context, command).await,
         Command::Source(command) => source::run(context, command).await,
         Command::Review => review::list(context).await,
         Command::Approve(args) => review::decide(context, args, Ruling::Approved).await,
@@ -102,6 +107,26 @@ async fn dispatch(context: &Context, command: Command) -> Result<Answer> {
             Err(Error::new(ErrorCode::Internal, "This command needs no runtime."))
         }
     }
+}
+
+/// The longest secret that is read from stdin; what is longer is none.
+const LONGEST_SECRET: u64 = 4096;
+
+/// One line of stdin, never shown. On a terminal what is typed would be seen, so a pipe is asked for, as `pipe` says. The
+/// error is what went wrong.
+async fn secret_from_stdin(pipe: &str) -> Result<SecretString, String> {
+    if io::stdin().is_terminal() {
+        return Err(pipe.to_owned());
+    }
+    let read = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        io::stdin().lock().take(LONGEST_SECRET).read_line(&mut line).map(|_| line)
+    });
+    let line = read.await.ok().and_then(io::Result::ok).ok_or("Nothing could be read from stdin.")?;
+    if line.trim().is_empty() {
+        return Err("Nothing arrived on stdin.".to_owned());
+    }
+    Ok(SecretString::from(line.trim().to_owned()))
 }
 
 /// Settings that are not used are told beside every answer that depends on them.

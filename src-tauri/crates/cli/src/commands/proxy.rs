@@ -1,6 +1,5 @@
 //! `autosync proxy add|list|test|remove`.
 
-use std::io::{self, BufRead};
 use std::path::PathBuf;
 
 use engine::gateway::known_address;
@@ -19,9 +18,6 @@ use crate::context::{Access, Context};
 use crate::output::grid::{Grid, Head, cell, toned};
 use crate::output::tone::{Tone, paint};
 use crate::output::{Answer, Screen, safe};
-
-/// The longest key that is read from stdin; what is longer is no key.
-const LONGEST_KEY: u64 = 4096;
 
 pub(super) async fn run(context: &Context, command: ProxyCommand) -> Result<Answer> {
     match command {
@@ -198,25 +194,10 @@ fn whole(file: &std::path::Path) -> Result<PathBuf> {
     Ok(engine::settings::usable_ca_file(&text)?.unwrap_or_else(|| path.clone()))
 }
 
-/// One line of stdin, never shown. On a terminal what is typed would be seen, so a pipe is asked for.
 async fn key_from_stdin() -> Result<SecretString> {
-    use std::io::{IsTerminal, Read};
-    let no_key = |why: &str| Error::new(ErrorCode::NoKey, format!("{why} No proxy was added.")).field("key");
-    if io::stdin().is_terminal() {
-        return Err(no_key(
-            "--key-stdin reads the key from a pipe, so that it never shows on screen: `printf %s \"$KEY\" | autosync proxy add …`.",
-        ));
-    }
-    let read = tokio::task::spawn_blocking(|| {
-        let mut line = String::new();
-        io::stdin().lock().take(LONGEST_KEY).read_line(&mut line).map(|_| line)
-    });
-    let line =
-        read.await.ok().and_then(io::Result::ok).ok_or_else(|| no_key("The key could not be read from stdin."))?;
-    if line.trim().is_empty() {
-        return Err(no_key("No key arrived on stdin."));
-    }
-    Ok(SecretString::from(line.trim().to_owned()))
+    let pipe = "--key-stdin reads the key from a pipe, so that it never shows on screen: `printf %s \"$KEY\" | autosync proxy add …`.";
+    let no_key = |why| Error::new(ErrorCode::NoKey, format!("{why} No proxy was added.")).field("key");
+    super::secret_from_stdin(pipe).await.map_err(no_key)
 }
 
 fn list(context: &Context) -> Result<Answer> {

@@ -12,3 +12,4 @@ mod home;
 mod service;
 #[cfg(unix)]
 mod watch;
+mod webhook;

@@ -13,6 +13,7 @@ use crate::run::{StepTime, SyncRun, Trigger};
 use crate::settings::Period;
 use crate::status::{Health, ProxyStatus};
 use crate::sync::{SourceState, Step};
+use crate::webhooks::WebhookStatus;
 use crate::{Error, ErrorCode, Result};
 
 /// What to sync, and how.
@@ -230,6 +231,8 @@ pub struct Snapshot {
     pub reaches_proxies: bool,
     /// What is published.
     pub publish: PublishState,
+    /// How far each webhook has got.
+    pub webhooks: Vec<WebhookStatus>,
     /// Runs that a crash left and that are `interrupted` now.
     pub interrupted_runs: usize,
     /// How often the settings were changed since the start: what they say is read from the file, not from here.

@@ -12,6 +12,7 @@ use crate::pin::PinOrder;
 use crate::publish::PublishState;
 use crate::settings::{Proxy, SettingsEdit, Source};
 use crate::status::ProxyStatus;
+use crate::webhooks::WebhookStatus;
 
 /// A proxy that is only typed yet, and the source that goes with it. It is looked at and forgotten.
 #[derive(Debug)]
@@ -53,6 +54,8 @@ pub(super) enum Event {
     AskProxies { names: Vec<String> },
     /// A proxy was asked, as the settings had it then.
     ProxyAsked { proxy: Proxy, status: Result<Box<ProxyStatus>> },
+    /// How far webhooks have got.
+    Webhooks { statuses: Vec<WebhookStatus> },
     /// Somebody cancels the running syncs: of one proxy, or all.
     Cancel { proxy: Option<String> },
     /// Somebody wants the promoted map published now.

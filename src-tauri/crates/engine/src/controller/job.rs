@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use costmap::{CostMap, Revision};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -18,6 +19,7 @@ use super::api::{Happening, SyncOrder, SyncReport};
 use super::event::Event;
 use super::keys::Keys;
 use super::steps::Steps;
+use crate::alerts;
 use crate::backups;
 use crate::gateway::Gateway;
 use crate::ledger::Ledger;
@@ -33,8 +35,8 @@ use crate::settings::{DirectMode, Proxy, Settings};
 use crate::source::{FollowingFetcher, Source};
 use crate::status::{PriceList, price_list};
 use crate::sync::{
-    Candidate, CheckOrder, NoCandidate, RunOrder, SourceCheck, SourceState, Step, check_source, last_source, preview,
-    sync_proxy,
+    Candidate, CheckOrder, NoCandidate, RunOrder, SourceCheck, SourceState, Step, check_source, last_source, parsed,
+    preview, sync_proxy,
 };
 use crate::{Clock, Error, ErrorCode, Result};
 
@@ -56,6 +58,10 @@ pub(super) struct Parts {
     pub(super) gateway: Gateway,
     pub(super) overlay: OverlayFile,
     pub(super) publisher: Publisher,
+    /// What was looked at last to see which models retire.
+    pub(super) retiring: Mutex<Option<(Revision, NaiveDate, Vec<String>)>>,
+    /// Something was done that is recorded: no dry run, no preview.
+    pub(super) acted: AtomicBool,
     /// The home's folder of copies.
     pub(super) backups: PathBuf,
     pub(super) events: mpsc::UnboundedSender<Event>,
@@ -209,6 +215,22 @@ impl Parts {
         Ok(known.clone())
     }
 
+    /// Sees which models in use retire soon, where the map, the models or the day is another one than last time.
+    pub(super) async fn note_retiring(&self, settings: &Settings) -> Result<()> {
+        let Some(promotion) = self.ledger.promoted().await? else { return Ok(()) };
+        let names: Vec<String> = settings.proxies.iter().map(|proxy| proxy.name.to_string()).collect();
+        let (now, used) = (self.clock.now(), self.ledger.used_by(&names).await?);
+        let looked = (promotion.billed(settings.gate.direct), now.date_naive(), used);
+        let mut known = self.retiring.lock().await;
+        if known.as_ref() == Some(&looked) {
+            return Ok(());
+        }
+        let Some(map) = parsed(&self.ledger, &looked.0).await? else { return Ok(()) };
+        alerts::note_retiring(&self.ledger, &map, &looked.2, now).await?;
+        *known = Some(looked);
+        Ok(())
+    }
+
     /// The live map of the proxy that shows it first: what a first candidate is judged against. All are asked at once,
     /// so that one that hangs delays no other's run.
     async fn live_baseline(&self, proxies: &[Proxy], draft: Option<&DraftKey>) -> Option<Arc<CostMap>> {
@@ -277,6 +299,9 @@ pub(super) async fn run(parts: Arc<Parts>, job: Job) -> Result<SyncReport> {
         }
         check => each_proxy(&parts, &job, &runs, &looked(check)).await,
     };
+    if !dry && let Err(error) = parts.note_retiring(&job.settings).await {
+        tracing::warn!(%error, "which models retire could not be looked at");
+    }
     let (source, findings) = match check {
         Ok(check) => (check.state, check.report.findings),
         Err(error) => {
@@ -422,6 +447,10 @@ async fn finish(parts: &Parts, job: &Job, begun: &Begun, run: SyncRun) -> SyncRu
         if let Err(error) = parts.ledger.finish_run(&run).await {
             tracing::error!(%error, run = run.id, outcome = ?run.outcome, "the end of a run could not be recorded");
             run = SyncRun { outcome: Outcome::Failed, error: Some(error), reason: None, receipt: None, ..run };
+        }
+        let limit = job.settings.notify.success_rate;
+        if let Err(error) = alerts::note_rate(&parts.ledger, &run.proxy, limit, finished).await {
+            tracing::warn!(%error, "how often a proxy works could not be looked at");
         }
         if let Some(line) = SyncLogLine::from_run(&run)
             && let Err(error) = parts.log.append(&line)

@@ -10,9 +10,11 @@ mod job;
 mod keys;
 mod state;
 mod steps;
+mod webhooks;
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -27,6 +29,7 @@ use job::Parts;
 use keys::Keys;
 use state::Controller;
 pub(crate) use state::conclusive;
+use webhooks::Webhooks;
 
 use crate::gateway::Gateway;
 use crate::home::{Home, HomeLock};
@@ -85,6 +88,7 @@ pub enum FirstSyncs {
 pub struct Engine {
     handle: EngineHandle,
     task: JoinHandle<()>,
+    webhooks: Webhooks,
     /// Held until the engine is gone.
     lock: HomeLock,
 }
@@ -129,14 +133,23 @@ impl Engine {
             overlay: OverlayFile::new(&home),
             backups: home.backups(),
             publisher: Publisher::new(ledger.clone(), clock.clone()),
+            retiring: Mutex::default(),
+            acted: AtomicBool::default(),
             events: events.clone(),
         });
-        let controller =
-            Controller::load(parts, settings, environment, (scheduled, first_syncs), interrupted, happenings.clone())
-                .await?;
+        let controller = Controller::load(
+            Arc::clone(&parts),
+            settings,
+            environment,
+            (scheduled, first_syncs),
+            interrupted,
+            happenings.clone(),
+        )
+        .await?;
         let snapshot = controller.subscribe();
+        let webhooks = Webhooks::follow(parts, controller.followed(), snapshot.clone(), scheduled).await?;
         let task = tokio::spawn(controller.run(inbox));
-        Ok(Self { handle: EngineHandle { events, happenings, snapshot, ledger }, task, lock })
+        Ok(Self { handle: EngineHandle { events, happenings, snapshot, ledger }, task, webhooks, lock })
     }
 
     /// Another way to ask, for tasks of their own. It does not keep the engine running.
@@ -150,6 +163,7 @@ impl Engine {
         if tokio::time::timeout(GRACE * 2, self.task).await.is_err() {
             tracing::warn!("the controller did not end in time");
         }
+        self.webhooks.end().await;
         drop(self.lock);
     }
 }

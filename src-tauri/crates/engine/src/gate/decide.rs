@@ -121,7 +121,12 @@ pub fn decide(facts: Facts<'_>) -> Decision {
     let soaks_until = Some(seen_at + facts.soak).filter(|until| *until > now && !facts.was_promoted);
     let barred = Barred::of(facts.pins, &report.revision);
     let promotes = verdict != Verdict::Held && soaks_until.is_none() && barred.is_none();
-    let news = is_new.then(|| News::Digest { revision: report.revision, before, held_because: held_because.clone() });
+    let news = is_new.then(|| News::Digest {
+        revision: report.revision,
+        before,
+        held_because: held_because.clone(),
+        used: Vec::new(),
+    });
     Decision {
         state: SourceState {
             url: url.to_owned(),

@@ -1,10 +1,12 @@
 //! The ledger: everything that happened, in one SQLite file. Maps by their revision, what the checks said about them,
-//! sync runs with their receipts, promotions, prices over time, news to tell, and small pieces of state.
+//! sync runs with their receipts, promotions, prices over time, news to tell and whom it was
+//! told, and small pieces of state.
 //!
 //! One thread owns the connection; [`Ledger`] sends it work and awaits the answer. What a call has returned is on disk:
 //! a crash at any later instant loses nothing of it. A call that is dropped before it answers is still carried out.
 
 mod decisions;
+mod deliveries;
 mod details;
 mod foreign;
 mod frames;
@@ -12,6 +14,7 @@ mod outbox;
 mod pins;
 mod prices;
 mod promotions;
+mod raised;
 mod record;
 mod revisions;
 mod run_row;
@@ -22,18 +25,19 @@ mod used;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use crate::{Clock, Error, ErrorCode, Result};
 
+pub use deliveries::{Delivery, Tried, WebhookState};
 pub(crate) use foreign::examine;
-pub use outbox::{News, Pending};
+pub use outbox::{News, Pending, Retirement};
 pub use pins::{Pin, Pinning, Pins};
 pub use prices::{PriceInterval, Prices};
 pub use promotions::Promotion;
@@ -47,6 +51,8 @@ type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 #[derive(Clone, Debug)]
 pub struct Ledger {
     jobs: mpsc::Sender<Job>,
+    /// Told when news was added.
+    news: Arc<Notify>,
 }
 
 impl Ledger {
@@ -63,6 +69,14 @@ impl Ledger {
         })
         .await?
         .ok_or_else(stopped)
+    }
+
+    /// Opens the ledger for one change of a command that runs no engine. The caller holds the home's lock. Runs that a crash
+    /// left are the next engine's to end, which also logs them.
+    pub async fn open_for_change(path: &Path) -> Result<Self> {
+        let path = path.to_owned();
+        let opened = Self::start(move || Ok(Some((schema::open_for_writing(&path)?, ())))).await?;
+        opened.map(|(ledger, ())| ledger).ok_or_else(stopped)
     }
 
     /// Opens the ledger for reading, also while another process writes it. `None` when nothing was ever recorded.
@@ -91,7 +105,7 @@ impl Ledger {
             Err(error) => drop(opened.send(Err(error))),
         };
         std::thread::Builder::new().name("ledger".to_owned()).spawn(thread).map_err(|cause| stopped().detail(cause))?;
-        Ok(answer.await.map_err(|_| stopped())??.map(|extra| (Self { jobs }, extra)))
+        Ok(answer.await.map_err(|_| stopped())??.map(|extra| (Self { jobs, news: Arc::default() }, extra)))
     }
 
     /// Runs `job` on the ledger's thread.
@@ -108,6 +122,11 @@ impl Ledger {
         });
         self.jobs.send(job).map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?
+    }
+
+    /// When news may have been added since this was last asked. One asks at a time.
+    pub(crate) async fn more_news(&self) {
+        self.news.notified().await;
     }
 
     /// A copy of everything at one instant, in a file of its own.

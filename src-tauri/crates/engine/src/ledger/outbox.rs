@@ -1,9 +1,9 @@
 //! News that somebody has to be told: written in the transaction that made it, and marked once it was told, so that a
 //! restart loses nothing and repeats nothing.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use costmap::Revision;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Rows, params};
 use serde::{Deserialize, Serialize};
 
 use super::{Ledger, damaged, from_micros, to_json, to_micros};
@@ -24,6 +24,9 @@ pub enum News {
         before: Option<Revision>,
         /// Why the checks hold it, where they do.
         held_because: Option<String>,
+        /// The entries that priced the user's proxies then: what the map no longer has prices nothing later.
+        #[serde(default)]
+        used: Vec<String>,
     },
     /// The source sends something that is no map, for the first time since it could be read. One that does not answer is no
     /// news: the state shows it.
@@ -43,6 +46,54 @@ pub enum News {
         /// When it first failed.
         since: DateTime<Utc>,
     },
+    /// A proxy's syncs work less often than the limit, in more than one stretch of failures.
+    LowRate {
+        /// The proxy.
+        proxy: String,
+        /// Over so many days.
+        days: u32,
+        /// Runs that worked.
+        succeeded: u64,
+        /// Runs that did not.
+        failed: u64,
+        /// The limit, in per cent.
+        limit: u8,
+    },
+    /// A model in use retires soon.
+    Retiring(Retirement),
+    /// A proxy fell back to the map in its package.
+    Fallback {
+        /// The proxy.
+        proxy: String,
+        /// Why, as it says itself.
+        reason: Option<String>,
+        /// Models that it has now.
+        models: Option<u64>,
+    },
+    /// A proxy runs a release that LiteLLM withdrew.
+    Withdrawn {
+        /// The proxy.
+        proxy: String,
+        /// Which release, why, and what to do.
+        text: String,
+    },
+}
+
+/// What the map says of a model that retires. Prices are decimal texts in USD a token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retirement {
+    /// The model.
+    pub model: String,
+    /// `deprecation_date`.
+    pub date: NaiveDate,
+    /// `successor_model`.
+    pub successor: Option<String>,
+    /// What the model costs: input and output.
+    pub prices: [Option<String>; 2],
+    /// What the successor costs; nothing where the map does not have it.
+    pub successor_prices: [Option<String>; 2],
+    /// `deprecation_source`: where the provider says so.
+    pub source: Option<String>,
 }
 
 /// News, and where it stands in the outbox.
@@ -66,21 +117,25 @@ pub(super) fn add(connection: &Connection, at: DateTime<Utc>, news: &News) -> Re
     Ok(())
 }
 
+/// The news in these rows of number, time and text. A kind that a newer program wrote is passed over.
+pub(super) fn pending(rows: &mut Rows<'_>) -> Result<Vec<Pending>> {
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (id, at) = (row.get(0)?, from_micros(row.get(1)?)?);
+        if let Ok(news) = serde_json::from_str(&row.get::<_, String>(2)?) {
+            found.push(Pending { id, at, news });
+        }
+    }
+    Ok(found)
+}
+
 impl Ledger {
     /// What nobody was told yet, the oldest first. A kind that a newer program wrote is passed over.
     pub async fn untold(&self) -> Result<Vec<Pending>> {
         self.call(|connection| {
             let mut query =
                 connection.prepare_cached("SELECT id, at, news FROM outbox WHERE told IS NULL ORDER BY id")?;
-            let mut rows = query.query([])?;
-            let mut found = Vec::new();
-            while let Some(row) = rows.next()? {
-                let (id, at) = (row.get(0)?, from_micros(row.get(1)?)?);
-                if let Ok(news) = serde_json::from_str(&row.get::<_, String>(2)?) {
-                    found.push(Pending { id, at, news });
-                }
-            }
-            Ok(found)
+            pending(&mut query.query([])?)
         })
         .await
     }
@@ -151,7 +206,8 @@ mod tests {
             models: 1,
             verdict: Verdict::Accepted,
         };
-        let news = || Some(News::Digest { revision: Revision::of(b"one"), before: None, held_because: None });
+        let news =
+            || Some(News::Digest { revision: Revision::of(b"one"), before: None, held_because: None, used: vec![] });
         let broken = Look { maps: vec![map(b"one", b"one"), map(b"two", b"three")], news: news(), ..Look::default() };
         let error = ledger.record(broken, at("2026-01-01T00:00:00Z"), "source", "state").await.unwrap_err();
         assert_eq!(error.code, ErrorCode::Internal);

@@ -81,6 +81,8 @@ impl Ledger {
             step.commit()?;
             Ok(())
         })
-        .await
+        .await?;
+        self.news.notify_one();
+        Ok(())
     }
 }

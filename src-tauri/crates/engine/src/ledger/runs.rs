@@ -102,7 +102,9 @@ impl Ledger {
             step.commit()?;
             Ok(())
         })
-        .await
+        .await?;
+        self.news.notify_one();
+        Ok(())
     }
 
     /// Runs, the newest first.
@@ -173,6 +175,45 @@ impl Ledger {
                 }
             }
             Ok(rate)
+        })
+        .await
+    }
+
+    /// How often the runs of a proxy worked in the last `days` days before `now`, and in how many stretches they did not.
+    pub async fn stretches(&self, proxy: &str, days: u32, now: DateTime<Utc>) -> Result<(SuccessRate, usize)> {
+        let since = now.checked_sub_signed(TimeDelta::days(i64::from(days))).unwrap_or(DateTime::<Utc>::MIN_UTC);
+        let (proxy, since) = (proxy.to_owned(), to_micros(since));
+        self.call(move |connection| {
+            let mut query =
+                connection.prepare_cached("SELECT outcome FROM runs WHERE proxy = ?1 AND started >= ?2 ORDER BY id")?;
+            let mut rows = query.query(params![proxy, since])?;
+            let (mut rate, mut stretches, mut fails) = (SuccessRate { days, ..SuccessRate::default() }, 0, false);
+            while let Some(row) = rows.next()? {
+                let failed = match outcome(row)? {
+                    Outcome::Succeeded | Outcome::Unchanged => false,
+                    Outcome::Failed | Outcome::Unproven => true,
+                    _ => continue,
+                };
+                stretches += usize::from(failed && !fails);
+                fails = failed;
+                *(if failed { &mut rate.failed } else { &mut rate.succeeded }) += 1;
+            }
+            Ok((rate, stretches))
+        })
+        .await
+    }
+
+    /// How often a proxy failed from this run on, until it worked again.
+    pub async fn failures_from(&self, proxy: &str, first: u64) -> Result<u64> {
+        let (proxy, first) = (proxy.to_owned(), row_id(first)?);
+        self.call(move |connection| {
+            let failures: i64 = connection
+                .prepare_cached(
+                    "SELECT count(*) FROM runs WHERE proxy = ?1 AND id >= ?2 AND outcome IN ('failed', 'unproven') AND id <
+                        coalesce((SELECT min(id) FROM runs WHERE proxy = ?1 AND id > ?2 AND outcome IN ('succeeded', 'unchanged')), ?3)",
+                )?
+                .query_row(params![proxy, first, i64::MAX], |row| row.get(0))?;
+            u64::try_from(failures).map_err(|cause| damaged(&cause))
         })
         .await
     }

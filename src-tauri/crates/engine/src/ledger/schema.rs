@@ -16,7 +16,7 @@ use crate::{Error, ErrorCode, Result};
 /// Blobs stand last in their row, so that listing a table does not read them.
 fn steps() -> Vec<M<'static>> {
     let fill = |step: &Transaction<'_>| upgrade::fill(step).map_err(|cause| HookError::Hook(cause.to_string()));
-    vec![M::up(FIRST), M::up_with_hook(SECOND, fill), M::up(THIRD), M::up(FOURTH)]
+    vec![M::up(FIRST), M::up_with_hook(SECOND, fill), M::up(THIRD), M::up(FOURTH), M::up(FIFTH)]
 }
 
 /// Maps whole, runs whole.
@@ -151,10 +151,36 @@ const FOURTH: &str = "CREATE TABLE pins (
     ALTER TABLE promotions ADD COLUMN base TEXT;
     ALTER TABLE promotions ADD COLUMN overlay TEXT;";
 
+/// How far each webhook has got in the outbox, what was made for it, and what is so for a while and was told.
+const FIFTH: &str = "CREATE TABLE webhooks (
+        name  TEXT PRIMARY KEY,
+        after INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE deliveries (
+        id        INTEGER PRIMARY KEY AUTOINCREMENT,
+        webhook   TEXT NOT NULL REFERENCES webhooks (name),
+        made      INTEGER NOT NULL,
+        attempts  INTEGER NOT NULL DEFAULT 0,
+        unsure    INTEGER NOT NULL DEFAULT 0,
+        first_try INTEGER,
+        next_try  INTEGER,
+        ended     INTEGER,
+        arrived   INTEGER,
+        error     TEXT,
+        alert     TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX deliveries_webhook ON deliveries (webhook, ended, id);
+    CREATE TABLE raised (
+        scope TEXT NOT NULL,
+        key   TEXT NOT NULL,
+        at    INTEGER NOT NULL,
+        PRIMARY KEY (scope, key)
+    ) STRICT, WITHOUT ROWID;";
+
 static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| Migrations::new(steps()));
 
 /// The form of the file that this program writes.
-const FORM: i64 = 4;
+const FORM: i64 = 5;
 
 /// How long a statement waits for another process: a reader never blocks the writer, but a checkpoint or a backup may.
 const BUSY: Duration = Duration::from_secs(10);

@@ -1,6 +1,6 @@
 //! Which entries price each proxy's deployments, as they were when it was last asked or synced: one that goes is a question.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -13,6 +13,13 @@ impl Ledger {
     /// The entries by proxy.
     pub async fn used_models(&self) -> Result<BTreeMap<String, Vec<String>>> {
         self.call(|connection| read(connection)).await
+    }
+
+    /// The entries that any of these proxies uses, each once and sorted.
+    pub async fn used_by(&self, proxies: &[String]) -> Result<Vec<String>> {
+        let used = self.used_models().await?.into_iter().filter(|(proxy, _)| proxies.contains(proxy));
+        let used: BTreeSet<String> = used.flat_map(|(_, used)| used).collect();
+        Ok(used.into_iter().collect())
     }
 
     /// Writes down which entries price a proxy's deployments. None at all says that it could not be asked.

@@ -1,4 +1,4 @@
-//! Keys of proxies: in the system's key store or in the environment, and nowhere else. INVARIANT: no key is ever written
+//! Keys of proxies and addresses of webhooks: in the system's key store or in the environment, and nowhere else. INVARIANT: none is ever written
 //! to a file, a log, an error or an argument list; in memory it is a [`SecretString`], which shows itself as `[REDACTED]`.
 
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::home::{APP_ID, Home};
 use crate::settings::{KeyPlace, Proxy, ProxyName};
+use crate::webhooks::WebhookUrl;
 use crate::{Error, ErrorCode, Result};
 
 /// Long enough for a person to type the password that unlocks the store, short enough for a machine without one.
@@ -18,7 +19,7 @@ const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 /// The keys of one home: two homes with a proxy of the same name do not share, or overwrite, each other's.
 ///
 /// In the system's store (Credential Manager, Keychain, Secret Service) a key is found under the service
-/// `litellm-autosync` and the account `NAME@HOME`. The store is chosen at the first use and stays the same until the
+/// `litellm-autosync` and the account `NAME@HOME`, a webhook's address under `webhook:NAME@HOME`. The store is chosen at the first use and stays the same until the
 /// program ends, so one that is started later needs a new start of this program.
 #[derive(Clone, Debug)]
 pub struct Secrets {
@@ -48,12 +49,7 @@ impl Secrets {
 
     /// The key that the store has for a proxy, or `None`.
     pub async fn get(&self, name: &ProxyName) -> Result<Option<SecretString>> {
-        self.ask(name, |entry| match entry.get_password() {
-            Ok(key) => Ok(Some(SecretString::from(key))),
-            Err(StoreError::NoEntry) => Ok(None),
-            Err(error) => Err(error),
-        })
-        .await
+        self.ask(Kind::Proxy, name, read).await
     }
 
     /// Puts a key into the store, in place of an earlier one. White space around it is left out.
@@ -61,27 +57,41 @@ impl Secrets {
     /// Fails with `no_key` when it is empty or cannot be one, and with `no_secret_store`; nothing is stored then.
     pub async fn set(&self, name: &ProxyName, key: &SecretString) -> Result<()> {
         let key = checked(key).map_err(|error| error.field("key"))?;
-        self.ask(name, move |entry| entry.set_password(key.expose_secret())).await
+        self.ask(Kind::Proxy, name, move |entry| entry.set_password(key.expose_secret())).await
     }
 
     /// Takes a key out of the store; whether there was one.
     pub async fn delete(&self, name: &ProxyName) -> Result<bool> {
-        self.ask(name, |entry| match entry.delete_credential() {
-            Ok(()) => Ok(true),
-            Err(StoreError::NoEntry) => Ok(false),
-            Err(error) => Err(error),
-        })
-        .await
+        self.ask(Kind::Proxy, name, remove).await
+    }
+
+    /// The address that the store has for a webhook, or `None`.
+    pub async fn webhook(&self, name: &ProxyName) -> Result<Option<SecretString>> {
+        self.ask(Kind::Webhook, name, read).await
+    }
+
+    /// Puts the address of a webhook into the store, in place of an earlier one.
+    ///
+    /// Fails with `no_secret_store`; nothing is stored then.
+    pub async fn set_webhook(&self, name: &ProxyName, url: &WebhookUrl) -> Result<()> {
+        let secret = url.secret();
+        self.ask(Kind::Webhook, name, move |entry| entry.set_password(secret.expose_secret())).await
+    }
+
+    /// Takes the address of a webhook out of the store; whether there was one.
+    pub async fn delete_webhook(&self, name: &ProxyName) -> Result<bool> {
+        self.ask(Kind::Webhook, name, remove).await
     }
 
     /// Asks the store on a thread of its own. Not on the runtime's blocking threads: a store that waits for a person who
     /// is not there would keep the program from ending.
     async fn ask<T: Send + 'static>(
         &self,
+        kind: Kind,
         name: &ProxyName,
         question: impl FnOnce(&Entry) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T> {
-        let account = format!("{}@{}", name.as_str().to_ascii_lowercase(), self.home.display());
+        let account = format!("{}{}@{}", kind.prefix(), name.as_str().to_ascii_lowercase(), self.home.display());
         let (reply, answer) = oneshot::channel();
         // Nobody listens any more when the time is over.
         let thread = move || drop(reply.send(Entry::new(APP_ID, &account).and_then(|entry| question(&entry))));
@@ -95,6 +105,39 @@ impl Secrets {
                 "The system's key store did not answer within a minute; it may be waiting for a password.",
             )),
         }
+    }
+}
+
+/// Whose secret it is.
+#[derive(Clone, Copy)]
+enum Kind {
+    Proxy,
+    Webhook,
+}
+
+impl Kind {
+    /// No name has a colon in it, so the two share no account.
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Proxy => "",
+            Self::Webhook => "webhook:",
+        }
+    }
+}
+
+fn read(entry: &Entry) -> Result<Option<SecretString>, StoreError> {
+    match entry.get_password() {
+        Ok(secret) => Ok(Some(SecretString::from(secret))),
+        Err(StoreError::NoEntry) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn remove(entry: &Entry) -> Result<bool, StoreError> {
+    match entry.delete_credential() {
+        Ok(()) => Ok(true),
+        Err(StoreError::NoEntry) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -144,7 +187,7 @@ fn unusable(what: &str) -> Error {
     Error::new(
         ErrorCode::NoSecretStore,
         format!(
-            "{what} No key was read or stored, and none is ever kept in a file. {store}, or keep the key in an environment variable (a choice in Settings, and `autosync proxy add NAME URL --key-env VAR`)."
+            "{what} No key was read or stored, and none is ever kept in a file. {store}, or keep the key in an environment variable (a choice in Settings, and in a terminal `--key-env VAR`, or `--url-env VAR` of a webhook)."
         ),
     )
 }

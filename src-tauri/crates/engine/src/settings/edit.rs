@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     App, Gate, Network, Notify, Period, Proxy, ProxyUrl, Publish, PublishTarget, SettingsFile, Source, SourceChoice,
-    invalid, read,
+    Webhook, WebhookDocument, invalid, read,
 };
 use crate::clock::local_offset;
 use crate::schedule::{QuietHours, Windows};
@@ -31,6 +31,21 @@ pub enum SettingsEdit {
     },
     /// Removes a proxy. Its key, in the system's key store, is the caller's to remove.
     RemoveProxy {
+        /// Which one.
+        name: String,
+    },
+    /// Adds a webhook. Its address, in the system's key store, is the caller's to put there.
+    AddWebhook {
+        /// The whole of it.
+        webhook: WebhookDocument,
+    },
+    /// Changes a webhook. Its name is the identity of what waits for it and stays.
+    SetWebhook {
+        /// The whole of it, as it is to be.
+        webhook: WebhookDocument,
+    },
+    /// Removes a webhook, with what waits for it. Its address, in the system's key store, is the caller's to remove.
+    RemoveWebhook {
         /// Which one.
         name: String,
     },
@@ -98,6 +113,9 @@ pub enum SettingsEdit {
         /// Runs that failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failures: Option<bool>,
+        /// The success rate, in per cent, under which a proxy is told; 0: never.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        success_rate: Option<u8>,
         /// `22:00-07:00`, or empty.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         quiet: Option<String>,
@@ -215,6 +233,14 @@ impl SettingsEdit {
             Self::AddProxy { proxy } => file.add_proxy(&proxy.try_into()?),
             Self::SetProxy { name, proxy } => file.set_proxy(&of_the_same_name(file, name, proxy)?),
             Self::RemoveProxy { name } => file.remove_proxy(name),
+            Self::AddWebhook { webhook } => file.add_webhook(&webhook.try_into()?),
+            Self::SetWebhook { webhook } => {
+                let webhook = Webhook::try_from(webhook)?;
+                // Case is kept: what waits is found by the name.
+                let name = file.settings().webhook(webhook.name.as_str()).map(|known| known.name.clone());
+                file.set_webhook(&Webhook { name: name.unwrap_or_else(|_| webhook.name.clone()), ..webhook })
+            }
+            Self::RemoveWebhook { name } => file.remove_webhook(name),
             Self::SetSource { source } => {
                 let chosen = source.as_deref().map(|text| Source::parse(text, file.folder())).transpose()?;
                 file.set_source(chosen)
@@ -244,7 +270,7 @@ impl SettingsEdit {
                 let url = url.as_deref().map_or(Ok(now), |text| of("publish.url", super::publish::read_url(text)))?;
                 file.set_publish(to.map(|to| Publish { to, url }))
             }
-            Self::SetNotify { new_models, price_changes, failures, quiet } => {
+            Self::SetNotify { new_models, price_changes, failures, success_rate, quiet } => {
                 let now = file.settings().notify.clone();
                 if let Some(quiet) = quiet.as_deref().filter(|quiet| !quiet.is_empty()) {
                     of("notify.quiet", quiet.parse::<QuietHours>())?;
@@ -253,6 +279,10 @@ impl SettingsEdit {
                     new_models: new_models.unwrap_or(now.new_models),
                     price_changes: parsed_or(price_changes.as_deref(), "notify.price_changes", now.price_changes)?,
                     failures: failures.unwrap_or(now.failures),
+                    success_rate: of(
+                        "notify.success_rate",
+                        success_rate.map_or(Ok(now.success_rate), |percent| read::percent(percent.into())),
+                    )?,
                     quiet: quiet.clone().unwrap_or(now.quiet),
                 })
             }

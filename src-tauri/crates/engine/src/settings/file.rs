@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table};
 
 use super::environment::ENV_PROXY;
-use super::read::{self, proxy_tables};
+use super::read::{self, tables_in};
 use super::write::{self, NEW_FILE};
 use super::{
     App, Gate, Network, Notify, Period, Preset, Proxy, Publish, SCHEMA, Settings, SettingsProblem, Source,
@@ -70,13 +70,13 @@ impl SettingsFile {
             .field("name"));
         }
         self.change(|document, _| {
-            if proxies(document)?.iter().any(|table| is_named(table, proxy.name.as_str())) {
+            if tables(document, "proxy")?.iter().any(|table| is_named(table, proxy.name.as_str())) {
                 let message = format!("There is already a proxy named {}. Nothing was changed.", proxy.name);
                 return Err(Error::new(ErrorCode::AlreadyExists, message).field("name"));
             }
             let mut table = Table::new();
             write::put_proxy(&mut table, proxy);
-            proxies(document)?.push(table);
+            tables(document, "proxy")?.push(table);
             Ok(())
         })
     }
@@ -85,8 +85,10 @@ impl SettingsFile {
     pub fn set_proxy(&mut self, proxy: &Proxy) -> Result<()> {
         self.change(|document, _| {
             let name = proxy.name.as_str();
-            let table =
-                proxies(document)?.iter_mut().find(|table| is_named(table, name)).ok_or_else(|| no_proxy(name))?;
+            let table = tables(document, "proxy")?
+                .iter_mut()
+                .find(|table| is_named(table, name))
+                .ok_or_else(|| no_proxy(name))?;
             write::put_proxy(table, proxy);
             Ok(())
         })
@@ -95,7 +97,7 @@ impl SettingsFile {
     /// Removes a proxy, also one whose other settings are not valid. Fails with `not_found`.
     pub fn remove_proxy(&mut self, name: &str) -> Result<()> {
         self.change(|document, _| {
-            let tables = proxies(document)?;
+            let tables = tables(document, "proxy")?;
             let before = tables.len();
             tables.retain(|table| !is_named(table, name));
             if tables.len() == before { Err(no_proxy(name)) } else { Ok(()) }
@@ -175,11 +177,14 @@ impl SettingsFile {
 
     /// Chooses what the user is told.
     pub fn set_notify(&mut self, notify: Notify) -> Result<()> {
-        self.set(&["notify.new_models", "notify.price_changes", "notify.failures", "notify.quiet"], |settings| {
-            read::quiet(&notify.quiet).map_err(|error| error.field("notify.quiet"))?;
-            settings.notify = notify;
-            Ok(())
-        })
+        self.set(
+            &["notify.new_models", "notify.price_changes", "notify.failures", "notify.success_rate", "notify.quiet"],
+            |settings| {
+                read::quiet(&notify.quiet).map_err(|error| error.field("notify.quiet"))?;
+                settings.notify = notify;
+                Ok(())
+            },
+        )
     }
 
     /// Chooses how the window looks and closes.
@@ -213,7 +218,7 @@ impl SettingsFile {
         })
     }
 
-    fn change(&mut self, edit: impl FnOnce(&mut DocumentMut, &Settings) -> Result<()>) -> Result<()> {
+    pub(super) fn change(&mut self, edit: impl FnOnce(&mut DocumentMut, &Settings) -> Result<()>) -> Result<()> {
         let old = read_text(&self.path)?;
         let mut document = parse(old.as_deref().unwrap_or(NEW_FILE))?;
         let (settings, _) = read::read(&document, folder(&self.path));
@@ -299,20 +304,20 @@ fn parse(text: &str) -> Result<DocumentMut> {
     }
 }
 
-/// The `[[proxy]]` tables, whichever way they were written.
-fn proxies(document: &mut DocumentMut) -> Result<&mut ArrayOfTables> {
+/// The tables of a list of them, `[[proxy]]` or `[[webhook]]`, whichever way they were written.
+pub(super) fn tables<'a>(document: &'a mut DocumentMut, kind: &str) -> Result<&'a mut ArrayOfTables> {
     let wrong = || {
-        invalid("In settings.toml, write each proxy as [[proxy]] with its settings below. Nothing was changed; correct the file first.").field("proxy")
+        invalid(format!("In settings.toml, write each {kind} as [[{kind}]] with its settings below. Nothing was changed; correct the file first.")).field(kind)
     };
-    let item = document.entry("proxy").or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
+    let item = document.entry(kind).or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
     if !item.is_array_of_tables() {
-        proxy_tables(item).ok_or_else(wrong)?;
+        tables_in(item).ok_or_else(wrong)?;
         *item = std::mem::take(item).into_array_of_tables().map(Item::ArrayOfTables).map_err(|_| wrong())?;
     }
     item.as_array_of_tables_mut().ok_or_else(wrong)
 }
 
-fn is_named(table: &Table, name: &str) -> bool {
+pub(super) fn is_named(table: &Table, name: &str) -> bool {
     table.get("name").and_then(Item::as_str).is_some_and(|found| found.eq_ignore_ascii_case(name))
 }
 

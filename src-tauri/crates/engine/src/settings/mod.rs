@@ -10,6 +10,7 @@ mod period;
 mod publish;
 mod read;
 mod url;
+mod webhook;
 mod words;
 mod write;
 
@@ -32,7 +33,8 @@ pub use period::Period;
 pub use publish::{Publish, PublishTarget};
 pub use read::usable_ca_file;
 pub use url::{ProxyUrl, SourceUrl};
-pub use words::{Close, DirectMode, GateMode, Preset, PriceNews, Role, Theme, Updates};
+pub use webhook::{Webhook, WebhookDocument};
+pub use words::{AlertKind, Close, DirectMode, GateMode, Preset, PriceNews, Role, Theme, Updates, WebhookKind};
 
 /// The `schema` of the settings that this program knows.
 pub const SCHEMA: i64 = 1;
@@ -65,6 +67,8 @@ pub struct Settings {
     pub network: Network,
     /// The proxies, in the file's order; names differ in more than case.
     pub proxies: Vec<Proxy>,
+    /// Where alerts are posted, in the file's order; names differ in more than case.
+    pub webhooks: Vec<Webhook>,
 }
 
 /// What the settings say about the source.
@@ -122,6 +126,8 @@ pub struct Notify {
     pub price_changes: PriceNews,
     /// Runs that failed.
     pub failures: bool,
+    /// A proxy of which fewer syncs than this work, in per cent over the last 30 days, is told; 0: never.
+    pub success_rate: u8,
     /// No toasts between these times of the day (`22:00-07:00`, local time); empty: always.
     pub quiet: String,
 }
@@ -173,7 +179,7 @@ pub struct Proxy {
     pub local_file: Option<PathBuf>,
 }
 
-/// Where a proxy's key is. Never the key itself.
+/// Where a secret is: a proxy's key, or a webhook's address. Never the secret itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum KeyPlace {
     /// In the system's key store.
@@ -214,6 +220,17 @@ impl Settings {
         self.proxies.iter().find(|proxy| proxy.name.is(name)).ok_or_else(|| no_proxy(name))
     }
 
+    /// The webhook of this name, whatever its case. Fails with `not_found`.
+    pub fn webhook(&self, name: &str) -> Result<&Webhook> {
+        self.webhooks.iter().find(|webhook| webhook.name.is(name)).ok_or_else(|| webhook::no_webhook(name))
+    }
+
+    /// The names of the webhooks that anything is posted to.
+    pub fn posts_to(&self) -> Vec<String> {
+        let on = self.webhooks.iter().filter(|webhook| webhook.enabled);
+        on.map(|webhook| webhook.name.to_string()).collect()
+    }
+
     /// Whether any proxy can get what is promoted here: from the gateway, from where it is published, or as its local file.
     pub fn reaches_proxies(&self) -> bool {
         let is_written = |proxy: &Proxy| proxy.local_file.is_some();
@@ -246,6 +263,7 @@ impl Default for Settings {
             app: App::default(),
             network: Network::default(),
             proxies: Vec::new(),
+            webhooks: Vec::new(),
         }
     }
 }
@@ -277,7 +295,13 @@ impl Default for Gate {
 
 impl Default for Notify {
     fn default() -> Self {
-        Self { new_models: true, price_changes: PriceNews::Mine, failures: true, quiet: String::new() }
+        Self {
+            new_models: true,
+            price_changes: PriceNews::Mine,
+            failures: true,
+            success_rate: 80,
+            quiet: String::new(),
+        }
     }
 }
 

@@ -47,6 +47,7 @@ pub(super) fn read(document: &DocumentMut, folder: &Path) -> (Settings, Vec<Sett
             new_models: reader.flag("notify.new_models", default.notify.new_models),
             price_changes: reader.text("notify.price_changes", default.notify.price_changes, str::parse),
             failures: reader.flag("notify.failures", default.notify.failures),
+            success_rate: reader.percent("notify.success_rate", default.notify.success_rate),
             quiet: reader.text("notify.quiet", default.notify.quiet, |text| quiet(text).map(|()| text.to_owned())),
         },
         app: App {
@@ -59,6 +60,7 @@ pub(super) fn read(document: &DocumentMut, folder: &Path) -> (Settings, Vec<Sett
             ca_file: reader.text("network.ca_file", None, |text| Ok(ca_file(text, folder))),
         },
         proxies: reader.proxies(folder),
+        webhooks: reader.webhooks(),
     };
     if let Err(error) = settings.source() {
         // A source that could not be read has told so already; one that is the own gateway is only known now.
@@ -69,13 +71,13 @@ pub(super) fn read(document: &DocumentMut, folder: &Path) -> (Settings, Vec<Sett
     (settings, reader.problems)
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     document: &'a DocumentMut,
     problems: Vec<SettingsProblem>,
 }
 
 impl<'a> Reader<'a> {
-    fn problem(&mut self, field: &str, error: Error) {
+    pub(super) fn problem(&mut self, field: &str, error: Error) {
         self.problems.push(SettingsProblem { field: field.to_owned(), code: error.code, message: error.message });
     }
 
@@ -116,6 +118,16 @@ impl<'a> Reader<'a> {
         })
     }
 
+    fn percent(&mut self, field: &str, default: u8) -> u8 {
+        let Some(item) = self.item(field) else { return default };
+        let whole = item.as_integer().ok_or_else(|| invalid("")).and_then(percent);
+        whole.unwrap_or_else(|error| {
+            let message = format!("This must be a whole number from 0 to 100. {INSTEAD}");
+            self.problem(field, Error { message, ..error });
+            default
+        })
+    }
+
     fn list(&mut self, field: &str) -> Vec<String> {
         let Some(item) = self.item(field) else { return Vec::new() };
         let texts = item.as_array().filter(|array| array.len() <= MANY).and_then(|array| {
@@ -150,16 +162,19 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The tables of a list of them, `[[proxy]]` or `[[webhook]]`.
+    pub(super) fn tables_of(&mut self, kind: &str) -> Vec<&'a dyn TableLike> {
+        let Some(item) = self.document.get(kind) else { return Vec::new() };
+        tables_in(item).unwrap_or_else(|| {
+            let message = format!("Write each {kind} as [[{kind}]] with its settings below. None is used.");
+            self.problem(kind, invalid(message));
+            Vec::new()
+        })
+    }
+
     fn proxies(&mut self, folder: &Path) -> Vec<Proxy> {
-        let tables = match self.document.get("proxy") {
-            None => Vec::new(),
-            Some(item) => proxy_tables(item).unwrap_or_else(|| {
-                self.problem("proxy", invalid("Write each proxy as [[proxy]] with its settings below. None is used."));
-                Vec::new()
-            }),
-        };
         let mut proxies: Vec<Proxy> = Vec::new();
-        for (index, table) in tables.into_iter().enumerate() {
+        for (index, table) in self.tables_of("proxy").into_iter().enumerate() {
             let at = |key: &str| format!("proxy[{index}].{key}");
             match self.proxy(table, folder, &at) {
                 Ok(proxy) if proxies.iter().any(|known| known.name.is(proxy.name.as_str())) => {
@@ -242,14 +257,14 @@ impl<'a> Reader<'a> {
 }
 
 /// Both ways that TOML has for a list of tables.
-pub(super) fn proxy_tables(item: &Item) -> Option<Vec<&dyn TableLike>> {
+pub(super) fn tables_in(item: &Item) -> Option<Vec<&dyn TableLike>> {
     if let Some(tables) = item.as_array_of_tables() {
         return Some(tables.iter().map(|table| table as &dyn TableLike).collect());
     }
     item.as_array()?.iter().map(|value| value.as_inline_table().map(|table| table as &dyn TableLike)).collect()
 }
 
-fn as_text(item: &Item) -> Result<&str> {
+pub(super) fn as_text(item: &Item) -> Result<&str> {
     item.as_str().filter(|text| text.len() <= 4096).ok_or_else(|| invalid("This must be a string in quotes."))
 }
 
@@ -261,6 +276,12 @@ pub(super) fn off_or<T>(text: &str, parse: impl FnOnce(&str) -> Result<T>) -> Re
 pub(super) fn positive(text: &str) -> Result<Period> {
     let period: Period = text.parse()?;
     if period.is_zero() { Err(invalid("This must be at least 1s.")) } else { Ok(period) }
+}
+
+/// A share of a hundred.
+pub(super) fn percent(number: i64) -> Result<u8> {
+    let whole = u8::try_from(number).ok().filter(|percent| *percent <= 100);
+    whole.ok_or_else(|| invalid("This must be a whole number from 0 to 100."))
 }
 
 pub(super) fn listen(text: &str) -> Result<SocketAddr> {

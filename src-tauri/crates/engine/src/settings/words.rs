@@ -19,6 +19,9 @@ macro_rules! words {
             /// Every word, in the order of the documentation.
             pub const WORDS: &'static [&'static str] = &[$($word),*];
 
+            /// Every one, in the same order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
             /// The word.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }
@@ -151,5 +154,39 @@ words! {
         Tray = "tray",
         /// The program ends.
         Quit = "quit",
+    }
+}
+
+words! {
+    /// What a webhook is sent.
+    WebhookKind, "The kind of a webhook" {
+        /// Text, as Slack, Mattermost and Discord's `/slack` addresses take it.
+        Slack = "slack",
+        /// One JSON object an alert, for programs.
+        #[default]
+        Json = "json",
+    }
+}
+
+words! {
+    /// What is told, as people choose it for a webhook.
+    AlertKind, "An alert" {
+        /// Syncs that fail and that work again, and a source that sends no map.
+        #[default]
+        Failures = "failures",
+        /// A proxy whose syncs work less often than the limit.
+        SuccessRate = "success_rate",
+        /// A map that is held back, and entries that need review.
+        Anomalies = "anomalies",
+        /// New prices of models that the user's proxies use, and aliases of them that moved.
+        Prices = "prices",
+        /// Models in use that retire soon or are gone.
+        Retiring = "retiring",
+        /// A proxy that fell back to the map in its package.
+        Fallback = "fallback",
+        /// A proxy on a release that LiteLLM withdrew.
+        Withdrawn = "withdrawn",
+        /// New models.
+        NewModels = "new_models",
     }
 }

@@ -35,6 +35,7 @@ pub(super) const NEW_FILE: &str = r#"# LiteLLM Auto-Sync. Only what differs from
 #   new_models = true
 #   price_changes = "mine"    # mine | all | off
 #   failures = true
+#   success_rate = 80         # tell when fewer per cent of a proxy's syncs work, over 30 days; 0 = never
 #   quiet = ""                # "22:00-07:00"
 #
 #   [app]
@@ -55,6 +56,13 @@ pub(super) const NEW_FILE: &str = r#"# LiteLLM Auto-Sync. Only what differs from
 #   ca_file = ""              # as in [network], for this proxy
 #   restart = []              # without a database: your command, run without a shell, like ["docker", "restart", "litellm"]
 #   local_file = ""           # with LITELLM_LOCAL_MODEL_COST_MAP: the map file in its installation, written here
+#
+#   [[webhook]]               # one for each: alerts are posted there
+#   name = "team"
+#   kind = "json"             # json | slack
+#   url = "keyring"           # or "env:VAR"; never the address itself, which is a secret
+#   alerts = ["failures", "success_rate", "anomalies", "prices", "retiring", "fallback", "withdrawn"]  # also: new_models
+#   enabled = true
 
 schema = 1
 "#;
@@ -145,6 +153,7 @@ fn value(settings: &Settings, field: &str) -> Result<Option<Value>> {
         "notify.new_models" => settings.notify.new_models.into(),
         "notify.price_changes" => settings.notify.price_changes.as_str().into(),
         "notify.failures" => settings.notify.failures.into(),
+        "notify.success_rate" => i64::from(settings.notify.success_rate).into(),
         "notify.quiet" => settings.notify.quiet.as_str().into(),
         "app.theme" => settings.app.theme.as_str().into(),
         "app.close" => settings.app.close.as_str().into(),
@@ -162,7 +171,7 @@ fn value(settings: &Settings, field: &str) -> Result<Option<Value>> {
 }
 
 /// Sets a value in its place: the comment behind it stays.
-fn set(table: &mut dyn TableLike, key: &str, mut value: Value) {
+pub(super) fn set(table: &mut dyn TableLike, key: &str, mut value: Value) {
     match table.get_mut(key) {
         Some(Item::Value(old)) => {
             *value.decor_mut() = old.decor().clone();

@@ -6,7 +6,7 @@
 mod fetch;
 mod file;
 mod http;
-mod retry;
+pub(crate) mod retry;
 
 pub(crate) use fetch::FollowingFetcher;
 pub use fetch::{FetchLimits, FetchProgress, Fetched, Fetcher};

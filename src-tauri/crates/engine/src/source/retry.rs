@@ -16,7 +16,7 @@ pub(super) struct Failed {
 
 /// Whether another try could help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Again {
+pub(crate) enum Again {
     /// The answer would be the same.
     Never,
     /// After the next wait of the back-off.
@@ -32,7 +32,7 @@ impl Failed {
 }
 
 /// Reads Retry-After, in seconds or as an HTTP date (RFC 9110, 10.2.3).
-pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Again {
+pub(crate) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Again {
     let Some(text) = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::trim) else {
         return Again::Later;
     };

@@ -25,7 +25,7 @@ use crate::sync::{SourceState, last_source, parsed};
 use crate::{Clock, Error, Result};
 
 /// The success rate is told over this many days (CONTRACT, `status`).
-const RATE_DAYS: u32 = 30;
+pub(crate) const RATE_DAYS: u32 = 30;
 
 /// Desired against live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::soaked::{Soaking, promote_soaked};
 use crate::gate::{Barred, Decision, Facts, baseline, decide, is_distant};
-use crate::ledger::{Findings, Ledger, Look, Prices, Promoting, Promotion, SeenMap};
+use crate::ledger::{Findings, Ledger, Look, News, Prices, Promoting, Promotion, SeenMap};
 use crate::overlay::{self, Overlay};
 use crate::settings::GateMode;
 use crate::source::{Fetched, Fetcher, Source};
@@ -214,7 +214,10 @@ pub async fn check_source(order: CheckOrder<'_>, cancel: &CancellationToken) -> 
     });
     if record {
         let maps = map.as_ref().map(|map| Maps { map, against: against.as_deref(), overlay, is_served });
-        let look = look(&decision, &report, maps, promoted.as_ref(), &url, now)?;
+        let mut look = look(&decision, &report, maps, promoted.as_ref(), &url, now)?;
+        if let Some(News::Digest { used, .. }) = &mut look.news {
+            *used = ledger.used_by(proxies).await?;
+        }
         ledger.record(look, now, STATE_KEY, &decision.state).await?;
         if let (Some(map), Some(_)) = (&map, decision.soaks_until) {
             promote_soaked(Soaking {

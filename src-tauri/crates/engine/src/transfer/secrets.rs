@@ -4,6 +4,9 @@ use toml_edit::{DocumentMut, Item, TableLike};
 
 use crate::settings::KeyPlace;
 
+/// The tables whose address is a secret, as `drop_in` names where it is.
+const WEBHOOK: &str = "webhook.";
+
 /// How keys of LiteLLM begin.
 const KEY: &str = "sk-";
 
@@ -17,9 +20,9 @@ pub(super) fn without(text: &str) -> Option<(String, Vec<String>)> {
     let safe: Vec<&str> = text
         .lines()
         .filter(|line| {
-            let is_secret = line.split_once('#').is_some_and(|(_, comment)| comment.contains(KEY));
+            let is_secret = line.split_once('#').is_some_and(|(_, comment)| holds_secret(comment));
             if is_secret {
-                left_out.push("a comment with a key".to_owned());
+                left_out.push("a comment with a key or an address".to_owned());
             }
             !is_secret
         })
@@ -30,7 +33,7 @@ pub(super) fn without(text: &str) -> Option<(String, Vec<String>)> {
 fn drop_in(table: &mut dyn TableLike, within: &str, left_out: &mut Vec<String>) {
     let secret: Vec<String> = table
         .iter()
-        .filter(|(name, item)| item.as_str().is_some_and(|text| is_secret(name, text)))
+        .filter(|(name, item)| item.as_str().is_some_and(|text| is_secret(within, name, text)))
         .map(|(name, _)| name.to_owned())
         .collect();
     for name in secret {
@@ -54,10 +57,17 @@ fn drop_in(table: &mut dyn TableLike, within: &str, left_out: &mut Vec<String>) 
     }
 }
 
-fn is_secret(name: &str, text: &str) -> bool {
+/// A key, or an address as chats give it to post to.
+fn holds_secret(comment: &str) -> bool {
+    [KEY, "://hooks.", "/hooks/", "/webhooks/"].iter().any(|part| comment.contains(part))
+}
+
+fn is_secret(within: &str, name: &str, text: &str) -> bool {
     let text = text.trim();
     let has_password = url::Url::parse(text).is_ok_and(|url| !url.username().is_empty() || url.password().is_some());
-    has_password || text.starts_with(KEY) || (name == "key" && text.parse::<KeyPlace>().is_err())
+    // Where the place of a webhook's address belongs stands the address itself.
+    let is_pasted = |place: &str| name == place && text.parse::<KeyPlace>().is_err();
+    has_password || text.starts_with(KEY) || is_pasted("key") || (within == WEBHOOK && is_pasted("url"))
 }
 
 #[cfg(test)]
@@ -68,6 +78,7 @@ mod tests {
     fn no_key_leaves_the_home() {
         let text = r#"schema = 1
 # my key: sk-comment
+# https://hooks.example.com/services/T0/B0/s3cret
 # kept
 [network]
 proxy = "http://me:hunter2@proxy.example.com:3128"
@@ -79,15 +90,21 @@ key = "sk-pasted"
 name = "eu"
 url = "https://user:hunter2@example.com"
 key = "env:EU_KEY"
+[[webhook]]
+name = "team"
+url = "https://chat.example.com/s3cret"
+[[webhook]]
+name = "ops"
+url = "env:OPS_HOOK"
 "#;
         let (safe, left_out) = without(text).unwrap();
-        for secret in ["sk-", "hunter2"] {
+        for secret in ["sk-", "hunter2", "s3cret"] {
             assert!(!safe.contains(secret), "{safe}");
         }
-        for kept in ["# kept", "env:EU_KEY", "127.0.0.1:4000"] {
+        for kept in ["# kept", "env:EU_KEY", "127.0.0.1:4000", "env:OPS_HOOK"] {
             assert!(safe.contains(kept), "{safe}");
         }
-        assert_eq!(left_out[..3], ["network.proxy", "proxy.key", "proxy.url"]);
+        assert_eq!(left_out[..4], ["network.proxy", "proxy.key", "proxy.url", "webhook.url"]);
         assert_eq!(without("not = [toml"), None);
         let plain = "schema = 1\n[[proxy]]\nname = \"eu\"\nkey = \"keyring\"\n";
         assert_eq!(without(plain), Some((plain.to_owned(), Vec::new())), "nothing else is changed");

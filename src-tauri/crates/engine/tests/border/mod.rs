@@ -64,7 +64,14 @@ impl Drop for Border {
 impl Border {
     /// Listens on a free port; `answer` gets the request's number, from 0, and the request.
     pub(crate) async fn start(answer: impl Fn(usize, &Request) -> Answer + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::on(TcpListener::bind("127.0.0.1:0").await.unwrap(), answer)
+    }
+
+    /// Answers whoever comes to this listener.
+    pub(crate) fn on(
+        listener: TcpListener,
+        answer: impl Fn(usize, &Request) -> Answer + Send + Sync + 'static,
+    ) -> Self {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
         let (asked, seen, answer) = (Arc::new(Notify::new()), requests.clone(), Arc::new(answer));

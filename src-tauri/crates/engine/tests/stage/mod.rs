@@ -7,12 +7,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use costmap::{Revision, Verdict};
 use engine::controller::{EngineOptions, Environment, FirstSyncs, Snapshot, SyncOrder};
 use engine::home::{Home, HomeLock};
 use engine::run::Trigger;
 use engine::settings::SettingsFile;
 use engine::sync::SourceState;
+use engine::webhooks::WebhookStatus;
 use engine::{Clock, Engine};
 use tempfile::TempDir;
 
@@ -120,4 +122,19 @@ pub(crate) async fn when(engine: &Engine, fits: impl Fn(&Snapshot) -> bool) {
 
 pub(crate) fn runs(snapshot: &Snapshot, name: &str) -> bool {
     snapshot.proxies.iter().any(|proxy| proxy.name == name && proxy.running.is_some())
+}
+
+/// Time goes on until the first webhook's state fits; while something waits its task looks each second of real time.
+pub(crate) async fn passes(engine: &Engine, clock: &Clock, step: TimeDelta, fits: impl Fn(&WebhookStatus) -> bool) {
+    let found = tokio::time::timeout(WITHIN, async {
+        let mut snapshots = engine.snapshot();
+        loop {
+            if snapshots.borrow_and_update().webhooks.first().is_some_and(&fits) {
+                return;
+            }
+            clock.advance(step);
+            tokio::time::timeout(Duration::from_millis(300), snapshots.changed()).await.ok();
+        }
+    });
+    assert!(found.await.is_ok(), "it did not come: {:#?}", engine.snapshot().borrow().webhooks);
 }

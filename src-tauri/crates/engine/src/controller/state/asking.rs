@@ -9,6 +9,7 @@ use super::super::api::Happening;
 use super::super::event::Event;
 use super::super::job::Parts;
 use super::Controller;
+use crate::alerts;
 use crate::run::Receipt;
 use crate::settings::{Proxy, Settings};
 use crate::status::{Asking, Health, ProxyStatus};
@@ -147,6 +148,11 @@ async fn ask(parts: Arc<Parts>, proxy: Proxy, settings: Arc<Settings>) -> Result
     };
     let status = asking.ask(&proxy, key).await?.status;
     parts.ledger.note_used(&status.name, &status.used_models).await?;
+    alerts::note_proxy(&parts.ledger, &status, parts.clock.now()).await?;
+    // How a proxy is can be told without that.
+    if let Err(error) = parts.note_retiring(&settings).await {
+        tracing::warn!(%error, "which models retire could not be looked at");
+    }
     if status.error.as_ref().is_some_and(|error| error.code == ErrorCode::Unauthorised) {
         parts.keys.forget(&proxy);
     }

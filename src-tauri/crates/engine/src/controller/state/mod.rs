@@ -33,6 +33,7 @@ use crate::schedule::{AskedFor, Plan, Scheduler, wanted};
 use crate::settings::{Settings, SettingsEdit, SettingsFile, with_environment};
 use crate::source::Source;
 use crate::sync::{SourceState, last_source};
+use crate::webhooks::WebhookStatus;
 use crate::{Error, ErrorCode, Result};
 use asking::Asked;
 use heal::Lost;
@@ -88,6 +89,9 @@ pub(super) struct Controller {
     asked_for: AskedFor,
     interrupted_runs: usize,
     edits: u64,
+    webhooks: Vec<WebhookStatus>,
+    /// The settings as they are now, for who follows them.
+    followed: watch::Sender<Arc<Settings>>,
     waiting: Vec<Waiting>,
     /// Checks of the source that sync no proxy.
     checks: Lane,
@@ -121,6 +125,7 @@ impl Controller {
             known: BTreeMap::new(),
             asked_for: AskedFor::default(),
             snapshot: watch::Sender::new(Arc::new(Snapshot::default())),
+            followed: watch::Sender::new(Arc::clone(&effective)),
             waiting: Vec::new(),
             checks: Lane::default(),
             next_job: 0,
@@ -134,6 +139,7 @@ impl Controller {
             happenings,
             interrupted_runs,
             edits: 0,
+            webhooks: Vec::new(),
         };
         controller.point_at_source().await;
         controller.load_known().await?;
@@ -188,6 +194,11 @@ impl Controller {
         if let Some(checked_at) = self.source.as_ref().and_then(|source| source.checked_at) {
             scheduler.record_source_check(checked_at);
         }
+    }
+
+    /// The settings as they are now, with what the environment adds.
+    pub(super) fn followed(&self) -> watch::Receiver<Arc<Settings>> {
+        self.followed.subscribe()
     }
 
     pub(super) fn subscribe(&self) -> watch::Receiver<Arc<Snapshot>> {
@@ -288,6 +299,7 @@ impl Controller {
                     self.published = state;
                 }
             }
+            Event::Webhooks { statuses } => self.webhooks = statuses,
             Event::Cancel { proxy } => self.cancel_runs(proxy.as_deref()),
             Event::Happened(happening) => self.happened(happening).await,
             Event::JobFound { job, revision } => self.job_found(job, revision),
@@ -315,6 +327,12 @@ impl Controller {
     async fn edit(&mut self, edit: &SettingsEdit) -> Result<()> {
         // It reads the file first: what a person has typed into it by now stays as it is.
         edit.apply(&mut self.settings)?;
+        // What waited for an earlier one of that name is not for this one.
+        match edit {
+            SettingsEdit::AddWebhook { webhook } => self.parts.ledger.begin_webhook(&webhook.name).await?,
+            SettingsEdit::SetWebhook { webhook } => self.parts.ledger.try_now(&webhook.name).await?,
+            _ => {}
+        }
         self.settings_changed().await
     }
 
@@ -334,6 +352,9 @@ impl Controller {
         self.edits += 1;
         let before = Arc::clone(&self.effective);
         self.effective = Arc::new(effective(&self.settings, &self.environment));
+        // At once: what waits for a webhook that was removed is not sent any more.
+        self.parts.ledger.follow_webhooks(self.effective.posts_to()).await?;
+        self.followed.send_replace(Arc::clone(&self.effective));
         self.point_at_source().await;
         self.source = known_source(&self.parts.ledger, &self.effective).await?;
         self.load_known().await?;

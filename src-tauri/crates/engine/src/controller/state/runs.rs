@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use costmap::Revision;
 use tokio::sync::oneshot;
@@ -102,6 +103,7 @@ impl Controller {
             Some(InJob { job: number, cancel, force: order.force, settings, found: None })
         };
         if !order.dry_run {
+            self.parts.acted.store(true, Ordering::Relaxed);
             for (name, cancel) in &each {
                 self.known.entry(name.clone()).or_default().lane.running = part(cancel);
             }

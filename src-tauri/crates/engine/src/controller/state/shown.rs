@@ -41,6 +41,7 @@ impl Controller {
             gateway: self.parts.gateway.state(),
             reaches_proxies: self.effective.reaches_proxies(),
             publish: self.published.clone(),
+            webhooks: self.webhooks.clone(),
             interrupted_runs: self.interrupted_runs,
             edits: self.edits,
         };
