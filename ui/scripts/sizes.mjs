@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
 /** Gzipped bytes that all scripts together may have. */
-const SCRIPT_LIMIT = 120 * 1024;
+const SCRIPT_LIMIT = 130 * 1024;
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 const files = readdirSync(dist, { recursive: true })
