@@ -62,6 +62,14 @@ pub(super) const PROXIES: &[SetUp] = &[
     ("the proxy's front wants a login", "proxy.login", || in_place(Answer::Status(401))),
     ("the proxy has moved", "proxy.redirect", || in_place(Answer::Redirect("https://llm.example.com/".into()))),
     ("the proxy's address is a web page's", "proxy.not_litellm", || in_place(Answer::map(broken::CAPTIVE_PORTAL))),
+    ("the proxy's file of authorities is not there", "settings", || {
+        let planted = proxy("https://litellm.autosync.invalid");
+        let settings = planted.autosync.home().join("data/settings.toml");
+        let text = std::fs::read_to_string(&settings).unwrap();
+        std::fs::write(&settings, text.replace("\nurl = \"https", "\nca_file = \"/nowhere/ca.pem\"\nurl = \"https"))
+            .unwrap();
+        planted
+    }),
     ("the proxy breaks off", "proxy.cut", || in_place(Answer::Drop)),
 ];
 

@@ -8,7 +8,6 @@ use costmap::CostMap;
 use super::kept::Kept;
 use super::sync::{schedule, sync};
 use super::{CheckState, DoctorContext, DoctorItem, remedy};
-use crate::Error;
 use crate::diagnosis::{Cause, Diagnosis};
 use crate::error::bounded;
 use crate::gate::Desired;
@@ -17,6 +16,7 @@ use crate::proxy::{Database, Deployment, KeyState, ProxyClient, ProxyFacts, Prox
 use crate::settings::Proxy;
 use crate::source::Source;
 use crate::sync::{OtherSource, OwnGateway};
+use crate::{Error, ErrorCode};
 
 /// As many answers as a sync asks for to notice replicas that disagree.
 const ANSWERS: usize = 3;
@@ -68,11 +68,14 @@ pub(super) async fn look(context: DoctorContext<'_>, kept: &Kept, proxy: &Proxy)
         Err(error) => (None, Some(error)),
     };
     let unreachable = |error: &Error| {
-        let item = DoctorItem::failed("reachable", error, Cause::ProxyFailed);
-        let cause = item.cause.unwrap_or(Cause::ProxyFailed);
-        // A diagnosis has its remedy in its message.
-        let remedy = if matches!(cause, Cause::AdminRoutesOff) { None } else { Some(remedy::of_proxy(cause, proxy)) };
-        Looked::new(proxy, vec![DoctorItem { remedy, ..item }], None)
+        let otherwise = match error.code {
+            ErrorCode::InvalidSetting | ErrorCode::UrlHasCredentials => Cause::Settings,
+            ErrorCode::Unauthorised => Cause::KeyRefused,
+            _ => Cause::ProxyFailed,
+        };
+        let item = DoctorItem::failed("reachable", error, otherwise);
+        let remedy = remedy::of_proxy(item.cause.unwrap_or(otherwise), proxy);
+        Looked::new(proxy, vec![item.remedy(remedy)], None)
     };
     let client = match ProxyClient::limited(proxy, key, limits()) {
         Ok(client) => client,

@@ -66,6 +66,15 @@ pub(super) fn of_proxy(cause: Cause, proxy: &Proxy) -> String {
         Cause::ProxyLogin => {
             "Let `/public/model_hub/info` through without that login, or use LiteLLM's own address.".to_owned()
         }
+        Cause::Settings => {
+            format!("Correct this proxy in settings.toml, or in Settings; `autosync proxy test {name}` tries again.")
+        }
+        Cause::KeyRefused => {
+            format!("Store the key of {name} again, in Settings or in its variable; then `autosync proxy test {name}`.")
+        }
+        Cause::AdminRoutesOff => format!(
+            "Use the address of the instance that has them turned on: in Settings, or `autosync proxy remove {name}` and `autosync proxy add {name} URL`."
+        ),
         Cause::ProxyRedirect => "Use the address that it redirects to, if LiteLLM is there.".to_owned(),
         _ => format!("Check the host and port of {url}; `autosync proxy list` shows all addresses."),
     }
