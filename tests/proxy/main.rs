@@ -3,6 +3,8 @@
 
 mod aliases;
 mod change;
+#[cfg(unix)] // Ctrl-C is a signal there
+mod doctor;
 mod engine;
 mod first_sync;
 mod gate;

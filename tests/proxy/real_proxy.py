@@ -37,7 +37,7 @@ OLD = tuple(int(number) for number in VERSION.split(".")[:2]) < (1, 80)
 MAP_SETTING = f"  model_cost_map_url: {A.map_url}\n" if OLD else ""  # these know no environment variable for it
 KEY_HEADER = f"  litellm_key_header_name: {A.key_header}\n" if A.key_header else ""
 ALSO = "".join(
-    f"""  - model_name: {model.split("/")[-1]}
+    f"""  - model_name: "{model.split("/")[-1]}"
     litellm_params: {{model: "{model}", api_key: none, api_base: "http://127.0.0.1:9/v1"}}
 """
     for model in A.also

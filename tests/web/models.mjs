@@ -57,6 +57,20 @@ export default async function (test) {
     await visitor.look('model-held');
   });
 
+  await test('models: why one is not there', async () => {
+    await visitor.go('#/models/GPT-4o-Mini');
+    await page.getByRole('complementary').getByRole('alert').waitFor();
+    await visitor.meantRefusals();
+    await visitor.button('Why is it not there?').click();
+    const box = page.getByRole('dialog', { name: 'Why? GPT-4o-Mini' });
+    await box.getByText('with other capitals').first().waitFor();
+    await box.getByText('Use gpt-4o-mini').waitFor();
+    await visitor.look('model-why', { narrow: true });
+    await box.getByRole('button', { name: 'Open that model' }).click();
+    await box.waitFor({ state: 'detached' });
+    await page.getByRole('complementary', { name: 'Model gpt-4o-mini' }).getByRole('heading', { name: 'Price history' }).waitFor();
+  });
+
   await test('models: one that is not there', async () => {
     await visitor.go('#/models/not%2Fthere');
     await page.getByRole('complementary').getByRole('alert').waitFor();

@@ -466,6 +466,77 @@ ruling: 'approved' | 'rejected' | null, };
 export type Direction = "rise" | "fall" | "none";
 
 /**
+ * What to look into.
+ */
+export type DoctorArgs = { 
+/**
+ * Why is this model not there, or not at this price? `None`: why is the proxy not in sync?
+ */
+model: string | null, 
+/**
+ * The proxy; `None`: all of them.
+ */
+proxy: string | null, };
+
+/**
+ * One thing that was looked at.
+ */
+export type DoctorRow = { 
+/**
+ * What: `source`, `key`, `reads`, `model`, …
+ */
+about: string, 
+/**
+ * `ok`, `warn` or `fail`.
+ */
+state: 'ok' | 'warn' | 'fail', 
+/**
+ * The stable id of the cause: `source.dns`.
+ */
+cause: string | null, 
+/**
+ * What was found.
+ */
+message: string, 
+/**
+ * What shows it.
+ */
+evidence: string | null, 
+/**
+ * What to do.
+ */
+remedy: string | null, 
+/**
+ * The button that does it, or opens the place where it is done.
+ */
+action: AttentionAction | null, };
+
+/**
+ * What the doctor found.
+ */
+export type DoctorView = { 
+/**
+ * The model that was asked for.
+ */
+model: string | null, 
+/**
+ * The proxy that was asked; `None`: all of them.
+ */
+proxy: string | null, 
+/**
+ * The one cause; `None` where nothing stands in the way.
+ */
+cause: DoctorRow | null, 
+/**
+ * What was found of the model where nothing stands in its way.
+ */
+fine: string | null, 
+/**
+ * Everything that was looked at, in the order of the chain.
+ */
+rows: Array<DoctorRow>, };
+
+/**
  * One price in the form. All values are decimals in USD per unit.
  */
 export type DraftField = { 
@@ -2649,6 +2720,8 @@ export interface Commands {
   model: { args: ModelArg; result: ModelDetail };
   /** A model's prices at the source, promoted and live. */
   verify: { args: VerifyArgs; result: VerifyView };
+  /** Why a model is not there or not at its price, or a proxy not in sync: the one cause, and what ends it. */
+  doctor: { args: DoctorArgs; result: DoctorView };
   /** What needs review, with what was decided so far. */
   review: { args: null; result: ReviewView };
   /** One model that needs review, in depth. */

@@ -1,5 +1,6 @@
 /** What a person can start from anywhere. Progress comes back in the state; only refusals are told here. */
-import { call, host, toErrorView, type ErrorView } from '../host';
+import { call, host, toErrorView, type AttentionAction, type ErrorView } from '../host';
+import { route } from './route.svelte';
 import { snacks } from './snack.svelte';
 import { theme, type Theme } from './theme.svelte';
 
@@ -42,6 +43,17 @@ export const actions = {
   /** No name: every pin. */
   async unpin(proxy: string | null): Promise<void> {
     if (await attempt(call('unpin', { proxy }))) snacks.show('Unpinned. Proxies follow the source again.');
+  },
+
+  /** The one thing that resolves a matter. */
+  resolve(action: AttentionAction): void {
+    if (action.kind === 'open') route.open(action.place);
+    else if (action.kind === 'sync') void actions.sync([action.proxy]);
+    else if (action.kind === 'ask') void actions.ask(action.proxy);
+    else if (action.kind === 'sync_all') void actions.sync(action.proxies);
+    else if (action.kind === 'unpin') void actions.unpin(action.proxy);
+    else if (action.kind === 'ask_all') for (const proxy of action.proxies) void actions.ask(proxy);
+    else void actions.checkSource();
   },
 
   async resume(): Promise<void> {

@@ -11,9 +11,9 @@ use ts_rs::TS;
 use crate::Api;
 use crate::bindings::Declarations;
 use crate::view::{
-    AppState, Changes, FoundProxy, LogRow, ModelDetail, ModelList, OverlayView, OwnCheck, OwnDraft, PinPreview,
-    PromotionRow, ProxyForm, ProxyTest, ReviewDetail, ReviewView, RevisionRow, RunDetail, RunRow, SettingsView,
-    VerifyView, WebhookForm, WebhookTest,
+    AppState, Changes, DoctorView, FoundProxy, LogRow, ModelDetail, ModelList, OverlayView, OwnCheck, OwnDraft,
+    PinPreview, PromotionRow, ProxyForm, ProxyTest, ReviewDetail, ReviewView, RevisionRow, RunDetail, RunRow,
+    SettingsView, VerifyView, WebhookForm, WebhookTest,
 };
 
 /// Which proxies; none means all.
@@ -125,6 +125,15 @@ pub struct VerifyArgs {
     /// The model's name in the map.
     pub model: String,
     /// The proxy; `None`: the first one that uses it, or the first one.
+    pub proxy: Option<String>,
+}
+
+/// What to look into.
+#[derive(Debug, Deserialize, TS)]
+pub struct DoctorArgs {
+    /// Why is this model not there, or not at this price? `None`: why is the proxy not in sync?
+    pub model: Option<String>,
+    /// The proxy; `None`: all of them.
     pub proxy: Option<String>,
 }
 
@@ -346,6 +355,8 @@ commands! {
     model(ModelArg) -> ModelDetail;
     /// A model's prices at the source, promoted and live.
     verify(VerifyArgs) -> VerifyView;
+    /// Why a model is not there or not at its price, or a proxy not in sync: the one cause, and what ends it.
+    doctor(DoctorArgs) -> DoctorView;
     /// What needs review, with what was decided so far.
     review(()) -> ReviewView;
     /// One model that needs review, in depth.

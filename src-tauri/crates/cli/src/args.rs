@@ -197,10 +197,22 @@ Examples:
         /// The file that `export` wrote.
         file: PathBuf,
     },
-    /// Find what is wrong with the home, settings, source, proxies, keys, databases or clock, and how to fix it.
+    /// Find the one cause of what is wrong, with what shows it and how to fix it. Looks only, changes nothing.
+    #[command(after_help = "\
+Without MODEL: why is a proxy not in sync? Looks at the home, settings, source, network, clock, keys, checks and pins,
+and at each proxy: reachable, version, key, database, where it reads its map, replicas, revision and schedule.
+With MODEL: why does a proxy not have this model, or not at the source's price? Also near misses of the name, your own
+entries, the proxy's own prices, and whether calls of it reach a deployment.
+
+Examples:
+  autosync doctor
+  autosync doctor gpt-4o --proxy local")]
     Doctor {
-        /// Also check whether this model is priced and callable.
+        /// Why is this model not there, or not at this price? As the map or a deployment names it.
         model: Option<String>,
+        /// Only this proxy.
+        #[arg(long, value_name = "NAME")]
+        proxy: Option<String>,
     },
     /// Print the completion script for a shell.
     #[command(after_help = "\

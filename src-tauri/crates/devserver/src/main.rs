@@ -129,18 +129,19 @@ async fn first_look(home: &Home, environment: &Environment, clock: &Clock) -> St
         environment,
         clock,
         model: None,
+        proxy: None,
         patience: FIRST_LOOK,
     })
     .await;
-    let lines = report.checks.iter().map(|check| {
-        let word = match check.state {
+    let lines = report.items.iter().map(|item| {
+        let word = match item.state {
             CheckState::Ok => "ok  ",
             CheckState::Warn => "note",
             CheckState::Fail => "FAIL",
         };
-        let about = check.proxy.as_deref().map(|proxy| format!("{proxy}: ")).unwrap_or_default();
-        let remedy = check.remedy.as_deref().map(|remedy| format!(" {remedy}")).unwrap_or_default();
-        format!("{word}  {about}{}{remedy}", check.message)
+        let about = item.proxy.as_deref().map(|proxy| format!("{proxy}: ")).unwrap_or_default();
+        let remedy = item.remedy.as_deref().map(|remedy| format!(" {remedy}")).unwrap_or_default();
+        format!("{word}  {about}{}{remedy}", item.message)
     });
     let guide = "No proxy at hand? `cargo xtask demo` shows a whole sync on a real LiteLLM proxy.".to_owned();
     lines.chain([guide]).collect::<Vec<_>>().join("\n")

@@ -1,55 +1,12 @@
 //! What is wrong with a proxy, said once: its cause, what was found, and what to do. The doctor shows the parts, runs and
 //! refusals make an [`Error`] of them, and what the attention list offers follows from the cause.
 
+mod cause;
+
+pub use cause::Cause;
+
+use crate::Error;
 use crate::proxy::{Database, KeyState, ProxyFacts, Version};
-use crate::{Error, ErrorCode};
-
-/// What stands between a proxy and a proved sync.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Cause {
-    /// It requires a key, and none is known here.
-    KeyMissing,
-    /// It does not know the key.
-    KeyRejected,
-    /// The key is good for calls only.
-    KeyNotAdmin,
-    /// It says no, and not whether the key is wrong or may too little.
-    KeyRefused,
-    /// It has no database, without which LiteLLM reloads nothing.
-    NoDatabase,
-    /// This worker of it has no admin routes.
-    AdminRoutesOff,
-    /// It reads its map from another place.
-    OtherSource,
-    /// It reads only the file in its installation.
-    LocalFile,
-    /// LiteLLM withdrew this release.
-    Withdrawn,
-}
-
-impl Cause {
-    /// What programs branch on.
-    pub fn code(self) -> ErrorCode {
-        match self {
-            Self::KeyMissing => ErrorCode::NoKey,
-            Self::KeyRejected | Self::KeyNotAdmin | Self::KeyRefused => ErrorCode::Unauthorised,
-            Self::NoDatabase => ErrorCode::NoDatabase,
-            Self::AdminRoutesOff => ErrorCode::AdminRoutesOff,
-            Self::OtherSource => ErrorCode::SourceMismatch,
-            Self::LocalFile => ErrorCode::LocalFile,
-            Self::Withdrawn => ErrorCode::ProxyFailed,
-        }
-    }
-
-    /// The setting whose change ends it.
-    fn field(self) -> Option<&'static str> {
-        match self {
-            Self::KeyMissing | Self::KeyRejected | Self::KeyNotAdmin | Self::KeyRefused => Some("key"),
-            Self::AdminRoutesOff => Some("url"),
-            Self::NoDatabase | Self::OtherSource | Self::LocalFile | Self::Withdrawn => None,
-        }
-    }
-}
 
 /// One cause, as it was met.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,7 +116,7 @@ impl Diagnosis {
     }
 
     fn told(&self, message: String) -> Error {
-        let error = Error::new(self.cause.code(), message);
+        let error = Error::new(self.cause.code(), message).because(self.cause);
         match self.cause.field() {
             Some(field) => error.field(field),
             None => error,
@@ -178,6 +135,7 @@ impl ProxyFacts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorCode;
 
     #[test]
     fn a_cause_is_said_with_what_was_found_what_was_not_done_and_what_to_do() {

@@ -1,64 +1,33 @@
-//! What is wrong, and what to do about it: `autosync doctor --json`. Looks only; nothing is changed.
+//! What is wrong, why, and what to do about it: `autosync doctor --json`. Looks only: nothing is changed, at a proxy neither.
+//!
+//! Every look is an item. The chain is their order, in which trouble builds up; the first item that explains it is the
+//! cause. With a model the chain is asked for that model on each proxy (`model.rs`).
 
+mod gate;
+mod item;
+mod kept;
 mod machine;
+mod model;
+mod names;
 mod proxies;
+mod remedy;
+mod source;
+mod sync;
 
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use serde::{Deserialize, Serialize};
+
+pub use item::{CheckState, DoctorItem, DoctorReport};
+use kept::Kept;
 
 use crate::Clock;
 use crate::controller::Environment;
-use crate::diagnosis::Diagnosis;
-use crate::gateway::known_address;
+use crate::diagnosis::Cause;
 use crate::home::Home;
 use crate::ledger::Ledger;
 use crate::secrets::Secrets;
 use crate::settings::{Settings, SettingsProblem};
-use crate::sync::OwnGateway;
-use crate::{Error, ErrorCode};
-
-/// How a check turned out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CheckState {
-    /// As it should be.
-    Ok,
-    /// It works, but not as well as it could; or it could not be found out.
-    Warn,
-    /// Something that should work does not.
-    Fail,
-}
-
-/// One thing that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DoctorCheck {
-    /// What: `home`, `settings`, `ledger`, `source`, `clock`, `network_proxy`, `key_store`, `proxy`, `reachable`, `key`,
-    /// `database`, `reads`, `schedule`, `model`.
-    pub name: String,
-    /// The proxy that it is about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub proxy: Option<String>,
-    /// How it turned out.
-    pub state: CheckState,
-    /// What was found.
-    pub message: String,
-    /// What to do.
-    pub remedy: Option<String>,
-    /// What programs branch on, where it failed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code: Option<ErrorCode>,
-}
-
-/// Everything that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DoctorReport {
-    /// Whether nothing failed.
-    pub ok: bool,
-    /// In the order in which trouble builds up: this machine, the source, then each proxy.
-    pub checks: Vec<DoctorCheck>,
-}
 
 /// What is examined.
 #[derive(Clone, Copy)]
@@ -75,99 +44,65 @@ pub struct DoctorContext<'a> {
     pub environment: &'a Environment,
     /// The time.
     pub clock: &'a Clock,
-    /// Also ask whether this model is priced and callable.
+    /// Why is this model not there, or not at this price?
     pub model: Option<&'a str>,
+    /// Only this proxy; none: all of them.
+    pub proxy: Option<&'a str>,
     /// How long the source, the key store and each proxy may take.
     pub patience: Duration,
 }
 
-/// Looks at everything, at the slow things all at once. What cannot be looked at is a check that failed, never an error.
+/// Looks at everything, at the slow things all at once. What cannot be looked at is an item that failed, never an error.
 pub async fn examine(context: DoctorContext<'_>) -> DoctorReport {
     let ledger = Ledger::open_read(&context.home.ledger()).await;
-    let mut checks = vec![machine::home(context.home)];
-    checks.extend(machine::settings(context));
-    checks.push(machine::ledger(&ledger));
-    checks.push(machine::network_proxy(context.settings));
-    let gateway = match &ledger {
-        Ok(Some(ledger)) => known_address(ledger).await.ok().flatten(),
-        _ => None,
-    };
-    let proxies = context.settings.proxies.iter().map(|proxy| async {
-        let own = OwnGateway {
-            address: gateway.as_ref(),
-            proxy: proxy.name.as_str(),
-            came: false,
-            publish: context.settings.publish.as_ref(),
-        };
-        let examined = within(context, "reachable", proxies::examine(context, proxy, own)).await;
-        examined.into_iter().map(|check| check.of_proxy(proxy.name.as_str())).collect::<Vec<_>>()
+    let mut items = vec![machine::home(context.home)];
+    items.extend(machine::settings(context));
+    let kept = Kept::read(context, ledger.as_ref().ok().and_then(Option::as_ref)).await;
+    items.push(machine::ledger(&ledger, kept.unreadable.as_ref()));
+    items.push(machine::network_proxy(context.settings));
+    let chosen = |name: &str| context.proxy.is_none_or(|proxy| proxy.eq_ignore_ascii_case(name));
+    let proxies = context.settings.proxies.iter().filter(|proxy| chosen(proxy.name.as_str()));
+    let proxies = proxies.map(|proxy| {
+        let kept = &kept;
+        async move {
+            let looked = tokio::time::timeout(context.patience, proxies::look(context, kept, proxy)).await;
+            looked.unwrap_or_else(|_| proxies::Looked::silent(proxy, slow(context, "reachable", Cause::ProxyTimedOut)))
+        }
     });
     let (source, clock, key_store, proxies) = tokio::join!(
-        within(context, "source", machine::source(context)),
-        within(context, "clock", machine::clock(context)),
+        tokio::time::timeout(context.patience, source::look(context)),
+        within(context, "clock", source::clock(context)),
         within(context, "key_store", machine::key_store(context)),
         join_all(proxies),
     );
-    checks.extend(source.into_iter().chain(clock).chain(key_store));
+    let source = source.unwrap_or_else(|_| source::Looked::silent(slow(context, "source", Cause::SourceTimedOut)));
+    items.push(source.item.clone());
+    items.extend(clock.into_iter().chain(gate::items(context, &kept, &source)));
     if context.settings.proxies.is_empty() {
         let add = "`autosync proxy add NAME URL --key-env VAR` adds one.";
-        checks.push(DoctorCheck::warn("proxy", "No proxy has been added yet.").remedy(add));
+        items.push(DoctorItem::warn("proxy", Cause::NoProxy, "No proxy has been added yet.").remedy(add));
     }
-    checks.extend(proxies.into_iter().flatten());
-    if let Some(model) = context.model {
-        checks.push(machine::model(ledger.ok().flatten().as_ref(), context.settings.gate.direct, model).await);
-    }
-    DoctorReport { ok: checks.iter().all(|check| check.state != CheckState::Fail), checks }
+    items.extend(key_store);
+    let answers = match context.model {
+        Some(model) => model::answers(context, &kept, &source, &proxies, model).await,
+        None => Vec::new(),
+    };
+    items.extend(proxies.into_iter().flat_map(|looked| looked.items));
+    items.extend(answers);
+    DoctorReport::of(context.model, items)
 }
 
 /// What takes too long is told as that, so that one thing that hangs hides no other.
 async fn within(
     context: DoctorContext<'_>,
-    name: &str,
-    checks: impl Future<Output = Vec<DoctorCheck>>,
-) -> Vec<DoctorCheck> {
-    tokio::time::timeout(context.patience, checks).await.unwrap_or_else(|_| {
-        let message = format!("No answer within {} s; it may just be slow.", context.patience.as_secs());
-        vec![DoctorCheck::warn(name, message).remedy("`autosync doctor` waits longer.")]
-    })
+    about: &str,
+    items: impl Future<Output = Vec<DoctorItem>>,
+) -> Vec<DoctorItem> {
+    let late = |_| vec![DoctorItem { cause: None, ..slow(context, about, Cause::Clock) }];
+    tokio::time::timeout(context.patience, items).await.unwrap_or_else(late)
 }
 
-impl DoctorReport {
-    /// The exit code of the CLI: 0 unless something failed, and then the worst.
-    pub fn exit_code(&self) -> u8 {
-        let failed = self.checks.iter().filter(|check| check.state == CheckState::Fail);
-        crate::run::worst_exit_code(failed.map(|check| check.code.map_or(1, ErrorCode::exit_code)))
-    }
-}
-
-impl DoctorCheck {
-    fn new(name: &str, state: CheckState, message: impl Into<String>) -> Self {
-        Self { name: name.to_owned(), proxy: None, state, message: message.into(), remedy: None, code: None }
-    }
-
-    fn ok(name: &str, message: impl Into<String>) -> Self {
-        Self::new(name, CheckState::Ok, message)
-    }
-
-    fn warn(name: &str, message: impl Into<String>) -> Self {
-        Self::new(name, CheckState::Warn, message)
-    }
-
-    fn fail(name: &str, error: &Error) -> Self {
-        let detail = error.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
-        Self { code: Some(error.code), ..Self::new(name, CheckState::Fail, format!("{}{detail}", error.message)) }
-    }
-
-    fn diagnosed(name: &str, found: &Diagnosis) -> Self {
-        let check = Self::new(name, CheckState::Fail, found.evidence.clone()).remedy(found.remedy.clone());
-        Self { code: Some(found.cause.code()), ..check }
-    }
-
-    fn remedy(self, remedy: impl Into<String>) -> Self {
-        Self { remedy: Some(remedy.into()), ..self }
-    }
-
-    fn of_proxy(self, proxy: &str) -> Self {
-        Self { proxy: Some(proxy.to_owned()), ..self }
-    }
+fn slow(context: DoctorContext<'_>, about: &str, cause: Cause) -> DoctorItem {
+    let message = format!("No answer within {} s; it may just be slow.", context.patience.as_secs());
+    DoctorItem::warn(about, cause, message).remedy("`autosync doctor` waits longer.")
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::diagnosis::Cause;
+
 /// What went wrong, as programs branch on it. Names are part of the contract: add, never rename.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -135,6 +137,9 @@ pub struct Error {
     /// The settings key or command argument that is wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// What it comes from, where that was found out; for the doctor, and never written down.
+    #[serde(skip)]
+    pub cause: Option<Cause>,
 }
 
 /// The result of everything in the engine.
@@ -143,13 +148,20 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error with a code and a message.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), detail: None, field: None }
+        Self { code, message: message.into(), detail: None, field: None, cause: None }
     }
 
     /// Adds the evidence, bounded in length.
     #[must_use]
     pub fn detail(mut self, detail: impl fmt::Display) -> Self {
         self.detail = Some(bounded(&detail.to_string(), 600));
+        self
+    }
+
+    /// Says what it comes from.
+    #[must_use]
+    pub fn because(mut self, cause: Cause) -> Self {
+        self.cause = Some(cause);
         self
     }
 

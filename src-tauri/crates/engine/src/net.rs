@@ -194,6 +194,13 @@ impl Clients {
     }
 }
 
+impl Clients {
+    /// Whether that is the client that goes through the network's own proxy.
+    pub(crate) fn goes_through(&self, client: &Client) -> bool {
+        self.proxied.as_ref().is_some_and(|proxied| std::ptr::eq(proxied, client))
+    }
+}
+
 async fn resolves_to_private(url: &Url) -> bool {
     let (Some(Host::Domain(name)), Some(port)) = (url.host(), url.port_or_known_default()) else { return false };
     let lookup = tokio::time::timeout(RESOLVE_TIMEOUT, tokio::net::lookup_host((name, port))).await;
@@ -247,20 +254,34 @@ pub(crate) enum Trouble {
     Connect,
     /// No byte for too long.
     TimedOut,
+    /// The network's own proxy wants a login before it lets anybody through.
+    ProxyLogin,
+    /// The network's own proxy cannot be reached, or does not let this through.
+    Proxy,
     /// The connection ended before the answer did.
     Cut,
 }
 
 impl Trouble {
-    pub(crate) fn of(error: &reqwest::Error) -> Self {
+    /// `through`: the network's own proxy was asked, so what did not answer is that.
+    pub(crate) fn of(error: &reqwest::Error, through: bool) -> Self {
         match error {
             _ if is_certificate(error) => Self::Certificate,
+            _ if through && says(error, "proxy authorization required") => Self::ProxyLogin,
+            _ if through && error.is_connect() => Self::Proxy,
             _ if error.is_dns() => Self::Dns,
             _ if error.is_timeout() => Self::TimedOut,
             _ if error.is_connect() => Self::Connect,
             _ => Self::Cut,
         }
     }
+}
+
+/// Whether one of the causes has these words: the connector's own errors cannot be named outside of it (hyper-util's
+/// `TunnelError`).
+fn says(error: &(dyn StdError + 'static), words: &str) -> bool {
+    let mut causes = std::iter::successors(Some(error), |error: &&(dyn StdError + 'static)| (*error).source());
+    causes.any(|error| error.to_string().contains(words))
 }
 
 fn is_certificate(error: &(dyn StdError + 'static)) -> bool {

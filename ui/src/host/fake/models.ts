@@ -1,5 +1,5 @@
 /** 4,612 entries as the real map has them: many providers, dated names, missing prices, names that mean harm. */
-import type { FieldView, FindingView, ModelDetail, ModelList, ModelRow, OwnEntryView, PricePoint, VerifyArgs, VerifyView } from '../index';
+import type { DoctorArgs, DoctorRow, DoctorView, FieldView, FindingView, ModelDetail, ModelList, ModelRow, OwnEntryView, PricePoint, VerifyArgs, VerifyView } from '../index';
 import { chance, type Chance } from './chance';
 import { ownOf } from './own';
 import { ago, HOSTILE, NOW, REVISIONS, wait, type Handlers } from './world';
@@ -91,6 +91,10 @@ export const modelsHandlers: Handlers = {
   verify: async (args) => {
     await wait(300);
     return fakeVerify(args);
+  },
+  doctor: async (args) => {
+    await wait(300);
+    return fakeDoctor(args);
   },
 };
 
@@ -243,4 +247,21 @@ function fakeVerify({ model, proxy }: VerifyArgs): VerifyView {
     ],
     read_at: NOW,
   };
+}
+
+function fakeDoctor({ model, proxy }: DoctorArgs): DoctorView {
+  const name = model ?? '';
+  const row = fakeModels().rows.find((each) => each.name === name);
+  const plain = { cause: null, evidence: null, remedy: null, action: null } as const;
+  const rows: DoctorRow[] = [
+    { ...plain, about: 'source', state: 'ok', message: 'The source has a map of 4,612 models.' },
+    { ...plain, about: 'key', state: 'ok', message: 'The key is an admin key.' },
+  ];
+  const fine = `${name} is there at the source’s price, and can be called.`;
+  if (row !== undefined && proxy !== 'build-box') return { model, proxy, cause: null, fine, rows: [...rows, { ...plain, about: 'model', state: 'ok', message: fine }] };
+  const cause: DoctorRow =
+    row === undefined
+      ? { about: 'model', state: 'fail', cause: 'name.case', message: `The map has no model named ${name}, but it has gpt-5.6-luna, with other capitals. Names count letter by letter.`, evidence: 'near it: gpt-5.6-luna, gpt-5.6-luna-mini', remedy: 'Use gpt-5.6-luna; `autosync price gpt-5.6-luna` shows its prices.', action: { kind: 'open', label: 'Open that model', place: { screen: 'models', model: 'gpt-5.6-luna' } } }
+      : { about: 'model', state: 'fail', cause: 'sync.behind', message: `${name} has another price than the source’s. It does not hold the map that it is meant to have.`, evidence: 'Input: 1.25 at the source, 1.56 in the proxy (per 1M tokens); meant to have a07f3d1, holds 5c0e91b', remedy: '`autosync sync --proxy build-box` has it load that map, and proves it or says why not.', action: { kind: 'sync', label: 'Sync build-box', proxy: 'build-box' } };
+  return { model, proxy, cause, fine: null, rows: [...rows, cause] };
 }

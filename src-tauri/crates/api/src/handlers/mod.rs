@@ -3,6 +3,7 @@
 
 mod actions;
 pub(crate) mod changes;
+pub(crate) mod doctor;
 mod history;
 mod models;
 pub(crate) mod overlay;

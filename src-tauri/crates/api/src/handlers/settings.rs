@@ -11,6 +11,7 @@ use engine::status::Reads;
 use engine::{Error, ErrorCode, Result};
 
 use crate::commands::{OpenArgs, Outside, SaveFileArgs, SavedFile, SetArgs, SettingField, Text};
+use crate::handlers::doctor;
 use crate::state::{at_field, word};
 use crate::view::{GatewayProxy, GatewayView, ProblemView, ProxySetting, SettingsView};
 use crate::{Api, Chosen};
@@ -20,6 +21,9 @@ const AHEAD: usize = 3;
 
 /// A key store that waits for a password must not hold up the settings.
 const STORE_ANSWERS_WITHIN: Duration = Duration::from_millis(1500);
+
+/// Who copies the diagnostics waits for them: what answers later is told as slow.
+const DOCTOR_PATIENCE: Duration = Duration::from_secs(6);
 
 /// The environment's HTTP proxies.
 const NETWORK_VARIABLES: [&str; 3] = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"];
@@ -257,6 +261,7 @@ impl Api {
             let subject = one.subject.as_ref().map(|subject| format!(" {subject}")).unwrap_or_default();
             format!("attention {}{subject} {}", one.title, one.text)
         }));
+        lines.extend(doctor::lines(&self.examined(None, None, DOCTOR_PATIENCE).await?));
         let out = lines.join("\n") + "\n";
         Ok(Text { text: out })
     }

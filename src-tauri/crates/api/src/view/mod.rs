@@ -2,6 +2,7 @@
 //! (`bindings.rs`), so that a field that changes here and not there fails the UI's type check.
 
 mod changes;
+mod doctor;
 mod history;
 mod models;
 mod overlay;
@@ -18,6 +19,7 @@ pub use changes::{
     CauseView, ChangeGroup, ChangeKind, ChangeRow, ChangeSummary, Changes, Direction, FindingView, NoticeView,
     RevisionRow,
 };
+pub use doctor::{DoctorRow, DoctorView};
 pub use history::{LogRow, ReceiptView, RunDetail, RunRow, StepTime};
 pub use models::{FieldView, ModelDetail, ModelList, ModelRow, PricePoint, VerifiedRow, VerifyView};
 pub use overlay::{DraftField, DraftValue, OverlayView, OwnCheck, OwnDraft, OwnEntryView, OwnFieldView};

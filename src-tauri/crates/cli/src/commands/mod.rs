@@ -102,7 +102,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Answer> {
         Command::Resume => pause::resume(context).await,
         Command::Export { file } => transfer::export(context, &file).await,
         Command::Import { file } => transfer::import(context, &file).await,
-        Command::Doctor { model } => doctor::run(context, model.as_deref()).await,
+        Command::Doctor { model, proxy } => doctor::run(context, model.as_deref(), proxy.as_deref()).await,
         Command::Check(_) | Command::Diff(_) | Command::Completions { .. } => {
             Err(Error::new(ErrorCode::Internal, "This command needs no runtime."))
         }

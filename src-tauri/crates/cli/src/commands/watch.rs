@@ -73,7 +73,7 @@ pub(super) async fn run(context: &Context) -> Result<Answer> {
 
 /// Prints the first look, `ready`, and then each event, for as long as somebody reads.
 async fn tell(context: &Context, engine: &Engine, happenings: Receiver<Happening>) -> Result<()> {
-    let report = doctor::report(context, None, FIRST_LOOK).await?;
+    let report = doctor::report(context, doctor::Question::default(), FIRST_LOOK).await?;
     let interrupted = engine.snapshot().borrow().interrupted_runs;
     let printed = if context.screen.json {
         print_json(&json!({ "event": "started", "version": env!("CARGO_PKG_VERSION"), "doctor": report, "interrupted_runs": interrupted }))
@@ -99,8 +99,8 @@ fn opening(context: &Context, report: &DoctorReport, interrupted: usize) -> Stri
 
 /// The next command to type, in another terminal: what it changes goes through the door.
 fn next(report: &DoctorReport) -> String {
-    let failed = |name: &str| report.checks.iter().find(|check| check.name == name && check.state == CheckState::Fail);
-    if report.checks.iter().any(|check| check.name == "proxy") {
+    let failed = |name: &str| report.items.iter().find(|item| item.about == name && item.state == CheckState::Fail);
+    if report.items.iter().any(|item| item.about == "proxy") {
         return "`autosync proxy add local http://127.0.0.1:4000 --key-stdin` in another terminal adds a proxy."
             .to_owned();
     }

@@ -153,9 +153,10 @@ fn a_proxy_that_does_not_answer_is_added_with_a_warning() {
     assert_eq!((exit, &answer["error"]["code"]), (4, &"proxy_unreachable".into()), "{answer:#}");
     let (exit, report) = desk.json(&["doctor"]);
     assert_ne!(exit, 0);
-    let checks = report["checks"].as_array().unwrap();
-    let failed = checks.iter().find(|check| check["name"] == "reachable").unwrap();
+    let items = report["items"].as_array().unwrap();
+    let failed = items.iter().find(|item| item["about"] == "reachable").unwrap();
     assert!(failed["remedy"].is_string() && failed["state"] == "fail", "{failed:#}");
+    assert_eq!((&failed["cause"], &failed["ok"]), (&"proxy.refused".into(), &false.into()), "{failed:#}");
     assert_eq!(desk.json(&["proxy", "remove", "local"]), (0, json!({"removed": "local"})));
     assert_eq!(desk.json(&["proxy", "remove", "local"]).0, 1);
 }

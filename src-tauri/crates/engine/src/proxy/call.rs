@@ -9,6 +9,7 @@ use url::Url;
 
 use super::client::ProxyClient;
 use super::refusal::unreachable;
+use crate::diagnosis::Cause;
 use crate::error::bounded;
 use crate::net::{ReadError, Trouble, read_body, shown};
 use crate::{Error, ErrorCode, Result};
@@ -93,9 +94,10 @@ impl ProxyClient {
                 Ok(Err(ReadError::Broken(error))) => error,
                 Err(_) => return Err(self.too_slow(call, limit)),
             };
-            let broke_off = matches!(Trouble::of(&failed), Trouble::Connect | Trouble::Cut);
+            let broke_off = matches!(Trouble::of(&failed, false), Trouble::Connect | Trouble::Cut);
             if tries == 0 || !broke_off {
-                return Err(unreachable(self, failed));
+                let through = self.clients.goes_through(self.clients.for_url(&self.base).await);
+                return Err(unreachable(self, failed, through));
             }
             tokio::time::sleep(SECOND_TRY).await;
         }
@@ -146,6 +148,7 @@ impl ProxyClient {
             ErrorCode::ProxyUnreachable,
             format!("The proxy at {name} did not answer within {seconds} s. {what}"),
         )
+        .because(Cause::ProxyTimedOut)
     }
 
     fn too_large(&self) -> Error {

@@ -61,8 +61,15 @@ impl ProxyClient {
     ///
     /// Errors: as [`ProxyClient::with`]; `invalid_setting` where its `ca_file` cannot be used.
     pub fn of(proxy: &Proxy, key: Option<SecretString>) -> Result<Self> {
+        Self::limited(proxy, key, ProxyLimits::default())
+    }
+
+    /// [`ProxyClient::of`] with these limits.
+    ///
+    /// Errors: as there.
+    pub fn limited(proxy: &Proxy, key: Option<SecretString>, limits: ProxyLimits) -> Result<Self> {
         let trust = Trust::with_file(proxy.ca_file.as_deref(), "ca_file")?;
-        let client = Self::trusting(proxy.url.url(), key, ProxyLimits::default(), &NetworkEnv::System, &trust)?;
+        let client = Self::trusting(proxy.url.url(), key, limits, &NetworkEnv::System, &trust)?;
         client.key_in(&proxy.key_header)
     }
 

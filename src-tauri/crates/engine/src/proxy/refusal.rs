@@ -4,7 +4,7 @@ use secrecy::ExposeSecret;
 
 use super::call::Reply;
 use super::client::ProxyClient;
-use crate::diagnosis::Diagnosis;
+use crate::diagnosis::{Cause, Diagnosis};
 use crate::error::bounded;
 use crate::net::{Trouble, evidence, issued_by};
 use crate::{Error, ErrorCode};
@@ -29,31 +29,34 @@ impl ProxyClient {
         if is_without_admin_routes(reply) {
             return Diagnosis::admin_routes_off(&at).refusal();
         }
-        let (code, message) = match status.as_u16() {
+        let (cause, message) = match status.as_u16() {
             // The answer is not repeated: 1.75 names the whole key in it, later versions its end and its hash.
             401 | 403 => return Diagnosis::key_refused(&at).refusal(),
-            404 | 405 => (
-                ErrorCode::Unsupported,
-                format!("The proxy at {name} cannot {what}: this version of LiteLLM does not support it."),
-            ),
+            404 | 405 => {
+                (None, format!("The proxy at {name} cannot {what}: this version of LiteLLM does not support it."))
+            }
             300..=399 => {
                 let to = reply.location.as_deref().unwrap_or("nowhere");
                 (
-                    ErrorCode::ProxyFailed,
+                    Some(Cause::ProxyRedirect),
                     format!(
                         "The proxy at {name} redirects to {to}, and the key is never sent to another address. Nothing was changed. If that is your proxy, enter that URL instead."
                     ),
                 )
             }
             429 => (
-                ErrorCode::ProxyFailed,
+                Some(Cause::ProxyRateLimited),
                 format!(
                     "The proxy at {name} is rate-limiting requests (HTTP 429) and did not {what}. Try again later."
                 ),
             ),
-            _ => (ErrorCode::ProxyFailed, format!("The proxy at {name} did not {what}: it answered HTTP {status}.")),
+            _ => (Some(Cause::ProxyFailed), format!("The proxy at {name} did not {what}: it answered HTTP {status}.")),
         };
-        self.with_reason(Error::new(code, message), reply)
+        let error = match cause {
+            Some(cause) => Error::new(ErrorCode::ProxyFailed, message).because(cause),
+            None => Error::new(ErrorCode::Unsupported, message),
+        };
+        self.with_reason(error, reply)
     }
 
     /// A reverse proxy or load balancer says that nobody is behind it.
@@ -65,6 +68,7 @@ impl ProxyClient {
                 "Something in front of the proxy at {name} answered HTTP {status}: LiteLLM behind it is down, starting, or too slow. Try again in a minute."
             ),
         )
+        .because(Cause::ProxyOutOfService)
     }
 
     /// The proxy answered 200 with something that this call never answers.
@@ -105,15 +109,23 @@ pub(super) fn not_litellm(client: &ProxyClient, reply: &Reply) -> Error {
         (401 | 403 | 407, _) => {
             "asks for a login before the request reaches LiteLLM. Let `/public/model_hub/info` through, or use LiteLLM's own URL".to_owned()
         }
+        (429, _) => "limits how often it may be asked (HTTP 429). Try again later".to_owned(),
         (status, _) => format!("does not answer like LiteLLM (HTTP {status}). Check the host and port; LiteLLM older than 1.75.5 is not supported"),
     };
-    Error::new(ErrorCode::NotLitellm, format!("{name} {what}. The key was not sent."))
+    let cause = match reply.status.as_u16() {
+        300..=399 => Cause::ProxyRedirect,
+        401 | 403 | 407 => Cause::ProxyLogin,
+        429 => Cause::ProxyRateLimited,
+        _ => Cause::ProxyNotLitellm,
+    };
+    Error::new(ErrorCode::NotLitellm, format!("{name} {what}. The key was not sent.")).because(cause)
 }
 
-pub(super) fn unreachable(client: &ProxyClient, error: reqwest::Error) -> Error {
+pub(super) fn unreachable(client: &ProxyClient, error: reqwest::Error, through: bool) -> Error {
     let name = client.name();
     let untrusted;
-    let what = match Trouble::of(&error) {
+    let trouble = Trouble::of(&error, through);
+    let what = match trouble {
         Trouble::Dns => "its host name does not resolve. Check the URL and your DNS",
         Trouble::Certificate if client.clients.no_trust_store => {
             "this system has no certificates to trust. Install them (Debian and Ubuntu: apt-get install ca-certificates)"
@@ -127,9 +139,20 @@ pub(super) fn unreachable(client: &ProxyClient, error: reqwest::Error) -> Error 
         }
         Trouble::Connect => "nothing is listening there. Start the proxy, or check the host and port",
         Trouble::TimedOut => "it did not accept the connection in time. Check the network and firewall",
+        Trouble::ProxyLogin | Trouble::Proxy => {
+            "the network's own proxy does not let it through. Add the proxy's host to NO_PROXY"
+        }
         Trouble::Cut => "it broke off its answer. Try again; if it keeps happening, check the proxy's log",
     };
     Error::new(ErrorCode::ProxyUnreachable, format!("The proxy at {name} cannot be reached: {what}."))
+        .because(match trouble {
+            Trouble::Dns => Cause::ProxyDns,
+            Trouble::Certificate => Cause::ProxyCertificate,
+            Trouble::Connect => Cause::ProxyRefused,
+            Trouble::TimedOut => Cause::ProxyTimedOut,
+            Trouble::ProxyLogin | Trouble::Proxy => Cause::ProxyNetworkProxy,
+            Trouble::Cut => Cause::ProxyCut,
+        })
         .detail(evidence(error))
 }
 

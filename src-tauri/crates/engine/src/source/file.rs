@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use super::Source;
 use super::fetch::{Fetched, Fetcher, Tag};
+use crate::diagnosis::Cause;
 use crate::{Error, ErrorCode, Result};
 
 /// The files that are being read. Nothing ends a read that hangs: it keeps its thread until the mount answers, so that a
@@ -80,6 +81,7 @@ impl Fetcher {
                 ErrorCode::SourceFile,
                 format!("The source file {source} cannot be read: {why}. The last map stays in use; check the path and its permissions."),
             )
+            .because(Cause::SourceFile)
             .field("source.file")
         };
         let hangs = |why: &str| {
@@ -87,6 +89,7 @@ impl Fetcher {
                 ErrorCode::SourceFile,
                 format!("The source file {source} {why}. The last map stays in use; check the disk or network share it is on."),
             )
+            .because(Cause::SourceFile)
             .field("source.file")
         };
         let (limit, file) = (self.limits.body, path.to_owned());

@@ -10,6 +10,7 @@ use url::Url;
 use super::Source;
 use super::fetch::{FetchProgress, Fetched, Fetcher, Tag};
 use super::retry::{Again, Failed, retry_after};
+use crate::diagnosis::Cause;
 use crate::error::bounded;
 use crate::net::{ReadError, Trouble, evidence, is_private, issued_by, read_body, shown};
 use crate::{Error, ErrorCode, Result};
@@ -67,12 +68,14 @@ impl Fetcher {
         });
         let mut url = start.clone();
         for _ in 0..=MAX_REDIRECTS {
-            let mut request = self.clients.for_url(&url).await.get(url.clone());
+            let client = self.clients.for_url(&url).await;
+            let through = self.clients.goes_through(client);
+            let mut request = client.get(url.clone());
             request = request.header(ACCEPT, "application/json, text/plain;q=0.9, */*;q=0.1");
             if let Some(etag) = &etag {
                 request = request.header(IF_NONE_MATCH, etag);
             }
-            let response = request.send().await.map_err(|error| self.unreachable(&url, error))?;
+            let response = request.send().await.map_err(|error| self.unreachable(&url, error, through))?;
             match response.status() {
                 StatusCode::OK => return self.receive(source, response, progress).await,
                 StatusCode::NOT_MODIFIED if etag.is_some() => return Ok(Fetched::NotModified),
@@ -99,7 +102,7 @@ impl Fetcher {
         let received = |bytes| progress(FetchProgress::Receiving { bytes, total });
         let bytes = read_body(response, self.limits.body, received).await.map_err(|error| match error {
             ReadError::TooLarge => Failed::for_good(too_large(source, self.limits.body)),
-            ReadError::Broken(error) => self.unreachable(&url, error),
+            ReadError::Broken(error) => self.unreachable(&url, error, false),
         })?;
         Ok(Fetched::Map {
             bytes,
@@ -112,6 +115,7 @@ impl Fetcher {
         let what_now = match status.as_u16() {
             404 | 410 => "Check the URL for typos.",
             401 | 403 => "The URL requires a login, which a source cannot have: LiteLLM does not send one either.",
+            407 => "That is the network's own proxy, which wants a login.",
             429 => "It limits how often it can be asked; check less often, or wait.",
             500..=599 => "The server failed; we'll retry at the next check.",
             _ => "Check that the URL serves the cost map itself.",
@@ -123,12 +127,27 @@ impl Fetcher {
             || status == StatusCode::TOO_MANY_REQUESTS
             || status.is_server_error();
         let again = if passing { retry_after(response.headers(), self.clock.now()) } else { Again::Never };
-        Failed { error: Error::new(ErrorCode::SourceStatus, message), again }
+        let cause = match status.as_u16() {
+            407 => Cause::SourceNetworkLogin,
+            429 => Cause::SourceRateLimited,
+            _ => Cause::SourceStatus,
+        };
+        let error = Error::new(ErrorCode::SourceStatus, message).because(cause);
+        // What it says of itself: who wants a login, or when it may be asked again.
+        let said = ["proxy-authenticate", "retry-after"].iter().find_map(|name| {
+            let value = response.headers().get(*name)?.to_str().ok()?;
+            Some(format!("{name}: {}", bounded(value, 120)))
+        });
+        let error = match said {
+            Some(said) => error.detail(said),
+            None => error,
+        };
+        Failed { error, again }
     }
 
-    fn unreachable(&self, url: &Url, error: reqwest::Error) -> Failed {
+    fn unreachable(&self, url: &Url, error: reqwest::Error, through: bool) -> Failed {
         let host = bounded(url.host_str().unwrap_or_default(), 100);
-        let trouble = Trouble::of(&error);
+        let trouble = Trouble::of(&error, through);
         let what = match trouble {
             Trouble::Dns => format!("the name {host} does not resolve. Check the network, your DNS and the URL"),
             Trouble::Certificate if self.clients.no_trust_store => {
@@ -140,11 +159,23 @@ impl Fetcher {
             ),
             Trouble::Connect => format!("could not connect to {host}. Check the network, HTTPS_PROXY and the firewall"),
             Trouble::TimedOut => format!("{host} did not answer in time. Check the network, or try again later"),
+            Trouble::ProxyLogin => format!("the network's own proxy wants a login before it lets anything through to {host}"),
+            Trouble::Proxy => format!("the network's own proxy, through which {host} is asked, did not answer or did not let it through. Check HTTPS_PROXY, or proxy under [network] in the settings"),
             Trouble::Cut => format!("the answer from {host} broke off. Try again later"),
+        };
+        let cause = match trouble {
+            Trouble::Dns => Cause::SourceDns,
+            Trouble::Certificate => Cause::SourceCertificate,
+            Trouble::Connect => Cause::SourceRefused,
+            Trouble::TimedOut => Cause::SourceTimedOut,
+            Trouble::ProxyLogin => Cause::SourceNetworkLogin,
+            Trouble::Proxy => Cause::SourceNetworkProxy,
+            Trouble::Cut => Cause::SourceCut,
         };
         let again = if trouble == Trouble::Certificate { Again::Never } else { Again::Later };
         let message = format!("The source cannot be reached: {what}. The last map stays in use.");
-        Failed { error: Error::new(ErrorCode::SourceUnreachable, message).detail(evidence(error)), again }
+        let error = Error::new(ErrorCode::SourceUnreachable, message).because(cause).detail(evidence(error));
+        Failed { error, again }
     }
 }
 
@@ -175,6 +206,7 @@ fn redirect_error(source: &Source, what: &str) -> Error {
             "The source {source} {what}. The redirect was not followed, and the last map stays in use. Use the URL of the map itself."
         ),
     )
+    .because(Cause::SourceRedirect)
 }
 
 fn too_slow(source: &Source, total: Duration) -> Error {
@@ -185,6 +217,7 @@ fn too_slow(source: &Source, total: Duration) -> Error {
             "The source {source} did not deliver the whole map within {seconds} s. The last map stays in use; we'll retry at the next check."
         ),
     )
+    .because(Cause::SourceTimedOut)
 }
 
 pub(super) fn too_large(source: &Source, limit: usize) -> Error {
@@ -198,4 +231,5 @@ pub(super) fn too_large(source: &Source, limit: usize) -> Error {
             "The source {source} sent more than {limit}, too much for a cost map. The last map stays in use; check the URL."
         ),
     )
+    .because(Cause::SourceTooLarge)
 }

@@ -287,7 +287,7 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
 }
 
 /// What the gateway sends to this proxy in place of the promoted map: where it reads the gateway and knows no alias rows.
-async fn resolved_for(
+pub(crate) async fn resolved_for(
     ledger: Option<&Ledger>,
     status: &ProxyStatus,
     promoted: Option<&Promotion>,

@@ -113,7 +113,7 @@ impl OtherSource {
                 let remedy = format!(
                     "Turn the gateway on at that address (Settings, or `autosync gateway on`), or point the proxy's LITELLM_MODEL_COST_MAP_URL at {ours}."
                 );
-                return Diagnosis::new(Cause::OtherSource, evidence, remedy);
+                return Diagnosis::new(Cause::GatewayOff, evidence, remedy);
             }
         };
         let remedy = match self.kind {
