@@ -25,7 +25,7 @@ const PRODUCT: &str = "LiteLLM Auto-Sync";
 const APP: &str = r"%LOCALAPPDATA%\Programs\LiteLLM Auto-Sync\litellm-autosync.exe";
 
 /// Wine's first program of a session takes seconds, more beside a build.
-const WITHIN: Duration = Duration::from_secs(60);
+const WITHIN: Duration = Duration::from_mins(1);
 
 fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + WITHIN;
@@ -39,7 +39,7 @@ fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 }
 
 fn installer(variable: &str) -> PathBuf {
-    std::env::var_os(variable).map(PathBuf::from).unwrap_or_else(|| panic!("{variable} names no installer"))
+    std::env::var_os(variable).map_or_else(|| panic!("{variable} names no installer"), PathBuf::from)
 }
 
 /// The app in the tray, with the icon that Wine shows in a window of its own where there is no panel.

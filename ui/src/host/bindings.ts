@@ -69,6 +69,10 @@ own: OwnNote,
  */
 publish: PublishView | null, 
 /**
+ * How far each webhook has got.
+ */
+webhooks: Array<WebhookStateView>, 
+/**
  * Whether the schedule is paused.
  */
 pause: PauseView | null, 
@@ -2003,7 +2007,7 @@ proxy: string,
 /**
  * Why it was started.
  */
-trigger: 'manual' | 'schedule' | 'change' | 'retry' | 'resume', 
+trigger: 'manual' | 'schedule' | 'change' | 'retry' | 'resume' | 'heal', 
 /**
  * How it ended.
  */
@@ -2076,7 +2080,7 @@ started: string,
 /**
  * Why it was started.
  */
-trigger: 'manual' | 'schedule' | 'change' | 'retry' | 'resume', };
+trigger: 'manual' | 'schedule' | 'change' | 'retry' | 'resume' | 'heal', };
 
 /**
  * A file to keep.
@@ -2099,6 +2103,15 @@ export type SaveProxyArgs = {
  * What is typed.
  */
 form: ProxyForm, };
+
+/**
+ * A webhook to add or change.
+ */
+export type SaveWebhookArgs = { 
+/**
+ * What is typed.
+ */
+form: WebhookForm, };
 
 /**
  * Where a file was put.
@@ -2151,7 +2164,7 @@ value: string, };
 /**
  * A setting that one control changes.
  */
-export type SettingField = "source" | "watch" | "preset" | "every" | "windows" | "on_change" | "gate_mode" | "gate_direct" | "gate_soak" | "gateway" | "publish_to" | "publish_url" | "notify_new_models" | "notify_price_changes" | "notify_failures" | "quiet" | "autostart" | "close" | "updates" | "network_proxy" | "network_ca_file" | "theme";
+export type SettingField = "source" | "watch" | "preset" | "every" | "windows" | "on_change" | "gate_mode" | "gate_direct" | "gate_soak" | "gateway" | "publish_to" | "publish_url" | "notify_new_models" | "notify_price_changes" | "notify_failures" | "notify_success_rate" | "quiet" | "autostart" | "close" | "updates" | "network_proxy" | "network_ca_file" | "theme";
 
 /**
  * All settings, as the file and the environment give them.
@@ -2233,6 +2246,14 @@ notify_price_changes: string,
  * Toasts for failures.
  */
 notify_failures: boolean, 
+/**
+ * The success rate, in per cent, under which a proxy is told; 0: never.
+ */
+notify_success_rate: number, 
+/**
+ * Where alerts are posted.
+ */
+webhooks: Array<WebhookSetting>, 
 /**
  * `22:00-07:00`, or empty.
  */
@@ -2690,6 +2711,115 @@ rows: Array<VerifiedRow>,
  */
 read_at: string, };
 
+/**
+ * One webhook.
+ */
+export type WebhookArg = { 
+/**
+ * Its name.
+ */
+webhook: string, };
+
+/**
+ * A webhook as a person types it.
+ */
+export type WebhookForm = { 
+/**
+ * The webhook that is edited; `None` adds one.
+ */
+edits: string | null, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * `slack` or `json`.
+ */
+kind: string, 
+/**
+ * Its address, which is kept like a key.
+ */
+url: KeyForm, 
+/**
+ * Which alerts it gets.
+ */
+alerts: Array<string>, 
+/**
+ * Whether anything is posted.
+ */
+enabled: boolean, };
+
+/**
+ * A webhook in the settings. Its address goes in and never comes out.
+ */
+export type WebhookSetting = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * `slack` or `json`.
+ */
+kind: string, 
+/**
+ * The variable that holds its address; `None`: the system's key store.
+ */
+url_variable: string | null, 
+/**
+ * Which alerts it gets.
+ */
+alerts: Array<string>, 
+/**
+ * Whether anything is posted.
+ */
+enabled: boolean, 
+/**
+ * How far it has got.
+ */
+state: WebhookStateView, };
+
+/**
+ * How far a webhook has got.
+ */
+export type WebhookStateView = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Alerts that wait to be sent.
+ */
+waiting: number, 
+/**
+ * When the last one arrived.
+ */
+last_delivered: string | null, 
+/**
+ * Why the oldest one that waits has not arrived.
+ */
+error: ErrorView | null, 
+/**
+ * Since when nothing arrives.
+ */
+failing_since: string | null, 
+/**
+ * When it is tried next.
+ */
+next_try: string | null, 
+/**
+ * Alerts of the last 30 days that were given up.
+ */
+given_up: number, };
+
+/**
+ * That a test message arrived.
+ */
+export type WebhookTest = { 
+/**
+ * How long the answer took.
+ */
+milliseconds: number, };
+
 /** Every command: what it is given and what it answers. */
 export interface Commands {
   /** The whole state. */
@@ -2764,6 +2894,12 @@ export interface Commands {
   save_proxy: { args: SaveProxyArgs; result: SettingsView };
   /** Removes a proxy and its key; its history is kept. */
   remove_proxy: { args: ProxyArg; result: SettingsView };
+  /** Adds a webhook, or changes one. Its address goes to the system's store. */
+  save_webhook: { args: SaveWebhookArgs; result: SettingsView };
+  /** Removes a webhook, its address and what waits for it. */
+  remove_webhook: { args: WebhookArg; result: SettingsView };
+  /** Sends a test message; what waits is tried again where it arrives. */
+  test_webhook: { args: WebhookArg; result: WebhookTest };
   /** What a proxy lets us do. Nothing is saved, and no key goes to what is no LiteLLM. */
   test_proxy: { args: TestArgs; result: ProxyTest };
   /** Looks for LiteLLM on the usual ports of this machine. No key is sent. */

@@ -288,7 +288,7 @@ pub struct RunningView {
     /// Since when it runs.
     pub started: DateTime<Utc>,
     /// Why it was started.
-    #[ts(type = "'manual' | 'schedule' | 'change' | 'retry' | 'resume'")]
+    #[ts(type = "'manual' | 'schedule' | 'change' | 'retry' | 'resume' | 'heal'")]
     pub trigger: Trigger,
 }
 

@@ -83,7 +83,8 @@ impl Sender {
         let client = self.clients.for_url(url.url()).await;
         let body = sending.body(kind).to_string();
         let request = client.post(url.url().clone()).header(CONTENT_TYPE, "application/json").body(body);
-        let response = request.send().await.map_err(unreachable)?;
+        let through = self.clients.goes_through(client);
+        let response = request.send().await.map_err(|error| unreachable(error, through))?;
         let status = response.status();
         if status.is_success() {
             return Ok(());
@@ -100,9 +101,9 @@ fn failed(message: &str) -> Error {
     Error::new(ErrorCode::WebhookFailed, message)
 }
 
-fn unreachable(error: reqwest::Error) -> Failed {
+fn unreachable(error: reqwest::Error, through: bool) -> Failed {
     let issuer = issued_by(&error);
-    let trouble = Trouble::of(&error);
+    let trouble = Trouble::of(&error, through);
     // Before the connection stood nothing was sent; after that anything may have arrived.
     let unsure = !error.is_connect() && matches!(trouble, Trouble::TimedOut | Trouble::Cut);
     let message = match trouble {
@@ -113,6 +114,9 @@ fn unreachable(error: reqwest::Error) -> Failed {
             )
         }
         Trouble::Connect => "The webhook could not be reached.".to_owned(),
+        Trouble::ProxyLogin | Trouble::Proxy => {
+            "The network's own proxy does not let messages to the webhook through. Check [network] proxy.".to_owned()
+        }
         Trouble::TimedOut => "The webhook did not answer in time.".to_owned(),
         Trouble::Cut => "The connection to the webhook broke before it answered.".to_owned(),
     };
