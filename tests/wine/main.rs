@@ -20,6 +20,7 @@ use xtask::workspace;
 
 const UNINSTALL: &str = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\litellm-autosync";
 const RUN: &str = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Run";
+const LINK: &str = r"HKCU\Software\Classes\litellm-autosync";
 const ENVIRONMENT: &str = r"HKCU\Environment";
 const PRODUCT: &str = "LiteLLM Auto-Sync";
 const APP: &str = r"%LOCALAPPDATA%\Programs\LiteLLM Auto-Sync\litellm-autosync.exe";
@@ -92,14 +93,17 @@ fn the_installer_brings_what_works_and_leaves_nothing_but_data() {
     assert!(wine.command(APP, &["--hidden"]).status().unwrap().success());
     assert_eq!(app.try_wait().unwrap(), None);
     let program = wine.path(APP);
-    let entry = format!("{program} --hidden"); // as tauri-plugin-autostart writes it
+    // As earlier versions wrote it, without quotation marks: Windows does not start a program in this folder by that.
+    let entry = format!("{program} --hidden");
+    let healed = format!("\"{program}\" --hidden");
+    assert!(wine.value(LINK, "URL Protocol").is_some(), "a toast's link leads nowhere");
     wine.ok("reg", &["add", RUN, "/v", PRODUCT, "/t", "REG_SZ", "/d", &entry, "/f"]);
 
     // An upgrade ends it as it would end itself, and starts the new one as at login.
     wine.done(&newer.display().to_string(), &["/S"]);
     assert!(until("the end of the older app", || app.try_wait().unwrap()).success());
     assert_ne!(wine.value(UNINSTALL, "DisplayVersion").unwrap(), env!("CARGO_PKG_VERSION"));
-    assert_eq!(wine.value(RUN, PRODUCT).unwrap(), entry);
+    until("the entry that starts it at login", || (wine.value(RUN, PRODUCT).unwrap() == healed).then_some(()));
     assert_eq!(wine.value(ENVIRONMENT, "Path").unwrap(), on_path, "once is enough");
     until("the newer app's icon", || has_icon(&desk).then_some(()));
     wine.ok(autosync, &["history"]);
@@ -111,7 +115,7 @@ fn the_installer_brings_what_works_and_leaves_nothing_but_data() {
     wine.done(uninstall, &["/S"]);
     gone("the end of the folder");
     until("the end of the icon", || (!has_icon(&desk)).then_some(()));
-    for (key, value) in [(UNINSTALL, "DisplayName"), (RUN, PRODUCT)] {
+    for (key, value) in [(UNINSTALL, "DisplayName"), (RUN, PRODUCT), (LINK, "URL Protocol")] {
         assert_eq!(wine.value(key, value), None, "{key} {value}");
     }
     assert_eq!(wine.value(ENVIRONMENT, "Path").unwrap(), path);

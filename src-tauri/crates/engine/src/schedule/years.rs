@@ -114,13 +114,13 @@ fn two_years(offset: LocalOffset, changes: &[Change], rules: &[&str], seed: u64)
         }
         let wake = scheduler.next_wakeup() - now;
         assert!(wake >= TimeDelta::zero() && wake <= TICK);
-        // Minute by minute around each change of the local time, and on one day of twenty; else the computer naps. Now and
+        // Minute by minute around each change of the local time, and on one day of sixty; else the computer naps. Now and
         // then it sleeps for up to two days, its clock is set, somebody pauses.
         let is_change = changes.iter().any(|(at, _)| (now.timestamp() - at).abs() < 86_400);
         let step = match dice.u32(..1_000) {
             0 => TimeDelta::minutes(dice.i64(2..2_880)),
-            _ if is_change || now.timestamp() / 86_400 % 20 == 0 => TICK * 2,
-            _ => TimeDelta::minutes(dice.i64(1..30)),
+            _ if is_change || now.timestamp() / 86_400 % 60 == 0 => TICK * 2,
+            _ => TimeDelta::minutes(dice.i64(1..60)),
         };
         lived += step;
         now += step;
