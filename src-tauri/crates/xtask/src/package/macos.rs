@@ -65,19 +65,19 @@ fn bundle(product: &Product) -> Result<()> {
     std::fs::create_dir_all(&tools).doing(format_args!("make {}", tools.display()))?;
     let mut npm = command::program("npm");
     command::output(npm.args(["install", "--no-audit", "--no-fund", "--prefix"]).arg(&tools).arg(CLI))?;
-    let mut tauri = command::program(tools.join("node_modules/.bin/tauri"));
-    tauri.current_dir(workspace::root().join("src-tauri")).args([
+    let mut bundler = command::program(tools.join("node_modules/.bin/tauri"));
+    bundler.current_dir(workspace::root().join("src-tauri")).args([
         "build",
         "--ci",
         "--target",
         "universal-apple-darwin",
     ]);
-    tauri.args(["--bundles", "app,dmg", "--config", "package/macos/bundle.json"]);
+    bundler.args(["--bundles", "app,dmg", "--config", "package/macos/bundle.json"]);
     if std::env::var_os("APPLE_SIGNING_IDENTITY").is_none() {
         say("   The app is not signed: APPLE_SIGNING_IDENTITY names no certificate.");
-        tauri.env("APPLE_SIGNING_IDENTITY", "-"); // ad hoc
+        bundler.env("APPLE_SIGNING_IDENTITY", "-"); // ad hoc
     }
-    command::run(&mut tauri)?;
+    command::run(&mut bundler)?;
     let made = build::target()?.join("universal-apple-darwin/release/bundle");
     let app = made.join("macos").join(format!("{NAME}.app"));
     command::run(command::program("codesign").args(["--verify", "--deep", "--strict"]).arg(app))?;
