@@ -244,7 +244,11 @@ fn set(app: &AppHandle, step: UpdateStep) {
 /// Whether a package can take this program's place: it was installed from one, and not unpacked or built by hand.
 fn can_install() -> bool {
     match bundle_type() {
-        Some(BundleType::Deb | BundleType::Rpm | BundleType::App) => true,
+        Some(BundleType::Deb | BundleType::Rpm) => true,
+        // On a Mac every build says so; only one in a bundle can be replaced.
+        Some(BundleType::App) => {
+            std::env::current_exe().is_ok_and(|program| program.to_string_lossy().contains(".app/Contents/MacOS/"))
+        }
         // The portable folder has the same program, without an uninstaller.
         Some(BundleType::Nsis) => {
             std::env::current_exe().is_ok_and(|program| program.with_file_name("uninstall.exe").is_file())

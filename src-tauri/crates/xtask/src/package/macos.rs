@@ -40,6 +40,11 @@ pub(super) fn image_name(version: &str) -> String {
     format!("LiteLLM-Auto-Sync-{version}-macos-universal.dmg")
 }
 
+/// The file with the app as updates bring it.
+fn archive_name(version: &str) -> String {
+    format!("LiteLLM-Auto-Sync-{version}-macos-universal.app.tar.gz")
+}
+
 /// `autosync`, where the bundler looks for a program beside the app: `externalBin` of `package/macos/bundle.json`.
 fn terminal() -> Result<()> {
     let target = build::target()?;
@@ -73,7 +78,8 @@ fn bundle(product: &Product) -> Result<()> {
         "universal-apple-darwin",
     ]);
     bundler.args(["--bundles", "app,dmg", "--config", "package/macos/bundle.json"]);
-    if std::env::var_os("APPLE_SIGNING_IDENTITY").is_none() {
+    // A workflow without the secret gives an empty one.
+    if std::env::var_os("APPLE_SIGNING_IDENTITY").is_none_or(|identity| identity.is_empty()) {
         say("   The app is not signed: APPLE_SIGNING_IDENTITY names no certificate.");
         bundler.env("APPLE_SIGNING_IDENTITY", "-"); // ad hoc
     }
@@ -81,6 +87,11 @@ fn bundle(product: &Product) -> Result<()> {
     let made = build::target()?.join("universal-apple-darwin/release/bundle");
     let app = made.join("macos").join(format!("{NAME}.app"));
     command::run(command::program("codesign").args(["--verify", "--deep", "--strict"]).arg(app))?;
+    // What an installed app replaces itself by (`cargo xtask channel`).
+    let mut archive = command::program("tar");
+    archive.env("COPYFILE_DISABLE", "1"); // else macOS puts a second file beside each, for its attributes
+    archive.args(["--create", "--gzip", "--file"]).arg(product.out.join(archive_name(&product.version)));
+    command::run(archive.arg("--directory").arg(made.join("macos")).arg(format!("{NAME}.app")))?;
     let image = image(&made.join("dmg"))?;
     stage::file(&image, &product.out.join(image_name(&product.version)))
 }
