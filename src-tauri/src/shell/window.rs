@@ -1,5 +1,7 @@
 //! The dashboard's window: made when it is wanted, destroyed when it is closed. A hidden webview would keep 100 MB.
 
+use std::time::Duration;
+
 use api::AppEvent;
 use api::view::Place;
 use tauri::{
@@ -58,7 +60,7 @@ fn on_main(app: &AppHandle, place: Option<&Place>) -> tauri::Result<()> {
         .inner_size(SIZE.0, SIZE.1)
         .min_inner_size(SMALLEST.0, SMALLEST.1)
         .build()?;
-    keep_on_screen(&window)?;
+    tauri::async_runtime::spawn(keep_on_screen(window.clone()));
     let handle = app.clone();
     window.on_window_event(move |event| {
         if matches!(event, WindowEvent::Destroyed) {
@@ -68,19 +70,39 @@ fn on_main(app: &AppHandle, place: Option<&Place>) -> tauri::Result<()> {
     Ok(())
 }
 
-/// A place that was kept may be on a screen that is not there any more, or all but outside one.
-fn keep_on_screen(window: &WebviewWindow) -> tauri::Result<()> {
+/// How often the window is looked at until it has its size, and after which pause.
+const LOOKS: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A place that was kept may be on a screen that is not there any more, or all but outside one. Until the system has shown
+/// the window, its place and size say nothing (on GTK it has 49 pixels then).
+async fn keep_on_screen(window: WebviewWindow) {
+    for _ in 0..LOOKS {
+        tokio::time::sleep(PAUSE).await;
+        match look_at(&window) {
+            Ok(false) => {}
+            Ok(true) => return,
+            Err(error) => return tracing::warn!(%error, "it is not known whether the window is on a screen"),
+        }
+    }
+}
+
+/// Whether the window has its size; one that nobody could take hold of is put into the middle.
+fn look_at(window: &WebviewWindow) -> tauri::Result<bool> {
     if window.is_maximized()? || window.is_fullscreen()? {
-        return Ok(());
+        return Ok(true);
     }
     let (at, size) = (window.outer_position()?, window.outer_size()?);
+    if size.to_logical::<f64>(window.scale_factor()?).width < SMALLEST.0 {
+        return Ok(false);
+    }
     let screens: Vec<Area> = window.available_monitors()?.iter().map(|monitor| Area::of(monitor.work_area())).collect();
     let wanted = Area { left: at.x.into(), top: at.y.into(), width: size.width.into(), height: size.height.into() };
     if !screens.is_empty() && !screens.iter().any(|screen| screen.reaches(wanted)) {
         window.set_size(LogicalSize::new(SIZE.0, SIZE.1))?;
         window.center()?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// A rectangle in physical pixels, of all screens together.
