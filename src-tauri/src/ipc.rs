@@ -7,7 +7,7 @@ use api::view::ErrorView;
 use api::{Api, AppEvent};
 use engine::{Error, ErrorCode};
 use serde_json::Value;
-use tauri::{AppHandle, Emitter, State};
+use tauri::{AppHandle, Emitter, Manager, State};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 
@@ -32,6 +32,16 @@ pub(crate) async fn wait(mut started: Started) -> Result<Arc<Api>, Error> {
     let ended = || Error::new(ErrorCode::Cancelled, "The program is shutting down.");
     let known = started.wait_for(Option::is_some).await.map_err(|_| ended())?;
     known.clone().unwrap_or_else(|| Err(ended()))
+}
+
+/// Pushes the state anew, once there is an engine: something of the desktop's own changed.
+pub(crate) fn refresh(app: &AppHandle) {
+    let started = app.state::<Started>().inner().clone();
+    tauri::async_runtime::spawn(async move {
+        if let Ok(api) = wait(started).await {
+            api.refresh();
+        }
+    });
 }
 
 /// Tells the window what is pushed. Without a window nobody listens, and nothing is lost: it asks first when it opens.

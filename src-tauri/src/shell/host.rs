@@ -8,7 +8,7 @@ use x11rb::connection::Connection;
 use x11rb::protocol::xproto::ConnectionExt;
 
 use super::window;
-use crate::ipc::{self, Started};
+use crate::ipc;
 
 /// Panels and extensions come seconds after a login.
 const COMES_WITHIN: u32 = 15;
@@ -50,7 +50,7 @@ pub(crate) fn watch(app: &AppHandle) {
             let missing = !is_there();
             asked = asked.saturating_add(1);
             if (!missing || asked >= COMES_WITHIN) && app.state::<TrayHost>().set(missing) {
-                refresh(&app);
+                ipc::refresh(&app);
                 if missing {
                     tracing::warn!("nothing on this desktop shows tray icons");
                     window::open(&app, None);
@@ -62,15 +62,6 @@ pub(crate) fn watch(app: &AppHandle) {
     if let Err(error) = watching {
         tracing::warn!(%error, "it is not known whether tray icons are shown");
     }
-}
-
-fn refresh(app: &AppHandle) {
-    let started = app.state::<Started>().inner().clone();
-    tauri::async_runtime::spawn(async move {
-        if let Ok(api) = ipc::wait(started).await {
-            api.refresh();
-        }
-    });
 }
 
 /// A watcher alone keeps a list; what draws from it registers as a host.

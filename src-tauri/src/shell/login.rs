@@ -32,9 +32,9 @@ pub(crate) fn at_login(home: &Home) -> auto_launch::Result<AutoLaunch> {
 }
 
 /// An entry of a program that was moved since, or of an earlier version, leads here again. One that is off stays off.
-pub(crate) fn heal(entry: &AutoLaunch) {
-    // A developer's build is not what should start at login.
-    if cfg!(debug_assertions) {
+pub(crate) fn heal(entry: &AutoLaunch, home: &Home) {
+    // A developer's build is not what should start at login, nor a home that was only looked into: there is one entry for all.
+    if cfg!(debug_assertions) || !is_default(home) {
         return;
     }
     match entry.is_enabled().and_then(|on| if on { entry.enable() } else { Ok(()) }) {
@@ -46,11 +46,16 @@ pub(crate) fn heal(entry: &AutoLaunch) {
 /// The arguments: in the tray, and in this home where it is not the one that is taken by itself.
 fn arguments(home: &Home) -> Vec<String> {
     let mut arguments = vec!["--hidden".to_owned()];
-    // Without the environment: a variable of this session may not be set at login.
-    if Home::resolve(None, &|_| None).ok().as_ref() != Some(home) {
+    if !is_default(home) {
         arguments.extend(["--home".to_owned(), quoted(&home.path().to_string_lossy())]);
     }
     arguments
+}
+
+/// Whether it is the one that is taken by itself. Without the environment: a variable of this session may not be set at
+/// login.
+fn is_default(home: &Home) -> bool {
+    Home::resolve(None, &|_| None).ok().as_ref() == Some(home)
 }
 
 /// One argument in the file that the system reads: the plugin joins them as they are.

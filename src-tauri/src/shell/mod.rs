@@ -94,7 +94,7 @@ pub(crate) fn run(home: Home, lock: HomeLock, hidden: bool, place: Option<Place>
             tray::create(app.handle())?;
             match login::at_login(&home) {
                 Ok(entry) => {
-                    login::heal(&entry);
+                    login::heal(&entry, &home);
                     app.manage(entry);
                 }
                 Err(error) => tracing::warn!(%error, "the app cannot start at login"),

@@ -15,7 +15,7 @@ use tauri::utils::platform::bundle_type;
 use tauri::{AppHandle, Manager};
 use tauri_plugin_updater::{Error as UpdaterError, Update, Updater, UpdaterExt};
 
-use crate::ipc::{self, Started};
+use crate::ipc::{self, Started, refresh};
 
 /// Where releases announce themselves, and the key that signs them: given when a release is built. A build without them
 /// looks for nothing, since there is nobody to ask.
@@ -141,6 +141,8 @@ async fn updater(
     };
     let channel = Channel::given().ok_or_else(|| defect(&"there is no channel"))?;
     let network = wait(app).await?.network()?;
+    // An authority that cannot be read is told; below there is nobody to tell.
+    drop(like_the_source(&network, reqwest::Client::builder())?);
     let url = channel.url.parse().map_err(|cause| defect(&cause))?;
     let handle = app.clone();
     let builder = app.updater_builder().endpoints(vec![url]).map_err(|cause| defect(&cause))?;
@@ -182,7 +184,10 @@ pub(crate) fn install(app: &AppHandle) {
             }
         };
         let bytes = package.download(progress, || {}).await.map_err(|error| told(&error))?;
-        set(&app, UpdateStep::Installing);
+        // Somebody may have given it up in this very moment.
+        if !advance(&app, UpdateStep::Installing) {
+            return Ok(UpdateStep::Idle);
+        }
         // It blocks: on Windows until this program ends, elsewhere while a person types a password.
         let installed = tauri::async_runtime::spawn_blocking(move || package.install(bytes)).await;
         installed
@@ -194,14 +199,11 @@ pub(crate) fn install(app: &AppHandle) {
 
 /// Gives up what is being downloaded. What is being installed goes on.
 pub(crate) fn cancel(app: &AppHandle) {
-    let updates = app.state::<Updates>();
-    if locked(&updates.view).doing != UpdateStep::Downloading {
-        return;
-    }
-    if let Some(job) = locked(&updates.job).take() {
+    if advance(app, UpdateStep::Idle)
+        && let Some(job) = locked(&app.state::<Updates>().job).take()
+    {
         job.abort();
     }
-    set(app, UpdateStep::Idle);
 }
 
 /// Runs one thing at a time; what it comes to is in the view.
@@ -236,9 +238,19 @@ where
     *locked(&updates.job) = Some(job);
 }
 
-fn set(app: &AppHandle, step: UpdateStep) {
-    locked(&app.state::<Updates>().view).doing = step;
+/// From the download to the next step; whether it was still being downloaded.
+fn advance(app: &AppHandle, step: UpdateStep) -> bool {
+    let was = {
+        let updates = app.state::<Updates>();
+        let mut view = locked(&updates.view);
+        let was = view.doing;
+        if was == UpdateStep::Downloading {
+            view.doing = step;
+        }
+        was
+    };
     refresh(app);
+    was == UpdateStep::Downloading
 }
 
 /// Whether a package can take this program's place: it was installed from one, and not unpacked or built by hand.
@@ -260,15 +272,6 @@ fn can_install() -> bool {
 async fn wait(app: &AppHandle) -> Result<Arc<Api>, Error> {
     let started = app.state::<Started>().inner().clone();
     ipc::wait(started).await
-}
-
-fn refresh(app: &AppHandle) {
-    let app = app.clone();
-    spawn(async move {
-        if let Ok(api) = wait(&app).await {
-            api.refresh();
-        }
-    });
 }
 
 /// What people read of the updater's errors.

@@ -60,9 +60,7 @@ const NEEDS: [Need; 15] = [
             what: "Node.js 20 or later, with npm",
             apt: &[&["nodejs", "npm"]],
             // Debian 12 and Ubuntu 24.04 have Node.js 18.
-            too_old: Some(
-                "curl -fsSL https://deb.nodesource.com/setup_24.x | sudo bash - && sudo apt-get install nodejs",
-            ),
+            too_old: Some("sudo apt-get install npm && sudo npm install --global n && sudo n 24"),
             macos: Way::Brew(&["node"]),
             windows: Way::Winget("OpenJS.NodeJS.LTS"),
         },

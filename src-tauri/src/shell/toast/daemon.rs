@@ -2,7 +2,9 @@
 
 use notify_rust::{Notification, NotificationResponse};
 
-use super::APP;
+use engine::Result;
+
+use super::{APP, refused};
 
 /// The action that freedesktop's daemons take a click on the toast for.
 const OPEN: &str = "default";
@@ -11,12 +13,10 @@ const OPEN: &str = "default";
 ///
 /// # Errors
 /// Why it is not shown.
-pub(super) fn show(title: &str, body: &str, shown: impl FnOnce(), clicked: impl FnOnce()) -> Result<(), String> {
+pub(super) fn show(title: &str, body: &str, shown: impl FnOnce(), clicked: impl FnOnce()) -> Result<()> {
     allowed()?;
-    let handle = notification(title, body).show().map_err(|error| {
-        tracing::warn!(%error, title, "a toast could not be shown");
-        "No notification service answers on this system.".to_owned()
-    })?;
+    let unanswered = |error| refused("No notification service answers on this system.").detail(error);
+    let handle = notification(title, body).show().map_err(unanswered)?;
     shown();
     let mut clicked = Some(clicked);
     let waited = handle.wait_for_response(|response: &NotificationResponse| {
@@ -41,20 +41,17 @@ pub(super) fn plain(title: &str, body: &str) {
 
 /// macOS asks the person at the first toast, and never again.
 #[cfg(target_os = "macos")]
-fn allowed() -> Result<(), String> {
+fn allowed() -> Result<()> {
     match notify_rust::request_auth_blocking() {
         Ok(true) => Ok(()),
-        Ok(false) => Err("Notifications of this app are turned off in System Settings, Notifications.".to_owned()),
-        Err(error) => {
-            tracing::warn!(%error, "macOS does not take notifications");
-            Err("macOS takes notifications only from the installed app.".to_owned())
-        }
+        Ok(false) => Err(refused("Notifications of this app are turned off in System Settings, Notifications.")),
+        Err(error) => Err(refused("macOS takes notifications only from the installed app.").detail(error)),
     }
 }
 
 #[cfg(not(target_os = "macos"))]
 #[expect(clippy::unnecessary_wraps, reason = "macOS may refuse")]
-fn allowed() -> Result<(), String> {
+fn allowed() -> Result<()> {
     Ok(())
 }
 

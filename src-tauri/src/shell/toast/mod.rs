@@ -8,9 +8,10 @@ mod windows;
 use std::sync::Mutex;
 
 use api::toast::Toast;
+use engine::{Error, ErrorCode, Result};
 use tauri::{AppHandle, Manager};
 
-use crate::ipc::{self, Started};
+use crate::ipc;
 #[cfg(windows)]
 pub(crate) use windows::{name_process, register};
 
@@ -41,7 +42,10 @@ pub(crate) fn show(app: &AppHandle, toast: Toast) {
     let thread = std::thread::Builder::new().name("toast".to_owned());
     let shown = thread.spawn(move || match tell(&app, &toast) {
         Ok(()) => noted(&app, None),
-        Err(problem) => noted(&app, Some(problem)),
+        Err(error) => {
+            tracing::warn!(%error, detail = error.detail.as_deref(), title = toast.title, "a toast could not be shown");
+            noted(&app, Some(error.message));
+        }
     });
     if let Err(error) = shown {
         tracing::warn!(%error, "a toast could not be shown");
@@ -49,14 +53,19 @@ pub(crate) fn show(app: &AppHandle, toast: Toast) {
 }
 
 #[cfg(windows)]
-fn tell(_app: &AppHandle, toast: &Toast) -> Result<(), String> {
+fn tell(_app: &AppHandle, toast: &Toast) -> Result<()> {
     windows::show(&toast.title, &toast.body, Some(&super::link::to(&toast.place)))
 }
 
 #[cfg(not(windows))]
-fn tell(app: &AppHandle, toast: &Toast) -> Result<(), String> {
+fn tell(app: &AppHandle, toast: &Toast) -> Result<()> {
     let open = || super::window::open(app, Some(toast.place.clone()));
     daemon::show(&toast.title, &toast.body, || noted(app, None), open)
+}
+
+/// Why a toast is not shown.
+fn refused(message: &str) -> Error {
+    Error::new(ErrorCode::Unsupported, message)
 }
 
 /// A toast that nothing hangs on.
@@ -69,11 +78,6 @@ pub(crate) fn plain(title: &str, body: &str) {
 
 fn noted(app: &AppHandle, problem: Option<String>) {
     if app.state::<Toasts>().set(problem) {
-        let started = app.state::<Started>().inner().clone();
-        tauri::async_runtime::spawn(async move {
-            if let Ok(api) = ipc::wait(started).await {
-                api.refresh();
-            }
-        });
+        ipc::refresh(app);
     }
 }

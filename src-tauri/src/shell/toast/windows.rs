@@ -3,6 +3,7 @@
 
 use std::sync::Once;
 
+use engine::Result;
 use engine::home::Home;
 use windows::Data::Xml::Dom::XmlDocument;
 use windows::UI::Notifications::{NotificationSetting, ToastNotification, ToastNotificationManager};
@@ -10,7 +11,7 @@ use windows::Win32::UI::Shell::SetCurrentProcessExplicitAppUserModelID;
 use windows::core::HSTRING;
 use windows_registry::CURRENT_USER;
 
-use super::APP;
+use super::{APP, refused};
 use crate::shell::link::SCHEME;
 
 /// By which Windows knows the program; the entry in the Start menu has the same.
@@ -36,7 +37,7 @@ pub(crate) fn name_process() {
 ///
 /// # Errors
 /// Why it is not shown.
-pub(super) fn show(title: &str, body: &str, link: Option<&str>) -> Result<(), String> {
+pub(super) fn show(title: &str, body: &str, link: Option<&str>) -> Result<()> {
     let told = || -> windows::core::Result<bool> {
         let document = XmlDocument::new()?;
         document.LoadXml(&HSTRING::from(xml(title, body, link)))?;
@@ -50,11 +51,8 @@ pub(super) fn show(title: &str, body: &str, link: Option<&str>) -> Result<(), St
     };
     match told() {
         Ok(true) => Ok(()),
-        Ok(false) => Err("Notifications of this app are turned off in the settings of Windows.".to_owned()),
-        Err(error) => {
-            tracing::warn!(%error, "Windows takes no toast");
-            Err("Windows does not take notifications of this app.".to_owned())
-        }
+        Ok(false) => Err(refused("Notifications of this app are turned off in the settings of Windows.")),
+        Err(error) => Err(refused("Windows does not take notifications of this app.").detail(error)),
     }
 }
 

@@ -112,19 +112,22 @@ async fn dispatch(context: &Context, command: Command) -> Result<Answer> {
 /// The longest secret that is read from stdin; what is longer is none.
 const LONGEST_SECRET: u64 = 4096;
 
-/// One line of stdin, never shown. On a terminal what is typed would be seen, so a pipe is asked for, as `pipe` says. The
-/// error is what went wrong.
-async fn secret_from_stdin(pipe: &str) -> Result<SecretString, String> {
+/// One line of stdin, never shown. On a terminal what is typed would be seen, so a pipe is asked for, as `pipe` says.
+///
+/// # Errors
+/// `no_key` of this field; `undone` says what did not happen.
+async fn secret_from_stdin(pipe: &str, field: &'static str, undone: &str) -> Result<SecretString> {
+    let none = |why: &str| Error::new(ErrorCode::NoKey, format!("{why} {undone}")).field(field);
     if io::stdin().is_terminal() {
-        return Err(pipe.to_owned());
+        return Err(none(pipe));
     }
     let read = tokio::task::spawn_blocking(|| {
         let mut line = String::new();
         io::stdin().lock().take(LONGEST_SECRET).read_line(&mut line).map(|_| line)
     });
-    let line = read.await.ok().and_then(io::Result::ok).ok_or("Nothing could be read from stdin.")?;
+    let line = read.await.ok().and_then(io::Result::ok).ok_or_else(|| none("Nothing could be read from stdin."))?;
     if line.trim().is_empty() {
-        return Err("Nothing arrived on stdin.".to_owned());
+        return Err(none("Nothing arrived on stdin."));
     }
     Ok(SecretString::from(line.trim().to_owned()))
 }

@@ -196,8 +196,7 @@ fn whole(file: &std::path::Path) -> Result<PathBuf> {
 
 async fn key_from_stdin() -> Result<SecretString> {
     let pipe = "--key-stdin reads the key from a pipe, so that it never shows on screen: `printf %s \"$KEY\" | autosync proxy add …`.";
-    let no_key = |why| Error::new(ErrorCode::NoKey, format!("{why} No proxy was added.")).field("key");
-    super::secret_from_stdin(pipe).await.map_err(no_key)
+    super::secret_from_stdin(pipe, "key", "No proxy was added.").await
 }
 
 fn list(context: &Context) -> Result<Answer> {

@@ -105,11 +105,8 @@ fn elsewhere(access: &Access, place: &KeyPlace) -> Option<String> {
 }
 
 async fn url_from_stdin() -> Result<WebhookUrl> {
-    let line = super::secret_from_stdin(
-        "--url-stdin reads the address from a pipe, so that it never shows on screen: `printf %s \"$URL\" | autosync webhook add …`.",
-    );
-    let why = |why: String| Error::new(ErrorCode::NoKey, format!("{why} Nothing was saved.")).field("url");
-    WebhookUrl::parse(&line.await.map_err(why)?)
+    let pipe = "--url-stdin reads the address from a pipe, so that it never shows on screen: `printf %s \"$URL\" | autosync webhook add …`.";
+    WebhookUrl::parse(&super::secret_from_stdin(pipe, "url", "Nothing was saved.").await?)
 }
 
 async fn set(context: &Context, args: WebhookSetArgs) -> Result<Answer> {

@@ -6,7 +6,7 @@ use costmap::CostMap;
 use std::sync::Arc;
 
 use super::DoctorContext;
-use crate::controller::PauseState;
+use crate::controller::{PAUSE_KEY, PauseState};
 use crate::gateway::{GatewayAddress, known_state};
 use crate::ledger::{Ledger, Pins, Promotion};
 use crate::overlay::{OwnEntry, own_entries};
@@ -38,7 +38,7 @@ impl Kept {
     pub(super) async fn read(context: DoctorContext<'_>, ledger: Option<&Ledger>) -> Self {
         let Some(ledger) = ledger else { return Self::default() };
         let url = context.settings.source().map(|source| Source::from(source).to_string()).unwrap_or_default();
-        let until = ledger.get_state::<Option<DateTime<Utc>>>("paused_until").await.ok().flatten().flatten();
+        let until = ledger.get_state::<Option<DateTime<Utc>>>(PAUSE_KEY).await.ok().flatten().flatten();
         let (gateway, came) = match known_state(Some(ledger), context.settings.gateway, false).await {
             Ok((state, address)) => (address, state.readers.into_iter().map(|reader| reader.proxy).collect()),
             Err(_) => (None, Vec::new()),

@@ -136,13 +136,11 @@ fn version(facts: &ProxyFacts) -> DoctorItem {
         return DoctorItem::diagnosed("version", &found);
     }
     let traps = facts.capabilities.traps();
-    match traps.len() {
-        0 => DoctorItem::ok("version", "No faults of this version are known."),
-        1 => DoctorItem::ok("version", "This version has a known fault, which a sync allows for.")
-            .evidence(traps.join(" ")),
-        _ => DoctorItem::ok("version", "This version has known faults, which a sync allows for.")
-            .evidence(traps.join(" ")),
+    if traps.is_empty() {
+        return DoctorItem::ok("version", "No faults of this version are known.");
     }
+    let faults = if traps.len() == 1 { "a known fault" } else { "known faults" };
+    DoctorItem::ok("version", format!("This version has {faults}, which a sync allows for.")).evidence(traps.join(" "))
 }
 
 fn key_item(facts: &ProxyFacts, no_key: Option<Error>, proxy: &Proxy) -> DoctorItem {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use ask::{Asking, sync_state};
 pub use used::{NAMED_UNPRICED, PriceList, UsedModels};
 
-use crate::controller::{Environment, PauseState, conclusive};
+use crate::controller::{Environment, PAUSE_KEY, PauseState, conclusive};
 use crate::gate::{Desired, Known};
 use crate::gateway::known_state;
 use crate::ledger::{Ledger, Pin, Pins, Promotion, SuccessRate};
@@ -219,7 +219,7 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
         Some(ledger) => (
             last_source(ledger, &url).await?,
             ledger.promoted().await?,
-            ledger.get_state::<Option<DateTime<Utc>>>("paused_until").await?.flatten(),
+            ledger.get_state::<Option<DateTime<Utc>>>(PAUSE_KEY).await?.flatten(),
         ),
         None => (None, None, None),
     };

@@ -44,7 +44,7 @@ use runs::Waiting;
 const TICK: Duration = Duration::from_secs(30);
 
 /// Where the ledger keeps until when the schedule is paused.
-const PAUSE_KEY: &str = "paused_until";
+pub(crate) const PAUSE_KEY: &str = "paused_until";
 
 /// What is known of one proxy.
 #[derive(Default)]
