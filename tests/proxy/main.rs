@@ -28,6 +28,8 @@ mod replicas;
 mod restarts;
 mod s3;
 mod schedule;
+#[cfg(unix)] // Ctrl-C is a signal there
+mod stages;
 mod status;
 #[cfg(unix)] // Ctrl-C is a signal there
 mod steps_back;

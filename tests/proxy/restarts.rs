@@ -62,6 +62,16 @@ impl Supervisor {
         }
     }
 
+    /// Ends the process behind the address: who comes is hung up on.
+    pub(crate) fn kill(&self) {
+        self.proxy.lock().unwrap().kill();
+    }
+
+    /// What it holds.
+    pub(crate) fn live_map(&self) -> serde_json::Value {
+        self.proxy.lock().unwrap().live_map()
+    }
+
     /// The proxy's key.
     pub(crate) fn key(&self) -> String {
         self.proxy.lock().unwrap().key.clone()

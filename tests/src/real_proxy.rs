@@ -195,11 +195,18 @@ impl RealProxy {
     }
 }
 
-impl Drop for RealProxy {
-    fn drop(&mut self) {
+impl RealProxy {
+    /// Ends its process, as a crash does.
+    pub fn kill(&mut self) {
         drop(self.commands.take()); // the end of its stdin ends it, also where `python` is only a launcher
         drop(self.child.kill());
         drop(self.child.wait());
+    }
+}
+
+impl Drop for RealProxy {
+    fn drop(&mut self) {
+        self.kill();
     }
 }
 

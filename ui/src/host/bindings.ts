@@ -53,9 +53,13 @@ theme: string,
  */
 source: SourceView, 
 /**
- * What proxies are meant to have.
+ * What was promoted last: what proxies are meant to have, unless it is on its way to production.
  */
 promoted: PromotedView | null, 
+/**
+ * How far the map is on its way to production: each stage with proxies. Empty where all proxies get it at once.
+ */
+stages: Array<StageView>, 
 /**
  * What proxies are held at: that of all of them first.
  */
@@ -193,7 +197,15 @@ label: string,
 /**
  * Which.
  */
-proxies: Array<string>, } | { "kind": "unpin", 
+proxies: Array<string>, } | { "kind": "promote", 
+/**
+ * The button's label.
+ */
+label: string, 
+/**
+ * To which.
+ */
+to: string, } | { "kind": "unpin", 
 /**
  * The button's label.
  */
@@ -1350,6 +1362,19 @@ field: string,
 message: string, };
 
 /**
+ * Which map goes on to which stage.
+ */
+export type PromoteArgs = { 
+/**
+ * `testing`, `staging` or `production`; null: the next one.
+ */
+to: string | null, 
+/**
+ * Also where a proxy failed with it.
+ */
+force: boolean, };
+
+/**
  * The map that proxies are meant to have.
  */
 export type PromotedView = { 
@@ -2007,7 +2032,7 @@ proxy: string,
 /**
  * Why it was started.
  */
-trigger: 'manual' | 'schedule' | 'change' | 'retry' | 'resume' | 'heal', 
+trigger: 'manual' | 'schedule' | 'change' | 'retry' | 'resume' | 'heal' | 'promotion', 
 /**
  * How it ended.
  */
@@ -2080,7 +2105,7 @@ started: string,
 /**
  * Why it was started.
  */
-trigger: 'manual' | 'schedule' | 'change' | 'retry' | 'resume' | 'heal', };
+trigger: 'manual' | 'schedule' | 'change' | 'retry' | 'resume' | 'heal' | 'promotion', };
 
 /**
  * A file to keep.
@@ -2164,7 +2189,7 @@ value: string, };
 /**
  * A setting that one control changes.
  */
-export type SettingField = "source" | "watch" | "preset" | "every" | "windows" | "on_change" | "gate_mode" | "gate_direct" | "gate_soak" | "gateway" | "publish_to" | "publish_url" | "notify_new_models" | "notify_price_changes" | "notify_failures" | "notify_success_rate" | "quiet" | "autostart" | "close" | "updates" | "network_proxy" | "network_ca_file" | "theme";
+export type SettingField = "source" | "watch" | "preset" | "every" | "windows" | "on_change" | "gate_mode" | "gate_direct" | "gate_soak" | "gate_stages" | "gate_stage_soak" | "gateway" | "publish_to" | "publish_url" | "notify_new_models" | "notify_price_changes" | "notify_failures" | "notify_success_rate" | "quiet" | "autostart" | "close" | "updates" | "network_proxy" | "network_ca_file" | "theme";
 
 /**
  * All settings, as the file and the environment give them.
@@ -2234,6 +2259,14 @@ gate_direct: string,
  * How long an accepted map waits: `0m`.
  */
 gate_soak: string, 
+/**
+ * Whether maps go by stages: `off`, `rule` or `hand`.
+ */
+gate_stages: string, 
+/**
+ * How long each stage has a map before the next gets it.
+ */
+gate_stage_soak: string, 
 /**
  * Toasts for new models.
  */
@@ -2364,6 +2397,44 @@ held_because: string | null,
  * It is kept here and can be compared; what is no map at all is not.
  */
 is_kept: boolean, };
+
+/**
+ * What is between a stage's map and the next stage.
+ */
+export type StageProgress = "done" | "syncing" | "stopped" | "soaking" | "ready" | "waiting";
+
+/**
+ * One stage that has proxies.
+ */
+export type StageView = { 
+/**
+ * `testing`, `staging` or `production`.
+ */
+stage: string, 
+/**
+ * How many proxies it has.
+ */
+proxies: number, 
+/**
+ * The map that they are meant to have.
+ */
+revision: string | null, 
+/**
+ * What keeps it from the next stage.
+ */
+progress: StageProgress, 
+/**
+ * When it goes on by itself.
+ */
+until: string | null, 
+/**
+ * The proxy that failed, or is not done yet.
+ */
+proxy: string | null, 
+/**
+ * In words, for people.
+ */
+text: string, };
 
 /**
  * How long a step took.
@@ -2866,6 +2937,8 @@ export interface Commands {
   pin: { args: PinArgs; result: null };
   /** Lets proxies follow the source again. */
   unpin: { args: UnpinArgs; result: null };
+  /** Lets the map that waits go on to the next stage, and syncs the proxies there. */
+  promote: { args: PromoteArgs; result: null };
   /** Publishes what is promoted now; the state tells what came of it. */
   publish: { args: PublishArgs; result: null };
   /** The user's own entries, with what upstream has beside them. */

@@ -53,6 +53,7 @@ const triggers: Record<RunRow['trigger'], string> = {
   retry: 'as a retry',
   resume: 'after sleep',
   heal: 'since it lost its map',
+  promotion: 'since it was promoted',
 };
 
 export function operationFact(proxy: ProxyView, now: number): Fact {

@@ -25,6 +25,7 @@ const TRIGGER_WORDS: Record<Trigger, string> = {
   retry: 'Retry',
   resume: 'After sleep',
   heal: 'Self-heal',
+  promotion: 'Promotion',
 };
 
 export function triggerWord(trigger: Trigger): string {
@@ -38,6 +39,7 @@ const TRIGGER_SENTENCES: Record<Trigger, string> = {
   retry: 'The previous run did not succeed.',
   resume: 'The computer woke up, and a sync was overdue.',
   heal: 'The proxy no longer had the map that was proved there.',
+  promotion: 'The map reached this proxy’s stage.',
 };
 
 export function triggerSentence(trigger: Trigger): string {

@@ -18,6 +18,8 @@ const view: SettingsView = {
   gate_mode: 'review',
   gate_direct: 'tell',
   gate_soak: '0m',
+  gate_stages: 'off',
+  gate_stage_soak: '1h',
   notify_new_models: true,
   notify_price_changes: 'mine',
   notify_failures: true, notify_success_rate: 80, webhooks: [],

@@ -45,12 +45,18 @@ export const actions = {
     if (await attempt(call('unpin', { proxy }))) snacks.show('Unpinned. Proxies follow the source again.');
   },
 
+  /** Lets the map that waits go on to this stage. */
+  async promote(to: string): Promise<void> {
+    if (await attempt(call('promote', { to, force: false }))) snacks.show(`Promoted to ${to}.`);
+  },
+
   /** The one thing that resolves a matter. */
   resolve(action: AttentionAction): void {
     if (action.kind === 'open') route.open(action.place);
     else if (action.kind === 'sync') void actions.sync([action.proxy]);
     else if (action.kind === 'ask') void actions.ask(action.proxy);
     else if (action.kind === 'sync_all') void actions.sync(action.proxies);
+    else if (action.kind === 'promote') void actions.promote(action.to);
     else if (action.kind === 'unpin') void actions.unpin(action.proxy);
     else if (action.kind === 'ask_all') for (const proxy of action.proxies) void actions.ask(proxy);
     else void actions.checkSource();

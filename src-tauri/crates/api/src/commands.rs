@@ -92,6 +92,15 @@ pub struct UnpinArgs {
     pub proxy: Option<String>,
 }
 
+/// Which map goes on to which stage.
+#[derive(Debug, Deserialize, TS)]
+pub struct PromoteArgs {
+    /// `testing`, `staging` or `production`; null: the next one.
+    pub to: Option<String>,
+    /// Also where a proxy failed with it.
+    pub force: bool,
+}
+
 /// How to publish.
 #[derive(Debug, Deserialize, TS)]
 pub struct PublishArgs {
@@ -227,6 +236,10 @@ pub enum SettingField {
     GateDirect,
     /// `0m`, `1h`.
     GateSoak,
+    /// `gate.stages`.
+    GateStages,
+    /// `gate.stage_soak`.
+    GateStageSoak,
     /// `127.0.0.1:4401`, or `off`.
     Gateway,
     /// A folder, a file, `s3://bucket/key`, or `off`.
@@ -371,6 +384,8 @@ commands! {
     pin(PinArgs) -> ();
     /// Lets proxies follow the source again.
     unpin(UnpinArgs) -> ();
+    /// Lets the map that waits go on to the next stage, and syncs the proxies there.
+    promote(PromoteArgs) -> ();
     /// Publishes what is promoted now; the state tells what came of it.
     publish(PublishArgs) -> ();
     /// The user's own entries, with what upstream has beside them.

@@ -37,6 +37,7 @@ pub(crate) fn state() -> AppState {
             is_kept: true,
         },
         promoted: None,
+        stages: vec![],
         pins: vec![],
         own: OwnNote::default(),
         publish: None,

@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use crate::attention::attention;
 use crate::view::{
     AppState, CauseView, ChangeSummary, CountPoint, ErrorView, OwnNote, PauseView, PromotedView, ProxyView,
-    PublishView, RateView, ReceiptView, RunRow, RunningView, SourceView, StepTime, StripRun, ToastView,
+    PublishView, RateView, ReceiptView, RunRow, RunningView, SourceView, StageView, StepTime, StripRun, ToastView,
     WebhookStateView,
 };
 use crate::{Api, AppEvent};
@@ -112,7 +112,7 @@ impl Api {
             None
         });
         let source = self.source(snapshot, &chosen.settings, latest_changes.as_ref()).await?;
-        let findings = match snapshot.promoted.as_deref().filter(|promotion| !promotion.held_models.is_empty()) {
+        let findings = match snapshot.newest.as_deref().filter(|promotion| !promotion.held_models.is_empty()) {
             Some(promotion) => ledger.latest_findings(&promotion.upstream).await?.unwrap_or_default(),
             None => Vec::new(),
         };
@@ -127,14 +127,20 @@ impl Api {
             theme: chosen.settings.app.theme.to_string(),
             source,
             promoted: snapshot
-                .promoted
+                .newest
                 .as_deref()
                 .map(|promotion| promoted(promotion, &findings, &mine, chosen.settings.gate.direct))
+                // What is shown as a price is what production bills.
+                .map(|view| match &snapshot.promoted {
+                    Some(held) => PromotedView { billed: held.billed(chosen.settings.gate.direct).to_string(), ..view },
+                    None => view,
+                })
                 // While all are pinned nothing can be decided.
                 .map(|view| match snapshot.pins.all {
                     Some(_) => PromotedView { held_models: Vec::new(), held: 0, causes: Vec::new(), ..view },
                     None => view,
                 }),
+            stages: stages(snapshot),
             pins: self.pins(snapshot).await?,
             own: self.own_note().await?,
             publish: published(snapshot),
@@ -323,6 +329,12 @@ fn promoted(promotion: &Promotion, findings: &[Finding], mine: &BTreeSet<String>
         held: promotion.waiting().count(),
         waits: promotion.waits(direct),
     }
+}
+
+/// How far each stage is; one alone is none.
+fn stages(snapshot: &Snapshot) -> Vec<StageView> {
+    let states = &snapshot.stage_states;
+    if states.len() > 1 { states.iter().map(StageView::from).collect() } else { Vec::new() }
 }
 
 /// What is published.

@@ -180,7 +180,9 @@ fn menu(state: &AppState, now: DateTime<Utc>) -> Vec<TrayItem> {
                 (label, TrayAction::Open(Some(Place::Overview)))
             }
             // What changes prices is looked at first.
-            AttentionAction::Unpin { label, .. } => (label, TrayAction::Open(Some(Place::Overview))),
+            AttentionAction::Promote { label, .. } | AttentionAction::Unpin { label, .. } => {
+                (label, TrayAction::Open(Some(Place::Overview)))
+            }
             AttentionAction::CheckSource { label } => (label, TrayAction::CheckSource),
         };
         menu.push(TrayItem::Action(cut(&format!("{} {label}…", first.title)), action));

@@ -2,6 +2,7 @@
 
 mod gate;
 mod schedule;
+mod stages;
 mod webhook;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use engine::run::Outcome;
 
 pub(crate) use gate::{DecideArgs, GatewayCommand, OverlayCommand, PinArgs, PublishArgs, RollbackArgs};
 pub(crate) use schedule::{On, ScheduleCommand, SchedulePlace};
+pub(crate) use stages::{PromoteArgs, StagesArgs};
 pub(crate) use webhook::{WebhookAddArgs, WebhookCommand, WebhookSetArgs};
 
 const ABOUT: &str = "Keeps the cost map of LiteLLM proxies up to date, and proves it.";
@@ -161,6 +163,22 @@ Examples:
   autosync rollback
   autosync rollback 3f2a9c")]
     Rollback(RollbackArgs),
+    /// Show how far a map is on its way from testing to production, or choose whether it goes by stages.
+    #[command(after_help = "\
+Proxies with the role testing or development get a map first, then those for staging, then production. Each stage waits
+until every proxy of the one before was proved to have it. A failure stops it there.
+
+Examples:
+  autosync stages
+  autosync stages rule --soak 2h
+  autosync stages off")]
+    Stages(StagesArgs),
+    /// Let the map that waits go on to the next stage.
+    #[command(after_help = "\
+Examples:
+  autosync promote
+  autosync promote --to production")]
+    Promote(PromoteArgs),
     /// List, set and remove prices and models of your own.
     #[command(subcommand)]
     Overlay(OverlayCommand),

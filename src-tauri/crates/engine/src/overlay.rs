@@ -155,8 +155,8 @@ pub async fn warnings(home: &crate::home::Home, ledger: &Ledger, edit: &OverlayE
 /// # Errors
 /// The ledger's.
 pub async fn base(ledger: &Ledger) -> Result<Option<std::sync::Arc<CostMap>>> {
-    match ledger.promoted().await? {
-        Some(promotion) => crate::sync::parsed(ledger, &promotion.without_overlay()).await,
+    match ledger.newest().await? {
+        Some((_, promotion)) => crate::sync::parsed(ledger, &promotion.without_overlay()).await,
         None => Ok(None),
     }
 }
@@ -173,8 +173,10 @@ pub async fn own_entries(home: &crate::home::Home, ledger: Option<&Ledger>) -> R
     };
     let (overlay, error) = OverlayFile::new(home).current(ledger).await?;
     let seen = ledger.get_state::<Seen>(SEEN_KEY).await?.unwrap_or_default();
-    let upstream = match ledger.promoted().await? {
-        Some(promotion) if overlay.map().is_some() => crate::sync::parsed(ledger, &promotion.without_overlay()).await?,
+    let upstream = match ledger.newest().await? {
+        Some((_, promotion)) if overlay.map().is_some() => {
+            crate::sync::parsed(ledger, &promotion.without_overlay()).await?
+        }
         _ => None,
     };
     Ok((entries(&overlay, upstream.as_deref(), &seen), error))

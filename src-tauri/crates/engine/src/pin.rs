@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::bounded;
 use crate::ledger::{Ledger, Pin, Pins, Promotion};
+use crate::settings::Settings;
 use crate::sync::parsed;
 use crate::{Error, ErrorCode, Result};
 
@@ -42,11 +43,11 @@ const SHORTEST: usize = 4;
 ///
 /// # Errors
 /// `not_found` where nothing was promoted, nothing before it, or nothing under that name; the ledger's.
-pub async fn plan(ledger: &Ledger, order: &PinOrder) -> Result<PinPlan> {
+pub async fn plan(ledger: &Ledger, order: &PinOrder, settings: &Settings) -> Result<PinPlan> {
     let not_found = |message: String| Error::new(ErrorCode::NotFound, message).field("revision");
     let now = match &order.proxy {
-        Some(proxy) => ledger.promoted_for(proxy).await?,
-        None => ledger.promoted().await?,
+        Some(proxy) => ledger.promoted_for(proxy, settings.stage_of(proxy)).await?,
+        None => ledger.newest().await?.map(|(_, promotion)| promotion),
     };
     let from = now.ok_or_else(|| {
         not_found("Nothing has been promoted yet, so there is nothing to pin. Sync once first.".to_owned())

@@ -66,7 +66,7 @@ impl Questions {
 /// # Errors
 /// The ledger's.
 pub async fn questions(ledger: &Ledger) -> Result<Option<Questions>> {
-    let Some(promotion) = ledger.promoted().await? else { return Ok(None) };
+    let Some((_, promotion)) = ledger.newest().await? else { return Ok(None) };
     // A pinned map stays as it is, whatever anybody decides.
     if ledger.pins().await?.all.is_some() {
         return Ok(None);

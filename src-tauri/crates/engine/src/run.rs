@@ -23,6 +23,8 @@ pub enum Trigger {
     Resume,
     /// The proxy no longer holds what was proved there.
     Heal,
+    /// The map has reached the proxy's stage.
+    Promotion,
 }
 
 /// How a run ended. CONTRACT, `sync`.

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::bounded;
+use crate::gate::Stage;
 use crate::ledger::{Ledger, RunFilter};
 use crate::proxy::ProxyClient;
 use crate::source::{Fetched, Fetcher, Source};
@@ -76,6 +77,8 @@ pub struct VerifyOrder<'a> {
     pub ledger: Option<&'a Ledger>,
     /// The proxy's name and its client; `None` compares promoted with upstream.
     pub proxy: Option<(&'a str, &'a ProxyClient)>,
+    /// The stage that it belongs to.
+    pub stage: Stage,
 }
 
 /// Reads all three and compares them. Changes nothing.
@@ -85,7 +88,7 @@ pub struct VerifyOrder<'a> {
 pub async fn verify(order: VerifyOrder<'_>, cancel: &CancellationToken) -> Result<VerifyReport> {
     let upstream = upstream(&order, cancel).await?;
     let (promoted, gets_promoted) = match order.ledger {
-        Some(ledger) => meant(ledger, order.proxy.map(|(name, _)| name)).await?,
+        Some(ledger) => meant(ledger, order.proxy.map(|(name, _)| (name, order.stage))).await?,
         None => (None, false),
     };
     let live = match order.proxy {
@@ -120,14 +123,14 @@ pub async fn verify(order: VerifyOrder<'_>, cancel: &CancellationToken) -> Resul
 
 /// The map that is promoted for this proxy, and whether that is what it is meant to have: by its last proof it got it from
 /// here. A proxy that reads the source itself is meant to have the source's.
-async fn meant(ledger: &Ledger, proxy: Option<&str>) -> Result<(Option<Arc<CostMap>>, bool)> {
+async fn meant(ledger: &Ledger, proxy: Option<(&str, Stage)>) -> Result<(Option<Arc<CostMap>>, bool)> {
     let promotion = match proxy {
-        Some(proxy) => ledger.promoted_for(proxy).await?,
+        Some((proxy, stage)) => ledger.promoted_for(proxy, stage).await?,
         None => ledger.promoted().await?,
     };
     let Some(promotion) = promotion else { return Ok((None, false)) };
     let gets = match proxy {
-        Some(proxy) => {
+        Some((proxy, _)) => {
             let filter = RunFilter { proxy: Some(proxy.to_owned()), limit: RECENT_RUNS, ..RunFilter::default() };
             let proof = ledger.runs(filter).await?.into_iter().find(|run| run.receipt.is_some());
             proof.is_some_and(|run| run.upstream.is_some())
@@ -306,6 +309,7 @@ mod tests {
             fetcher: &Fetcher::new().unwrap(),
             ledger: None,
             proxy: None,
+            stage: Stage::Production,
         };
         verify(order, &CancellationToken::new()).await
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use engine::ErrorCode;
 use engine::settings::{
     DirectMode, Gate, GateMode, KeyHeader, KeyPlace, Notify, Period, Preset, PriceNews, Proxy, ProxyUrl, Role,
-    Settings, SettingsFile, Source, SourceChoice, SourceUrl,
+    Settings, SettingsFile, Source, SourceChoice, SourceUrl, StageMode,
 };
 use proptest::prelude::*;
 
@@ -121,7 +121,7 @@ source = { file = "maps/mine.json", watch = "off" }
 schedule.preset = "custom"
 schedule.every = "90m"
 schedule.windows = ["allow Mon-Fri 02:00-05:00"]
-gate = { mode = "hold", direct = "wait", soak = "30m" }
+gate = { mode = "hold", direct = "wait", soak = "30m", stages = "hand", stage_soak = "2h" }
 gateway.listen = "127.0.0.1:4401"
 [notify]
 new_models = false
@@ -146,7 +146,16 @@ allow_plain_http = true
     assert_eq!(settings.watch, None);
     assert_eq!(settings.schedule.interval(), Some(period("90m")));
     assert_eq!(settings.schedule.windows, ["allow Mon-Fri 02:00-05:00"]);
-    assert_eq!(settings.gate, Gate { mode: GateMode::Hold, direct: DirectMode::Wait, soak: period("30m") });
+    assert_eq!(
+        settings.gate,
+        Gate {
+            mode: GateMode::Hold,
+            direct: DirectMode::Wait,
+            soak: period("30m"),
+            stages: StageMode::Hand,
+            stage_soak: period("2h")
+        }
+    );
     assert_eq!(settings.gateway, Some("127.0.0.1:4401".parse().unwrap()));
     let quiet = "22:00-07:00".to_owned();
     assert_eq!(
@@ -171,6 +180,8 @@ fn one_bad_value_costs_only_itself() {
         ("gate.mode", "\"Review\""),
         ("gate.direct", "true"),
         ("gate.soak", "\"-1m\""),
+        ("gate.stages", "true"),
+        ("gate.stage_soak", "\"soon\""),
         ("gateway.listen", "\"localhost\""),
         ("notify.new_models", "\"yes\""),
         ("notify.price_changes", "\"some\""),
@@ -433,6 +444,7 @@ prop_compose! {
         mode in proptest::sample::select(GateMode::WORDS),
         direct in proptest::sample::select(DirectMode::WORDS),
         soak in 0..100_000_u32,
+        stages in proptest::sample::select(StageMode::WORDS),
         gateway in proptest::option::of(any::<u16>()),
         told in (any::<bool>(), proptest::sample::select(PriceNews::WORDS), any::<bool>(), any::<bool>(), 0..=100_u8),
     ) -> (Option<Source>, Settings) {
@@ -442,7 +454,7 @@ prop_compose! {
         settings.schedule.preset = preset.parse().unwrap();
         settings.schedule.every = seconds(every);
         settings.schedule.windows = windows;
-        settings.gate = Gate { mode: mode.parse().unwrap(), direct: direct.parse().unwrap(), soak: seconds(soak) };
+        settings.gate = Gate { mode: mode.parse().unwrap(), direct: direct.parse().unwrap(), soak: seconds(soak), stages: stages.parse().unwrap(), stage_soak: seconds(soak) };
         settings.gateway = gateway.map(|port| ([127, 0, 0, 1], port).into());
         let quiet = if told.3 { "22:00-07:00".to_owned() } else { String::new() };
         let price_changes = told.1.parse().unwrap();

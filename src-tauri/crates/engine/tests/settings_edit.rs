@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use engine::settings::{
-    Close, KeyPlace, NetworkProxy, Preset, Proxy, ProxyDocument, Settings, SettingsEdit, SettingsFile, Theme,
+    Close, GateEdit, KeyPlace, NetworkProxy, Preset, Proxy, ProxyDocument, Settings, SettingsEdit, SettingsFile, Theme,
 };
 use engine::{Error, ErrorCode};
 use serde_json::{Value, json};
@@ -128,7 +128,7 @@ fn what_is_left_out_of_a_section_stays_as_the_user_has_typed_it() {
     let folder = Folder::new();
     let mut file = SettingsFile::load(&folder.path()).unwrap();
     fs::write(folder.path(), "[gate]\nmode = \"hold\" # mine\n").unwrap();
-    let edit = SettingsEdit::SetGate { mode: None, direct: Some("wait".into()), soak: None };
+    let edit = SettingsEdit::SetGate(GateEdit { direct: Some("wait".into()), ..GateEdit::default() });
     edit.apply(&mut file).unwrap();
     assert!(folder.text().contains("mode = \"hold\" # mine"), "{}", folder.text());
     assert_eq!(file.settings().gate.direct.as_str(), "wait");

@@ -1,6 +1,6 @@
 /** Pins, own prices and what is published. */
-import type { AppState, ChangeRow, OverlayView, OwnEntryView, PinPreview, PinView, PromotionRow } from '../index';
-import { healthy } from './proxies';
+import type { AppState, ChangeRow, OverlayView, OwnEntryView, PinPreview, PinView, PromotionRow, StageView } from '../index';
+import { down, healthy } from './proxies';
 import { ago, HOSTILE, REVISIONS, wait, type Handlers, type World } from './world';
 
 const revision = (at: number) => (at === 0 ? REVISIONS.promoted : at === 1 ? REVISIONS.old : (0x3f2a9c1e5b84 + at * 7919).toString(16).padStart(40, '5d'));
@@ -72,6 +72,12 @@ export const ownHandlers: Handlers = {
     world.change({ pins: [], attention: [] });
     return null;
   },
+  promote: async ({ to }, world) => {
+    await wait(500);
+    refuse(world);
+    world.change({ stages: world.state.stages.map((stage) => ({ ...stage, progress: 'done', text: '', revision: stage.stage === to ? REVISIONS.source : stage.revision })) });
+    return null;
+  },
   publish: async (_args, world) => {
     await wait(500);
     if (world.state.publish) world.change({ publish: { ...world.state.publish, revision: world.state.promoted?.revision ?? null, published_at: world.state.now, is_current: true, error: null } });
@@ -109,6 +115,9 @@ export const ownHandlers: Handlers = {
 
 const pin: PinView = { proxy: null, revision: REVISIONS.old, upstream: REVISIONS.old, seen_at: ago(2_900), since: ago(1_500), resumes: true, is_behind: true };
 
+const stage = (name: string, proxies: number, revision: string, more: Partial<StageView> = {}): StageView => ({ stage: name, proxies, revision, progress: 'done', until: null, proxy: null, text: '', ...more });
+const fleet = [{ ...healthy, name: 'laptop', role: 'development' }, { ...healthy, name: 'eu-staging', role: 'staging' }, healthy];
+
 /** Scenarios by what they change. */
 export const ownScenarios: Record<string, (state: AppState) => AppState> = {
   rollback: (state) => ({ ...state, proxies: [healthy, { ...healthy, name: 'build-box', role: 'development' }, { ...healthy, name: 'eu-staging', role: 'staging', reads: 'direct' }] }),
@@ -122,6 +131,16 @@ export const ownScenarios: Record<string, (state: AppState) => AppState> = {
     attention: [{ id: 'own', tone: 'info', title: 'Upstream changed gpt-5.6-luna, which you price yourself.', subject: null, in_card: false, text: 'Your prices still count.', action: { kind: 'open', label: 'Compare', place: { screen: 'models', model: 'gpt-5.6-luna' } } }],
   }),
   'own-direct': (state) => state,
+  stages: (state) => ({ ...state, proxies: fleet, stages: [stage('testing', 1, REVISIONS.source), stage('staging', 1, REVISIONS.source, { progress: 'soaking', until: ago(-42) }), stage('production', 1, REVISIONS.old)] }),
+  'stages-hand': (state) => ({
+    ...state, proxies: fleet, stages: [stage('testing', 1, REVISIONS.source, { progress: 'waiting', text: 'Waits for you.' }), stage('staging', 1, REVISIONS.old), stage('production', 1, REVISIONS.old)],
+    attention: [{ id: 'stage:testing', tone: 'info', title: 'A map is ready for staging.', subject: REVISIONS.source.slice(0, 7), in_card: false, text: 'Every proxy in testing has it. Waits for you.', action: { kind: 'promote', label: 'Promote to staging', to: 'staging' } }],
+  }),
+  'stages-stopped': (state) => ({
+    ...state, proxies: [fleet[0]!, { ...down, name: 'eu-staging', role: 'staging' }, healthy],
+    stages: [stage('testing', 1, REVISIONS.source), stage('staging', 1, REVISIONS.source, { progress: 'stopped', proxy: 'eu-staging', text: 'eu-staging failed: Nothing listens at http://10.0.3.7:4000.' }), stage('production', 1, REVISIONS.old)],
+    attention: [{ id: 'stage:staging', tone: 'warn', title: 'The new map stopped at staging.', subject: null, in_card: false, text: 'eu-staging failed: Nothing listens at http://10.0.3.7:4000. Production keeps its map until that works.', action: { kind: 'sync', label: 'Sync again', proxy: 'eu-staging' } }],
+  }),
   publish: (state) => ({ ...state, publish: { to: 's3://prices/litellm/model_prices.json', url: 's3://prices/litellm/model_prices.json', revision: REVISIONS.promoted, published_at: ago(24), is_current: true, error: null } }),
   'publish-elsewhere': (state) => ({ ...state, publish: { to: 's3://prices/litellm/model_prices.json', url: 's3://prices/litellm/model_prices.json', revision: REVISIONS.old, published_at: ago(2_900), is_current: false, error: { code: 'published_elsewhere', message: 'Another machine put the map 5f2c9e0 at s3://prices/litellm/model_prices.json, and this one has promoted c83d05e. It was not overwritten. If theirs is newer, this resolves itself once this machine promotes it too.', detail: null, field: null } } }),
 };

@@ -39,7 +39,7 @@ const drawn: AppState = {
     causes: [{ rule: 'price.jump', severity: 'review', broken: false, message: 'gpt-5.6-luna-mini: input would rise 1,000×.', models: ['gpt-5.6-luna-mini'], count: 3, mine: 1 }],
     waits: false,
   },
-  pins: [], own: { entries: 0, moved: [], same: [], problem: null }, publish: null, webhooks: [], pause: null, proxies: [healthy, syncing, down], attention: [heldEntries, unpriced],
+  stages: [], pins: [], own: { entries: 0, moved: [], same: [], problem: null }, publish: null, webhooks: [], pause: null, proxies: [healthy, syncing, down], attention: [heldEntries, unpriced],
   last_sync: ago(24), next_sync: ago(-204), model_counts: counts(), latest_changes: source.new_there, today: busy, tray_problem: null, update: noUpdate, toasts: { problem: null },
 };
 

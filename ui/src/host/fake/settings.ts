@@ -34,7 +34,7 @@ function of(world: World): Kept {
     settings: {
       publish_to: world.state.publish?.to ?? 'off', publish_url: '', gateway: { ...NO_GATEWAY, listen: ['gateway', 'gateway-error', 'hostile'].includes(world.scenario) ? NO_GATEWAY.default_listen : 'off' }, proxies, source: world.scenario === 'hostile' ? HOSTILE.long : world.state.source.url, source_is_file: world.scenario === 'hostile', default_source: world.state.source.url,
       watch: '5m', preset: 'production', every: '6h', windows: [], on_change: true, next_syncs: [ago(-202), ago(-562), ago(-922)],
-      gate_mode: 'review', gate_direct: 'tell', gate_soak: '0m',
+      gate_mode: 'review', gate_direct: 'tell', gate_soak: '0m', gate_stages: 'off', gate_stage_soak: '1h',
       notify_new_models: true, notify_price_changes: 'mine', notify_failures: true, notify_success_rate: 80, webhooks: webhooksOf(world.scenario), quiet: isBroken ? '' : '22:00-07:00',
       autostart: isBroken ? null : false, close: 'tray', updates: 'daily', network_proxy: 'system', network_ca_file: '', network_environment: isBroken ? ['HTTPS_PROXY=http://proxy.corp.example:3128', 'NO_PROXY=localhost,.corp.example'] : [],
       theme: world.state.theme, home: '/home/mira/.local/share/litellm-auto-sync', ledger_bytes: 41_200_000,
@@ -95,6 +95,7 @@ function check(field: SettingField, value: string): ErrorView | null {
   switch (field) {
     case 'every':
     case 'gate_soak':
+    case 'gate_stage_soak':
       return PERIOD.test(value) ? null : bad('Write a duration as a number with s, m, h or d, at most 366 days: 90s, 5m, 6h, 1d.', field);
     case 'windows': {
       const wrong = value.split('\n').find((line) => line.trim() !== '' && !new RegExp(`^(allow|deny) ([A-Z][a-z]{2}([-,][A-Z][a-z]{2})* )?${TIME}-${TIME}$`).test(line.trim()));

@@ -1,6 +1,7 @@
 //! What a person should look at, each with the one thing that resolves it. A pure function of the state.
 
 mod proxies;
+mod stages;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ pub(crate) fn attention(state: &AppState, problems: &[SettingsProblem]) -> Vec<A
     all.extend(bad_map_is_live(state));
     all.extend(of_source(state));
     all.extend(held_entries(state));
+    all.extend(stages::stages(state));
     all.extend(pinned(state));
     all.extend(published(state));
     all.extend(silent_webhooks(state));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use costmap::people::{amount, label, price};
 use costmap::{CostMap, Entry, Leaf, Served, Unit, Verdict};
 use engine::error::bounded;
+use engine::gate::Stage;
 use engine::ledger::StoredRevision;
 use engine::overlay::{OwnEntry, own_entries};
 use engine::proxy::ProxyClient;
@@ -142,6 +143,7 @@ impl Api {
             fetcher: &Fetcher::for_network(&chosen.settings.network)?,
             ledger: Some(self.engine.ledger()),
             proxy: proxy.as_ref().zip(client.as_ref()).map(|(proxy, client)| (proxy.name.as_str(), client)),
+            stage: proxy.as_ref().map_or(Stage::Production, |proxy| proxy.role.into()),
         };
         let report = verify(order, &CancellationToken::new()).await?;
         let rows = report.fields.iter().map(|field| {

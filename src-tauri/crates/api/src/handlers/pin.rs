@@ -7,7 +7,7 @@ use engine::pin::{PinOrder, plan};
 use engine::status::Reads;
 
 use crate::Api;
-use crate::commands::{PinArgs, PublishArgs, UnpinArgs};
+use crate::commands::{PinArgs, PromoteArgs, PublishArgs, UnpinArgs};
 use crate::handlers::changes::price_row;
 use crate::view::{ChangeRow, PinPreview, PinView, PromotionRow};
 
@@ -38,7 +38,7 @@ impl Api {
     pub(crate) async fn pin_preview(&self, args: PinArgs) -> Result<PinPreview> {
         let order = order(args);
         let ledger = self.engine.ledger();
-        let (plan, pins) = (plan(ledger, &order).await?, ledger.pins().await?);
+        let (plan, pins) = (plan(ledger, &order, &self.chosen()?.settings).await?, ledger.pins().await?);
         let users = self.users_of_models();
         let (proxies, direct) = self.concerned(order.proxy.as_deref());
         let set = plan.changes;
@@ -84,6 +84,11 @@ impl Api {
 
     pub(crate) async fn unpin(&self, args: UnpinArgs) -> Result<()> {
         self.engine.unpin(args.proxy).await.map(drop)
+    }
+
+    pub(crate) async fn promote(&self, args: PromoteArgs) -> Result<()> {
+        let to = args.to.as_deref().map(str::parse).transpose()?;
+        self.engine.promote(to, args.force).await.map(drop)
     }
 
     pub(crate) async fn publish(&self, args: PublishArgs) -> Result<()> {

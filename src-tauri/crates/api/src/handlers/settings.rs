@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use engine::gateway::{DEFAULT_GATEWAY_PORT, GatewayAddress, known_address};
 use engine::schedule::Plan;
-use engine::settings::{DEFAULT_SOURCE, KeyPlace, SettingsEdit, Source};
+use engine::settings::{DEFAULT_SOURCE, GateEdit, KeyPlace, SettingsEdit, Source};
 use engine::status::Reads;
 use engine::{Error, ErrorCode, Result};
 
@@ -68,6 +68,8 @@ impl Api {
             gate_mode: settings.gate.mode.to_string(),
             gate_direct: settings.gate.direct.to_string(),
             gate_soak: settings.gate.soak.to_string(),
+            gate_stages: settings.gate.stages.to_string(),
+            gate_stage_soak: settings.gate.stage_soak.to_string(),
             notify_new_models: settings.notify.new_models,
             notify_price_changes: settings.notify.price_changes.to_string(),
             notify_failures: settings.notify.failures,
@@ -146,9 +148,13 @@ impl Api {
             SettingField::Every => SettingsEdit::SetSchedule { preset: "custom".to_owned(), every: Some(value) },
             SettingField::OnChange => SettingsEdit::SetOnChange { on_change: flag()? },
             SettingField::Windows => SettingsEdit::SetWindows { windows: lines(&value) },
-            SettingField::GateMode => SettingsEdit::SetGate { mode: Some(value), direct: None, soak: None },
-            SettingField::GateDirect => SettingsEdit::SetGate { mode: None, direct: Some(value), soak: None },
-            SettingField::GateSoak => SettingsEdit::SetGate { mode: None, direct: None, soak: Some(value) },
+            SettingField::GateMode => SettingsEdit::SetGate(GateEdit { mode: Some(value), ..GateEdit::default() }),
+            SettingField::GateDirect => SettingsEdit::SetGate(GateEdit { direct: Some(value), ..GateEdit::default() }),
+            SettingField::GateSoak => SettingsEdit::SetGate(GateEdit { soak: Some(value), ..GateEdit::default() }),
+            SettingField::GateStages => SettingsEdit::SetGate(GateEdit { stages: Some(value), ..GateEdit::default() }),
+            SettingField::GateStageSoak => {
+                SettingsEdit::SetGate(GateEdit { stage_soak: Some(value), ..GateEdit::default() })
+            }
             SettingField::PublishTo => SettingsEdit::SetPublish { to: value, url: None },
             SettingField::PublishUrl => {
                 let to = self.chosen()?.settings.publish.map(|publish| publish.to.to_string());

@@ -61,7 +61,7 @@ impl Api {
             let snapshot = self.engine.snapshot();
             let snapshot = snapshot.borrow();
             let mine = used_models(&snapshot);
-            let promotion = snapshot.promoted.as_ref().filter(|promotion| promotion.upstream == to);
+            let promotion = snapshot.newest.as_ref().filter(|promotion| promotion.upstream == to);
             let waiting: Vec<&String> = promotion.iter().flat_map(|promotion| promotion.waiting()).collect();
             let asked = waiting.iter().find(|model| mine.contains(**model)).or(waiting.first());
             (mine.clone(), waiting.len(), asked.map(|model| (*model).clone()))

@@ -53,7 +53,7 @@ pub struct RunRow {
     /// The proxy.
     pub proxy: String,
     /// Why it was started.
-    #[ts(type = "'manual' | 'schedule' | 'change' | 'retry' | 'resume' | 'heal'")]
+    #[ts(type = "'manual' | 'schedule' | 'change' | 'retry' | 'resume' | 'heal' | 'promotion'")]
     pub trigger: Trigger,
     /// How it ended.
     #[ts(type = "'running' | 'succeeded' | 'unchanged' | 'planned' | 'held' | 'failed' | 'unproven' | 'interrupted'")]

@@ -10,6 +10,7 @@ mod pin;
 mod place;
 mod review;
 mod settings;
+mod stages;
 mod state;
 mod today;
 mod update;
@@ -30,6 +31,7 @@ pub use settings::{
     FoundProxy, GatewayProxy, GatewayView, KeyForm, OtherSourceView, ProblemView, ProxyForm, ProxySetting, ProxyTest,
     SettingsView,
 };
+pub use stages::{StageProgress, StageView};
 pub use state::{
     AppState, CountPoint, ErrorView, HostKind, OwnNote, PauseView, PromotedView, ProxyView, PublishView, RateView,
     RunningView, SourceView, StripRun, ToastView,

@@ -163,6 +163,13 @@ pub enum AttentionAction {
         /// Which.
         proxies: Vec<String>,
     },
+    /// Let the map that waits go on to the next stage.
+    Promote {
+        /// The button's label.
+        label: String,
+        /// To which.
+        to: String,
+    },
     /// Let proxies follow the source again.
     Unpin {
         /// The button's label.
@@ -186,6 +193,7 @@ impl AttentionAction {
             | Self::Ask { label, .. }
             | Self::SyncAll { label, .. }
             | Self::AskAll { label, .. }
+            | Self::Promote { label, .. }
             | Self::Unpin { label, .. }
             | Self::CheckSource { label } => label,
         }

@@ -157,6 +157,10 @@ pub struct SettingsView {
     pub gate_direct: String,
     /// How long an accepted map waits: `0m`.
     pub gate_soak: String,
+    /// Whether maps go by stages: `off`, `rule` or `hand`.
+    pub gate_stages: String,
+    /// How long each stage has a map before the next gets it.
+    pub gate_stage_soak: String,
     /// Toasts for new models.
     pub notify_new_models: bool,
     /// `mine`, `all` or `off`.

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{
-    Attention, CauseView, ChangeSummary, PinView, ReceiptView, RunRow, StepTime, Today, UpdateView, WebhookStateView,
+    Attention, CauseView, ChangeSummary, PinView, ReceiptView, RunRow, StageView, StepTime, Today, UpdateView,
+    WebhookStateView,
 };
 
 /// Where the dashboard is shown.
@@ -65,8 +66,10 @@ pub struct AppState {
     pub theme: String,
     /// Where maps come from.
     pub source: SourceView,
-    /// What proxies are meant to have.
+    /// What was promoted last: what proxies are meant to have, unless it is on its way to production.
     pub promoted: Option<PromotedView>,
+    /// How far the map is on its way to production: each stage with proxies. Empty where all proxies get it at once.
+    pub stages: Vec<StageView>,
     /// What proxies are held at: that of all of them first.
     pub pins: Vec<PinView>,
     /// The user's own entries.
@@ -288,7 +291,7 @@ pub struct RunningView {
     /// Since when it runs.
     pub started: DateTime<Utc>,
     /// Why it was started.
-    #[ts(type = "'manual' | 'schedule' | 'change' | 'retry' | 'resume' | 'heal'")]
+    #[ts(type = "'manual' | 'schedule' | 'change' | 'retry' | 'resume' | 'heal' | 'promotion'")]
     pub trigger: Trigger,
 }
 

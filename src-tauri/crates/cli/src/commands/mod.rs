@@ -18,6 +18,7 @@ mod review;
 mod schedule;
 mod show;
 mod source;
+mod stages;
 mod status;
 mod sync;
 mod transfer;
@@ -71,6 +72,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Answer> {
             | Command::Unpin { .. }
             | Command::Rollback(_)
             | Command::Overlay(_)
+            | Command::Promote(_)
             | Command::Publish(_)
     ) {
         context.log_reads()?;
@@ -94,6 +96,8 @@ async fn dispatch(context: &Context, command: Command) -> Result<Answer> {
         Command::Pin(args) => pin::pin(context, args).await,
         Command::Unpin { proxy } => pin::unpin(context, proxy).await,
         Command::Rollback(args) => pin::rollback(context, args).await,
+        Command::Stages(args) => stages::run(context, args).await,
+        Command::Promote(args) => stages::promote(context, args).await,
         Command::Overlay(command) => overlay::run(context, command).await,
         Command::Publish(args) => publish::run(context, args).await,
         Command::Gateway(command) => gateway::run(context, command).await,

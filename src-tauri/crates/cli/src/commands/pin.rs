@@ -34,7 +34,7 @@ pub(super) async fn rollback(context: &Context, args: RollbackArgs) -> Result<An
         return change(context, order).await;
     }
     let chosen = context.settings()?;
-    let plan = plan(&some_ledger(context).await?, &order).await?;
+    let plan = plan(&some_ledger(context).await?, &order, &chosen.settings).await?;
     let document =
         json!({ "from": plan.from.revision, "to": plan.to.revision, "bad": plan.bad, "changes": plan.changes });
     let answer = Answer::new(&context.screen, &document, || preview(&context.screen, &plan))?;
@@ -57,7 +57,7 @@ pub(super) async fn unpin(context: &Context, proxy: Option<String>) -> Result<An
 
 async fn change(context: &Context, order: PinOrder) -> Result<Answer> {
     let chosen = context.settings()?;
-    let plan = plan(&some_ledger(context).await?, &order).await?;
+    let plan = plan(&some_ledger(context).await?, &order, &chosen.settings).await?;
     let shown = preview(&context.screen, &plan);
     // What was looked at is what is done, also where something is promoted meanwhile.
     let order = PinOrder { revision: Some(plan.to.revision.to_string()), ..order };
@@ -78,7 +78,7 @@ async fn change(context: &Context, order: PinOrder) -> Result<Answer> {
     answer(context, &chosen, &report, &format!("{shown}{until}")).await
 }
 
-async fn some_ledger(context: &Context) -> Result<Ledger> {
+pub(super) async fn some_ledger(context: &Context) -> Result<Ledger> {
     let nothing = || Error::new(ErrorCode::NotFound, "Nothing has been promoted yet. Sync once first.");
     context.ledger().await?.ok_or_else(nothing)
 }

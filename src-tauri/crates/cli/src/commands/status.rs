@@ -5,6 +5,7 @@ use engine::Result;
 use engine::ledger::Promotion;
 use engine::status::{Health, ProxyStatus, StatusContext, StatusReport, SyncState};
 
+use super::stages;
 use super::{source, with_problems};
 use crate::context::{Chosen, Context};
 use crate::output::grid::{Grid, Head, cell, sentence, toned};
@@ -70,6 +71,10 @@ fn text(screen: &Screen, report: &StatusReport) -> String {
             pin.revision.short(),
             when::both(pin.since, screen.now)
         ));
+    }
+    if report.stages.len() > 1 {
+        let lines = stages::lines(screen, &report.stages);
+        out.push_str(&format!("{}    {}\n", paint(Tone::Strong, "Stages"), lines.replace('\n', "\n          ")));
     }
     if report.pause.paused {
         let go_on = match report.pause.paused_until {
@@ -267,6 +272,7 @@ mod tests {
             }),
             pin: None,
             proxy_pins: vec![],
+            stages: vec![],
             pause: PauseState { paused: true, paused_until: Some(at("2026-03-05T00:00:00Z")) },
             proxies: vec![good, bad],
         };
@@ -281,6 +287,7 @@ mod tests {
             promoted: None,
             pin: None,
             proxy_pins: vec![],
+            stages: vec![],
             pause: PauseState::default(),
             proxies: vec![],
         };

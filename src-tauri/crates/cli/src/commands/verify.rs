@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use costmap::{Unit, people};
+use engine::gate::Stage;
 use engine::proxy::ProxyClient;
 use engine::source::{Fetcher, Source};
 use engine::verify::{FieldVerdict, VerifyOrder, VerifyReport, verify};
@@ -40,6 +41,7 @@ pub(super) async fn run(context: &Context, args: &VerifyArgs) -> Result<Answer> 
         fetcher: &Fetcher::for_network(&chosen.settings.network)?,
         ledger: ledger.as_ref(),
         proxy: client.as_ref().map(|(name, client)| (*name, client)),
+        stage: proxy.map_or(Stage::Production, |proxy| proxy.role.into()),
     };
     let report = verify(order, &CancellationToken::new()).await?;
     let answer = Answer::new(&context.screen, &report, || text(&context.screen, &report))?;

@@ -38,6 +38,7 @@ pub(crate) fn trigger_word(trigger: Trigger) -> &'static str {
         Trigger::Retry => "retry",
         Trigger::Resume => "after sleep",
         Trigger::Heal => "self-heal",
+        Trigger::Promotion => "promotion",
     }
 }
 

@@ -94,8 +94,8 @@ pub(super) async fn alert(ledger: &Ledger, news: &DigestNews, wants: &[AlertKind
 
 /// Entries that wait for a person, by their causes.
 async fn review(ledger: &Ledger, news: &DigestNews, facts: &mut Value) -> Result<Option<Part>> {
-    let promotion = ledger.promoted().await?.filter(|promotion| promotion.upstream == news.revision);
-    let waiting: Vec<String> = promotion.iter().flat_map(|promotion| promotion.waiting().cloned()).collect();
+    let promotion = ledger.newest().await?.filter(|(_, promotion)| promotion.upstream == news.revision);
+    let waiting: Vec<String> = promotion.iter().flat_map(|(_, promotion)| promotion.waiting().cloned()).collect();
     if waiting.is_empty() {
         return Ok(None);
     }

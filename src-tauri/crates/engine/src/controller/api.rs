@@ -6,8 +6,9 @@ use chrono::{DateTime, Days, Local, NaiveTime, TimeDelta, TimeZone, Utc};
 use costmap::{Finding, Revision};
 use serde::{Deserialize, Serialize};
 
+use crate::gate::StageState;
 use crate::gateway::GatewayState;
-use crate::ledger::{Pins, Promotion};
+use crate::ledger::{Pins, Promotion, Stages};
 use crate::publish::PublishState;
 use crate::run::{StepTime, SyncRun, Trigger};
 use crate::settings::Period;
@@ -214,8 +215,14 @@ pub struct Snapshot {
     pub revision: u64,
     /// What is known of the source.
     pub source: Option<SourceState>,
-    /// The map that proxies are meant to have.
+    /// The map that proxies are meant to have; by stages, what production is.
     pub promoted: Option<Arc<Promotion>>,
+    /// What was promoted last: the same, unless it is on its way to production.
+    pub newest: Option<Arc<Promotion>>,
+    /// What the stages are held at.
+    pub stages: Arc<Stages>,
+    /// How far each stage is that has proxies; empty where maps go to all proxies at once.
+    pub stage_states: Arc<Vec<StageState>>,
     /// What proxies are held at, and what is marked as bad.
     pub pins: Arc<Pins>,
     /// Why the overlay's file is not used.

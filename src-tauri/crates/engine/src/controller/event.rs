@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use super::api::{Happening, Pause, PauseState, SyncOrder, SyncReport};
 use crate::Result;
-use crate::gate::Ruling;
+use crate::gate::{Ruling, Stage};
 use crate::overlay::OverlayEdit;
 use crate::pin::PinOrder;
 use crate::publish::PublishState;
@@ -44,6 +44,8 @@ pub(super) enum Event {
     Pin { order: PinOrder, reply: oneshot::Sender<Result<SyncReport>> },
     /// Somebody lets proxies follow the source again: this one, or all.
     Unpin { proxy: Option<String>, reply: oneshot::Sender<Result<SyncReport>> },
+    /// Somebody lets a map go on to the next stage, or to this one.
+    Promote { to: Option<Stage>, force: bool, reply: oneshot::Sender<Result<SyncReport>> },
     /// Somebody changes own entries.
     Overlay { edit: OverlayEdit, reply: oneshot::Sender<Result<SyncReport>> },
     /// Somebody pauses the schedule (`None`: resumes it).

@@ -7,7 +7,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::api::{Happening, Pause, PauseState, Snapshot, SyncOrder, SyncReport};
 use super::event::{Draft, Event};
-use crate::gate::Ruling;
+use crate::gate::{Ruling, Stage};
 use crate::ledger::Ledger;
 use crate::overlay::OverlayEdit;
 use crate::pin::PinOrder;
@@ -96,6 +96,14 @@ impl EngineHandle {
     /// `not_found` where nothing is pinned; those of a sync.
     pub async fn unpin(&self, proxy: Option<String>) -> Result<SyncReport> {
         self.ask(|reply| Event::Unpin { proxy, reply }).await
+    }
+
+    /// Lets the map that waits go on: to this stage, or without one to the next. `force`: also where a proxy failed with it.
+    ///
+    /// # Errors
+    /// `not_found` where nothing waits, `held` where a proxy failed with it; then nothing was changed. Those of a sync.
+    pub async fn promote(&self, to: Option<Stage>, force: bool) -> Result<SyncReport> {
+        self.ask(|reply| Event::Promote { to, force, reply }).await
     }
 
     /// Changes the user's own entries, and syncs the proxies that get what is promoted.

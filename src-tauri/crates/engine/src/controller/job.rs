@@ -139,7 +139,7 @@ impl Parts {
         // Fetch, check and promote are one: an older answer that arrives late must not be promoted over a newer one. Who
         // only looks promotes nothing, and keeps nobody waiting.
         let _promoting = if record { Some(self.promoting.lock().await) } else { None };
-        let live = match self.ledger.promoted().await? {
+        let live = match self.ledger.newest().await? {
             Some(_) => None,
             None => cancel.run_until_cancelled(self.live_baseline(proxies, draft)).await.flatten(),
         };
@@ -410,6 +410,7 @@ async fn one_proxy(
     let on_step = |step| begun.step(parts, step);
     let run_order = RunOrder {
         name: begun.proxy.clone(),
+        stage: proxy.role.into(),
         url: proxy.url.to_string(),
         client: &client,
         source: &source,

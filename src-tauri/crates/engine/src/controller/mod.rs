@@ -28,7 +28,7 @@ pub use handle::EngineHandle;
 use job::Parts;
 use keys::Keys;
 use state::Controller;
-pub(crate) use state::{PAUSE_KEY, conclusive};
+pub(crate) use state::{PAUSE_KEY, PROOFS_KEY, conclusive};
 use webhooks::Webhooks;
 
 use crate::gateway::Gateway;

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use super::DoctorContext;
 use crate::controller::{PAUSE_KEY, PauseState};
 use crate::gateway::{GatewayAddress, known_state};
-use crate::ledger::{Ledger, Pins, Promotion};
+use crate::ledger::{Ledger, Pins, Promotion, Stages};
 use crate::overlay::{OwnEntry, own_entries};
 use crate::schedule::AskedFor;
+use crate::settings::Proxy;
 use crate::source::Source;
 use crate::sync::{SourceState, last_source, parsed};
 use crate::{Error, Result};
@@ -25,6 +26,7 @@ pub(super) struct Kept {
     pub(super) source: Option<SourceState>,
     pub(super) promoted: Option<Promotion>,
     pub(super) pins: Pins,
+    pub(super) stages: Stages,
     pub(super) paused: Option<PauseState>,
     pub(super) asked_for: AskedFor,
     pub(super) gateway: Option<GatewayAddress>,
@@ -54,6 +56,7 @@ impl Kept {
             promoted,
             unreadable,
             pins: ledger.pins().await.unwrap_or_default(),
+            stages: ledger.stages().await.unwrap_or_default(),
             paused: Some(PauseState::of(until, context.clock.now())).filter(|pause| pause.paused),
             asked_for: AskedFor::read(ledger, context.settings).await.unwrap_or_default(),
             gateway,
@@ -65,8 +68,8 @@ impl Kept {
     }
 
     /// The promotion that holds for this proxy.
-    pub(super) async fn promoted_for(&self, proxy: &str) -> Option<Promotion> {
-        self.ledger.as_ref()?.promoted_for(proxy).await.ok().flatten()
+    pub(super) async fn promoted_for(&self, proxy: &Proxy) -> Option<Promotion> {
+        self.ledger.as_ref()?.promoted_for(proxy.name.as_str(), proxy.role.into()).await.ok().flatten()
     }
 
     /// One of the maps that are kept.

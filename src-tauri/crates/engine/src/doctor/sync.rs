@@ -21,18 +21,19 @@ pub(super) async fn sync(
     own: OwnGateway<'_>,
 ) -> (DoctorItem, Desired, Option<Promotion>) {
     let name = proxy.name.as_str();
-    let promoted = kept.promoted_for(name).await;
+    let promoted = kept.promoted_for(proxy).await;
     let pin = kept.pins.of(name);
     let mut status = ProxyStatus::unknown(name, &proxy.url.to_string(), &proxy.role.to_string());
     status.version = facts.version.as_ref().map(ToString::to_string);
     status.read_by(facts.source.as_ref(), own, facts.capabilities.knows_source);
     let newest = kept.source.as_ref().and_then(|source| source.revision);
+    let is_staged = |newest: &costmap::Revision| kept.stages.keeps(proxy.role.into(), newest);
     let known = Known {
         source: kept.source.as_ref(),
         promoted: promoted.as_ref(),
         resolved: resolved_for(kept.ledger.as_ref(), &status, promoted.as_ref()).await.ok().flatten(),
         direct: context.settings.gate.direct,
-        is_barred: pin.is_some() || newest.is_some_and(|newest| kept.pins.skips(&newest)),
+        is_barred: pin.is_some() || newest.is_some_and(|newest| kept.pins.skips(&newest) || is_staged(&newest)),
     };
     let desired = Desired::of(status.reads.into(), known);
     let (mut last_run, mut proved) = (None, None);

@@ -9,7 +9,7 @@ use super::lines;
 use super::place::connect;
 use super::protocol::{Call, Line, Request, VERSION, Who};
 use crate::controller::{Happening, Pause, PauseState, SyncOrder, SyncReport};
-use crate::gate::Ruling;
+use crate::gate::{Ruling, Stage};
 use crate::home::Home;
 use crate::overlay::OverlayEdit;
 use crate::pin::PinOrder;
@@ -91,6 +91,14 @@ impl DoorClient {
     /// As `EngineHandle::unpin`.
     pub async fn unpin(&self, proxy: Option<String>) -> Result<SyncReport> {
         ask(&self.home, &Request::Unpin { proxy }, |_| ()).await
+    }
+
+    /// Has it let a map go on to the next stage, or to this one.
+    ///
+    /// # Errors
+    /// As `EngineHandle::promote`.
+    pub async fn promote(&self, to: Option<Stage>, force: bool) -> Result<SyncReport> {
+        ask(&self.home, &Request::Promote { to, force }, |_| ()).await
     }
 
     /// Has it change the user's own entries.

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::controller::{Happening, Pause, SyncOrder};
 use crate::error::bounded;
-use crate::gate::Ruling;
+use crate::gate::{Ruling, Stage};
 use crate::overlay::OverlayEdit;
 use crate::pin::PinOrder;
 use crate::settings::SettingsEdit;
@@ -38,6 +38,14 @@ pub enum Request {
     Unpin {
         /// Which; none: all.
         proxy: Option<String>,
+    },
+    /// Lets a map go on to the next stage, or to this one. Done: the report.
+    Promote {
+        /// Which stage.
+        to: Option<Stage>,
+        /// Also where a proxy failed with it.
+        #[serde(default)]
+        force: bool,
     },
     /// Changes the user's own entries. Done: the report.
     Overlay(OverlayEdit),
@@ -138,6 +146,7 @@ mod tests {
             Request::Decide { models: vec!["gpt".into()], ruling: Some(Ruling::Rejected) },
             Request::Pin(PinOrder { revision: Some("abcd".into()), proxy: None, rollback: true }),
             Request::Unpin { proxy: Some("eu".into()) },
+            Request::Promote { to: Some(Stage::Staging), force: true },
             Request::Overlay(OverlayEdit::Remove { model: "gpt".into(), fields: vec![] }),
             Request::Pause(Pause::Indefinitely),
             Request::Pause(Pause::Until("2026-03-04T12:00:00Z".parse().unwrap())),

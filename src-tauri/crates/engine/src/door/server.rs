@@ -163,6 +163,7 @@ impl Inside {
             Request::Decide { models, ruling } => done(self.engine.decide(models, ruling, None).await),
             Request::Pin(order) => done(self.engine.pin(order).await),
             Request::Unpin { proxy } => done(self.engine.unpin(proxy).await),
+            Request::Promote { to, force } => done(self.engine.promote(to, force).await),
             Request::Overlay(edit) => done(self.engine.overlay(edit).await),
             Request::Publish { replace } => done(self.engine.publish(replace).await),
             Request::Pause(pause) => done(self.engine.pause(pause).await),

@@ -56,7 +56,7 @@ pub struct Known<'a> {
     pub resolved: Option<Revision>,
     /// `gate.direct`.
     pub direct: DirectMode,
-    /// A person keeps the source's map from this proxy.
+    /// A person, or the stage that it belongs to, keeps the source's map from this proxy.
     pub is_barred: bool,
 }
 

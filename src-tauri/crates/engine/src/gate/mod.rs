@@ -4,8 +4,10 @@
 mod decide;
 mod decisions;
 mod desired;
+mod stages;
 
 pub(crate) use decide::baseline;
 pub use decide::{Barred, Decision, Facts, decide, is_distant};
 pub use decisions::{Decisions, Matter, Reviewed, Ruling, matters, reviewed};
 pub use desired::{Desired, Known, Route};
+pub use stages::{At, Member, Progress, Proof, Stage, StageFacts, StageState};

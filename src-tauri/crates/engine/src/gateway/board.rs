@@ -12,6 +12,7 @@ use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 
+use crate::gate::Stage;
 use crate::ledger::Ledger;
 use crate::{Clock, Error, ErrorCode, Result};
 
@@ -52,6 +53,15 @@ struct Ready {
     resolved: Option<Arc<Served>>,
 }
 
+/// What decides which map a proxy gets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Meant {
+    /// It books alias rows at $0, so it gets them resolved.
+    pub(crate) resolves: bool,
+    /// The stage that it belongs to.
+    pub(crate) stage: Stage,
+}
+
 /// What is handed out. The ledger is asked each time which promotion holds, so nothing older is ever sent.
 #[derive(Debug)]
 pub(crate) struct Board {
@@ -60,8 +70,8 @@ pub(crate) struct Board {
     /// The one that was asked for last stands last.
     ready: tokio::sync::Mutex<Vec<Ready>>,
     readers: Mutex<BTreeMap<String, Reader>>,
-    /// The proxies of the settings by name; true: it books alias rows at $0, so it gets them resolved.
-    proxies: Mutex<BTreeMap<String, bool>>,
+    /// The proxies of the settings by name.
+    proxies: Mutex<BTreeMap<String, Meant>>,
 }
 
 impl Board {
@@ -75,9 +85,9 @@ impl Board {
         }
     }
 
-    /// These are the proxies of the settings, and whether each gets alias rows resolved.
-    pub(crate) fn set_proxies(&self, proxies: impl IntoIterator<Item = (String, bool)>) {
-        let proxies: BTreeMap<String, bool> = proxies.into_iter().collect();
+    /// These are the proxies of the settings, and what each is meant to get.
+    pub(crate) fn set_proxies(&self, proxies: impl IntoIterator<Item = (String, Meant)>) {
+        let proxies: BTreeMap<String, Meant> = proxies.into_iter().collect();
         lock(&self.readers).retain(|name, _| proxies.contains_key(name));
         *lock(&self.proxies) = proxies;
     }
@@ -87,8 +97,8 @@ impl Board {
         lock(&self.readers).values().cloned().collect()
     }
 
-    /// The name of the settings for a name in a path, and whether it gets alias rows resolved.
-    pub(super) fn proxy(&self, name: &str) -> Option<(String, bool)> {
+    /// The name of the settings for a name in a path, and what that proxy is meant to get.
+    pub(super) fn proxy(&self, name: &str) -> Option<(String, Meant)> {
         lock(&self.proxies).iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(k, v)| (k.clone(), *v))
     }
 
@@ -126,7 +136,7 @@ impl Board {
     ///
     /// # Errors
     /// The ledger's; a map that cannot be read is never sent in part.
-    pub(super) async fn current(&self, proxy: Option<&str>, resolved: bool) -> Result<Option<Arc<Served>>> {
+    pub(super) async fn current(&self, proxy: Option<(&str, Stage)>, resolved: bool) -> Result<Option<Arc<Served>>> {
         match self.ledger.served(proxy).await? {
             Some(revision) => self.of(revision, resolved).await.map(Some),
             None => Ok(None),

@@ -14,6 +14,7 @@ use costmap::Revision;
 use serde::{Deserialize, Serialize};
 
 pub use address::{DEFAULT_GATEWAY_PORT, FILE, GatewayAddress};
+pub(crate) use board::Meant;
 pub use board::Reader;
 use board::{Board, READERS_KEY};
 use server::{Listening, is_open, listen};
@@ -68,8 +69,8 @@ impl Gateway {
         self.lock().listening.as_ref().map(|listening| listening.address.clone())
     }
 
-    /// These are the proxies of the settings, and whether each gets alias rows resolved.
-    pub(crate) fn set_proxies(&self, proxies: impl IntoIterator<Item = (String, bool)>) {
+    /// These are the proxies of the settings, and what each is meant to get.
+    pub(crate) fn set_proxies(&self, proxies: impl IntoIterator<Item = (String, Meant)>) {
         self.board.set_proxies(proxies);
     }
 
@@ -130,7 +131,7 @@ impl Gateway {
 
     /// Whether this proxy gets alias rows resolved.
     pub(crate) fn resolves(&self, proxy: &str) -> bool {
-        self.board.proxy(proxy).is_some_and(|(_, resolves)| resolves)
+        self.board.proxy(proxy).is_some_and(|(_, meant)| meant.resolves)
     }
 
     /// Whether this proxy came for a map.

@@ -108,9 +108,9 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
             None => return nothing(StatusCode::NOT_FOUND, ""),
         },
     };
-    let resolved = proxy.as_ref().is_some_and(|(_, resolves)| *resolves);
-    let name = proxy.as_ref().map(|(name, _)| name.as_str());
-    let served = match shared.board.current(name, resolved).await {
+    let resolved = proxy.as_ref().is_some_and(|(_, meant)| meant.resolves);
+    let asks = proxy.as_ref().map(|(name, meant)| (name.as_str(), meant.stage));
+    let served = match shared.board.current(asks, resolved).await {
         Ok(Some(served)) => served,
         Ok(None) => return nothing(StatusCode::SERVICE_UNAVAILABLE, "No map has been promoted yet.\n"),
         Err(error) => {

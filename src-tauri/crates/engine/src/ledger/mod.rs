@@ -20,6 +20,7 @@ mod revisions;
 mod run_row;
 mod runs;
 mod schema;
+mod stages;
 mod upgrade;
 mod used;
 
@@ -44,6 +45,7 @@ pub use promotions::Promotion;
 pub use record::{Findings, Look, Promoting};
 pub use revisions::{SeenMap, StoredRevision};
 pub use runs::{RunFilter, SuccessRate};
+pub use stages::{Held, Moved, StageMove, Stages};
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::prices::{Prices, follow};
 use super::promotions::{COLUMNS, Promotion, UNASKED, add as add_promotion, promotion};
+use super::stages::{self, Moved};
 use super::{Ledger, damaged, from_micros, stored, to_micros};
 use crate::Result;
 
@@ -129,6 +130,7 @@ impl Ledger {
                 for upstream in &pins.skips {
                     mark(&step, upstream, false, at)?;
                 }
+                stages::release(&step, at)?;
             }
             step.commit()?;
             Ok(())
@@ -151,14 +153,16 @@ fn write(step: &Transaction<'_>, pinning: &Pinning, at: DateTime<Utc>) -> Result
     mark_good(step, &earlier.upstream, at)?;
     let newest: i64 = step.query_row("SELECT max(id) FROM promotions", [], |row| row.get(0))?;
     let number = if proxy.is_none() && *number != newest {
-        let again = Promotion { promoted_at: at, ..earlier };
-        if let Some(prices) = prices {
-            follow(step, prices, &again.upstream, at)?;
-        }
-        add_promotion(step, &again)?
+        add_promotion(step, &Promotion { promoted_at: at, ..earlier.clone() })?
     } else {
         *number
     };
+    if let (None, Some(prices)) = (proxy, prices) {
+        follow(step, prices, &earlier.upstream, at)?;
+    }
+    if proxy.is_none() {
+        stages::set_all(step, number, if *resumes { Moved::Rollback } else { Moved::Person }, at)?;
+    }
     step.prepare_cached("INSERT INTO pins (proxy, promotion, resumes, since) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![proxy.as_deref().unwrap_or(ALL), number, resumes, to_micros(stored(at))])?;
     Ok(())
@@ -249,6 +253,8 @@ pub(super) fn own_promotion(connection: &Connection, proxy: &str) -> Result<Opti
 mod tests {
     use costmap::Verdict;
 
+    use crate::gate::Stage;
+
     use super::super::tests::{at, ledger};
     use super::*;
 
@@ -290,7 +296,10 @@ mod tests {
 
         ledger.pin(pinning(Some("eu"), 1, None), at("2026-01-04T00:00:00Z")).await.unwrap();
         let now = async || Promotion { taken: None, ..ledger.promoted().await.unwrap().unwrap() };
-        let own = async |proxy| Promotion { taken: None, ..ledger.promoted_for(proxy).await.unwrap().unwrap() };
+        let own = async |proxy| Promotion {
+            taken: None,
+            ..ledger.promoted_for(proxy, Stage::Production).await.unwrap().unwrap()
+        };
         assert_eq!(now().await, three, "a pin of one proxy is no promotion");
         assert_eq!(own("EU").await, one);
         assert_eq!(own("us").await, three);

@@ -2,12 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use costmap::Revision;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use serde::{Deserialize, Serialize};
 
 use super::pins::own_promotion;
+use super::stages::of_stage;
 use super::{Ledger, count, damaged, from_micros, limit, stored, to_json, to_micros};
 use crate::Result;
+use crate::gate::Stage;
 use crate::settings::DirectMode;
 
 /// A map became the one that proxies are meant to have. As in `status --json`, `promoted`.
@@ -76,9 +78,6 @@ impl Promotion {
     }
 }
 
-/// The one ring that there is yet: a proxy's role will say which it belongs to.
-const RING: &str = "production";
-
 pub(super) const COLUMNS: &str =
     "revision, upstream, models, promoted_at, held_models, rejected, baseline, base, overlay";
 
@@ -114,34 +113,59 @@ impl Ledger {
         .await
     }
 
-    /// The promotion that holds now.
+    /// The promotion that holds now: what production is meant to have, by which calls are billed.
     pub async fn promoted(&self) -> Result<Option<Promotion>> {
-        let sql = format!("SELECT {COLUMNS}, {PROVED} FROM promotions ORDER BY id DESC LIMIT ?1");
-        Ok(self.query_promotions(sql, 1).await?.pop())
+        self.promoted_to(Stage::Production).await
     }
 
-    /// The promotion that holds for this proxy: what it is pinned at, or the newest.
-    pub async fn promoted_for(&self, proxy: &str) -> Result<Option<Promotion>> {
+    /// The promotion that the proxies of this stage are meant to have.
+    pub async fn promoted_to(&self, stage: Stage) -> Result<Option<Promotion>> {
+        let sql = format!("SELECT {COLUMNS}, {PROVED} FROM promotions WHERE id = {}", of_stage("?1"));
+        Ok(self.query_promotions(sql, stage.as_str()).await?.pop())
+    }
+
+    /// The newest promotion with its number, whichever stage it has reached: what the next candidate is judged against.
+    pub async fn newest(&self) -> Result<Option<(i64, Promotion)>> {
+        self.call(|connection| {
+            let sql = format!("SELECT {COLUMNS}, {PROVED}, id FROM promotions ORDER BY id DESC LIMIT 1");
+            let mut query = connection.prepare_cached(&sql)?;
+            let mut rows = query.query([])?;
+            let Some(row) = rows.next()? else { return Ok(None) };
+            Ok(Some((row.get(11)?, promotion(row)?)))
+        })
+        .await
+    }
+
+    /// One promotion by its number.
+    pub async fn promotion(&self, number: i64) -> Result<Option<Promotion>> {
+        let sql = format!("SELECT {COLUMNS}, {PROVED} FROM promotions WHERE id = ?1");
+        Ok(self.query_promotions(sql, number).await?.pop())
+    }
+
+    /// The promotion that holds for this proxy: what it is pinned at, or what its stage is meant to have.
+    pub async fn promoted_for(&self, proxy: &str, stage: Stage) -> Result<Option<Promotion>> {
         let proxy = proxy.to_owned();
         match self.call(move |connection| own_promotion(connection, &proxy)).await? {
             Some(pinned) => Ok(Some(pinned)),
-            None => self.promoted().await,
+            None => self.promoted_to(stage).await,
         }
     }
 
-    /// The map that this proxy, or without one the production ring, is meant to have: quick, since it is asked with each
-    /// request to the gateway.
-    pub async fn served(&self, proxy: Option<&str>) -> Result<Option<Revision>> {
-        let proxy = proxy.map(str::to_owned);
+    /// The map that this proxy of this stage, or without one production, is meant to have: quick, since it is asked with
+    /// each request to the gateway.
+    pub async fn served(&self, proxy: Option<(&str, Stage)>) -> Result<Option<Revision>> {
+        let stage = proxy.map_or(Stage::Production, |(_, stage)| stage);
+        let proxy = proxy.map(|(name, _)| name.to_owned());
         self.call(move |connection| {
             if let Some(proxy) = &proxy
                 && let Some(pinned) = own_promotion(connection, proxy)?
             {
                 return Ok(Some(pinned.revision));
             }
-            let sql = "SELECT revision FROM promotions ORDER BY id DESC LIMIT 1";
-            let newest: Option<String> = connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
-            newest.map(|text| text.parse().map_err(|cause| damaged(&cause))).transpose()
+            let sql = format!("SELECT revision FROM promotions WHERE id = {}", of_stage("?1"));
+            let mut query = connection.prepare_cached(&sql)?;
+            let served: Option<String> = query.query_row([stage.as_str()], |row| row.get(0)).optional()?;
+            served.map(|text| text.parse().map_err(|cause| damaged(&cause))).transpose()
         })
         .await
     }
@@ -152,14 +176,17 @@ impl Ledger {
         self.query_promotions(sql, limit(at_most)).await
     }
 
-    /// The promotion that held at this time.
+    /// The promotion that held at this time, for production.
     pub async fn promotion_at(&self, date: DateTime<Utc>) -> Result<Option<Promotion>> {
-        let sql =
-            format!("SELECT {COLUMNS}, {PROVED} FROM promotions WHERE promoted_at <= ?1 ORDER BY id DESC LIMIT 1");
+        let sql = format!(
+            "SELECT {COLUMNS}, {PROVED} FROM promotions WHERE id = coalesce(
+                (SELECT promotion FROM stages WHERE stage = 'production' AND since <= ?1 ORDER BY id DESC LIMIT 1),
+                (SELECT max(id) FROM promotions WHERE promoted_at <= ?1))"
+        );
         Ok(self.query_promotions(sql, to_micros(date)).await?.pop())
     }
 
-    async fn query_promotions(&self, sql: String, key: i64) -> Result<Vec<Promotion>> {
+    async fn query_promotions(&self, sql: String, key: impl ToSql + Send + 'static) -> Result<Vec<Promotion>> {
         self.call(move |connection| {
             let mut query = connection.prepare_cached(&sql)?;
             let mut rows = query.query([key])?;
@@ -180,8 +207,8 @@ pub(super) fn add(connection: &Connection, promotion: &Promotion) -> Result<i64>
     connection
         .prepare_cached(
             "INSERT INTO promotions (
-                    revision, upstream, models, held_models, promoted_at, ring, baseline, rejected, base, overlay)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                    revision, upstream, models, held_models, promoted_at, baseline, rejected, base, overlay)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             revision.to_string(),
@@ -189,7 +216,6 @@ pub(super) fn add(connection: &Connection, promotion: &Promotion) -> Result<i64>
             count(*models),
             to_json(held_models)?,
             to_micros(stored(*promoted_at)),
-            RING,
             baseline.map(|baseline| baseline.to_string()),
             to_json(rejected)?,
             base.map(|base| base.to_string()),

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::prices::{Prices, follow};
 use super::promotions::{Promotion, add as add_promotion};
 use super::revisions::{SeenMap, put, put_findings};
-use super::{Ledger, News, outbox, pins, set_text, to_json};
+use super::{Ledger, News, outbox, pins, set_text, stages, to_json};
 use crate::Result;
 use crate::gate::Barred;
 
@@ -72,7 +72,10 @@ impl Ledger {
                 let Promoting { promotion, prices } = promoting;
                 pins::resume(&step, at)?;
                 add_promotion(&step, promotion)?;
-                follow(&step, prices, &promotion.upstream, promotion.promoted_at)?;
+                // While production waits for it, nobody is billed by it yet.
+                if !stages::holds_production(&step)? {
+                    follow(&step, prices, &promotion.upstream, promotion.promoted_at)?;
+                }
             }
             if let Some(news) = &look.news {
                 outbox::add(&step, at, news)?;

@@ -16,7 +16,7 @@ use crate::{Error, ErrorCode, Result};
 /// Blobs stand last in their row, so that listing a table does not read them.
 fn steps() -> Vec<M<'static>> {
     let fill = |step: &Transaction<'_>| upgrade::fill(step).map_err(|cause| HookError::Hook(cause.to_string()));
-    vec![M::up(FIRST), M::up_with_hook(SECOND, fill), M::up(THIRD), M::up(FOURTH), M::up(FIFTH)]
+    vec![M::up(FIRST), M::up_with_hook(SECOND, fill), M::up(THIRD), M::up(FOURTH), M::up(FIFTH), M::up(SIXTH)]
 }
 
 /// Maps whole, runs whole.
@@ -177,10 +177,20 @@ const FIFTH: &str = "CREATE TABLE webhooks (
         PRIMARY KEY (scope, key)
     ) STRICT, WITHOUT ROWID;";
 
+/// What each stage on the way to production is held at: the last row counts, and without a promotion it follows the newest.
+const SIXTH: &str = "CREATE TABLE stages (
+        id        INTEGER PRIMARY KEY AUTOINCREMENT,
+        stage     TEXT NOT NULL,
+        promotion INTEGER REFERENCES promotions (id),
+        why       TEXT NOT NULL,
+        since     INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX stages_stage ON stages (stage, id);";
+
 static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| Migrations::new(steps()));
 
 /// The form of the file that this program writes.
-const FORM: i64 = 5;
+const FORM: i64 = 6;
 
 /// How long a statement waits for another process: a reader never blocks the writer, but a checkpoint or a backup may.
 const BUSY: Duration = Duration::from_secs(10);

@@ -211,7 +211,7 @@ mod tests {
         // And an older program, which knows the first form only, refuses it: its own check is this number.
         let form: i64 =
             Connection::open(&path).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-        assert_eq!(form, 5);
+        assert_eq!(form, 6);
     }
 
     #[tokio::test]

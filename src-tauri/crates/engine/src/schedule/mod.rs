@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use costmap::Revision;
 
 pub(crate) use first::{AskedFor, forget_asked};
-pub(crate) use plan::{delta, wanted};
+pub(crate) use plan::{delta, staged, wanted};
 pub use window::{LocalOffset, QuietHours, Windows};
 
 use crate::run::Trigger;
@@ -86,6 +86,8 @@ struct Known {
     retries: usize,
     /// When the next retry is due.
     retry_at: Option<DateTime<Utc>>,
+    /// What it is to have, where that is not what the source has.
+    staged: Option<Wanted>,
 }
 
 /// The schedule of all proxies and of the source.
@@ -137,6 +139,11 @@ impl Scheduler {
         self.wanted = wanted;
     }
 
+    /// What the stage of this proxy is held at: it is not due for what the source has. `None`: its stage is not held.
+    pub fn stage(&mut self, proxy: &str, staged: Option<Wanted>) {
+        self.known.entry(proxy.to_owned()).or_default().staged = staged;
+    }
+
     /// A run of this proxy, about `revision`, began at `started` and is over. One that is not conclusive is tried again
     /// soon. Telling the same run again, as after a change of the settings, changes nothing: it would skip a retry, or
     /// begin them anew.
@@ -186,10 +193,11 @@ impl Scheduler {
                 continue;
             }
             let is_change = self.change_due(&proxy).is_some_and(|due| due <= now);
-            let wanted = self.wanted.map(|wanted| wanted.revision);
             let known = self.known.entry(proxy.clone()).or_default();
+            let wanted = known.staged.or(self.wanted).map(|wanted| wanted.revision);
             let trigger = match known.retry_at {
                 Some(at) if at <= now => Trigger::Retry,
+                _ if is_change && known.staged.is_some() => Trigger::Promotion,
                 _ if is_change => Trigger::Change,
                 _ if resumed => Trigger::Resume,
                 _ => Trigger::Schedule,
@@ -251,8 +259,8 @@ impl Scheduler {
 
     /// When a proxy is due because the source has a map that it was not tried with yet.
     fn change_due(&self, proxy: &str) -> Option<DateTime<Utc>> {
-        let wanted = self.wanted.filter(|_| self.plan.on_change)?;
         let known = self.known.get(proxy).copied().unwrap_or_default();
+        let wanted = known.staged.or(self.wanted).filter(|_| self.plan.on_change)?;
         let is_done = [known.attempted, known.settled].contains(&Some(wanted.revision));
         (!is_done).then_some(wanted.from)
     }

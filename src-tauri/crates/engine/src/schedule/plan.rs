@@ -6,6 +6,7 @@ use costmap::Verdict;
 use super::{ASK_EVERY, Plan, TICK, Wanted, Windows};
 use crate::Error;
 use crate::clock::local_offset;
+use crate::ledger::Held;
 use crate::settings::{Period, Settings, Source};
 use crate::sync::SourceState;
 
@@ -35,6 +36,11 @@ pub(crate) fn wanted(source: Option<&SourceState>) -> Option<Wanted> {
     let seen_at = source.seen_at.or(source.checked_at)?;
     // A longer soak that is chosen now counts at the next look; a map that was promoted before needs none.
     Some(Wanted { revision: source.revision?, from: source.soaks_until.unwrap_or(seen_at) })
+}
+
+/// The map that the proxies of a held stage are to have.
+pub(crate) fn staged(held: &Held) -> Wanted {
+    Wanted { revision: held.promotion.upstream, from: held.since }
 }
 
 /// A period as a difference of times; one too long to add is a hundred years.

@@ -13,6 +13,27 @@ use crate::clock::local_offset;
 use crate::schedule::{QuietHours, Windows};
 use crate::{Error, Result};
 
+/// What of `gate` is to change; what is left out stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GateEdit {
+    /// `review`, `hold` or `off`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// `tell` or `wait`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direct: Option<String>,
+    /// `0m`, `2h`, …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub soak: Option<String>,
+    /// `off`, `rule` or `hand`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stages: Option<String>,
+    /// `1h`, `0m`, …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage_soak: Option<String>,
+}
+
 /// One change. In JSON `{"edit": "set_gate", "mode": "hold"}`; what is left out of a section stays as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "edit", rename_all = "snake_case", deny_unknown_fields)]
@@ -77,18 +98,8 @@ pub enum SettingsEdit {
         /// `allow Mon-Fri 02:00-05:00`, …
         windows: Vec<String>,
     },
-    /// Chooses what the checks may do.
-    SetGate {
-        /// `review`, `hold` or `off`.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        mode: Option<String>,
-        /// `tell` or `wait`.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        direct: Option<String>,
-        /// `0m`, `2h`, …
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        soak: Option<String>,
-    },
+    /// Chooses what the checks may do, and how a map gets from stage to stage.
+    SetGate(GateEdit),
     /// Turns the gateway on or off.
     SetGateway {
         /// `127.0.0.1:4401`, or `off`.
@@ -255,12 +266,14 @@ impl SettingsEdit {
                 of("schedule.windows", checked_windows(windows))?;
                 file.set_windows(windows.clone())
             }
-            Self::SetGate { mode, direct, soak } => {
+            Self::SetGate(GateEdit { mode, direct, soak, stages, stage_soak }) => {
                 let now = file.settings().gate;
                 file.set_gate(Gate {
                     mode: parsed_or(mode.as_deref(), "gate.mode", now.mode)?,
                     direct: parsed_or(direct.as_deref(), "gate.direct", now.direct)?,
                     soak: parsed_or::<Period>(soak.as_deref(), "gate.soak", now.soak)?,
+                    stages: parsed_or(stages.as_deref(), "gate.stages", now.stages)?,
+                    stage_soak: parsed_or::<Period>(stage_soak.as_deref(), "gate.stage_soak", now.stage_soak)?,
                 })
             }
             Self::SetGateway { listen } => file.set_gateway(of("gateway.listen", read::off_or(listen, read::listen))?),

@@ -149,7 +149,7 @@ impl SettingsFile {
 
     /// Chooses what the checks may do.
     pub fn set_gate(&mut self, gate: Gate) -> Result<()> {
-        self.set(&["gate.mode", "gate.direct", "gate.soak"], |settings| {
+        self.set(&["gate.mode", "gate.direct", "gate.soak", "gate.stages", "gate.stage_soak"], |settings| {
             settings.gate = gate;
             Ok(())
         })

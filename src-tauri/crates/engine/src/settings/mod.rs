@@ -21,9 +21,10 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
+use crate::gate::Stage;
 use crate::{Error, ErrorCode, Result};
 
-pub use edit::{ProxyDocument, SettingsEdit};
+pub use edit::{GateEdit, ProxyDocument, SettingsEdit};
 pub use environment::{ENV_PROXY, with_environment};
 pub use file::SettingsFile;
 pub use key_header::KeyHeader;
@@ -34,7 +35,9 @@ pub use publish::{Publish, PublishTarget};
 pub use read::usable_ca_file;
 pub use url::{ProxyUrl, SourceUrl};
 pub use webhook::{Webhook, WebhookDocument};
-pub use words::{AlertKind, Close, DirectMode, GateMode, Preset, PriceNews, Role, Theme, Updates, WebhookKind};
+pub use words::{
+    AlertKind, Close, DirectMode, GateMode, Preset, PriceNews, Role, StageMode, Theme, Updates, WebhookKind,
+};
 
 /// The `schema` of the settings that this program knows.
 pub const SCHEMA: i64 = 1;
@@ -115,6 +118,10 @@ pub struct Gate {
     pub direct: DirectMode,
     /// How long an accepted map waits before it is promoted.
     pub soak: Period,
+    /// Whether it goes to proxies for testing first, and to production last.
+    pub stages: StageMode,
+    /// How long a stage must have had it, proved, before the next gets it.
+    pub stage_soak: Period,
 }
 
 /// What the user is told.
@@ -237,6 +244,12 @@ impl Settings {
         self.gateway.is_some() || self.publish.is_some() || self.proxies.iter().any(is_written)
     }
 
+    /// The stage that a proxy belongs to. One that the settings do not know is treated as the most careful.
+    pub fn stage_of(&self, name: &str) -> Stage {
+        let proxy = self.proxies.iter().find(|proxy| proxy.name.is(name));
+        proxy.map_or(Stage::Production, |proxy| proxy.role.into())
+    }
+
     /// A gateway that fetched from itself would serve one map for ever.
     fn refuse_own_gateway(&self, source: &Source) -> Result<()> {
         match (source, self.gateway) {
@@ -289,7 +302,13 @@ impl Schedule {
 
 impl Default for Gate {
     fn default() -> Self {
-        Self { mode: GateMode::Review, direct: DirectMode::Tell, soak: Period::minutes(0) }
+        Self {
+            mode: GateMode::Review,
+            direct: DirectMode::Tell,
+            soak: Period::minutes(0),
+            stages: StageMode::Off,
+            stage_soak: Period::hours(1),
+        }
     }
 }
 

@@ -36,6 +36,8 @@ pub(super) fn read(document: &DocumentMut, folder: &Path) -> (Settings, Vec<Sett
             mode: reader.text("gate.mode", default.gate.mode, str::parse),
             direct: reader.text("gate.direct", default.gate.direct, str::parse),
             soak: reader.text("gate.soak", default.gate.soak, str::parse),
+            stages: reader.text("gate.stages", default.gate.stages, str::parse),
+            stage_soak: reader.text("gate.stage_soak", default.gate.stage_soak, str::parse),
         },
         gateway: reader.text("gateway.listen", default.gateway, |text| off_or(text, listen)),
         publish: {

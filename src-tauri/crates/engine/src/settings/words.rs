@@ -95,6 +95,20 @@ words! {
 }
 
 words! {
+    /// How a promoted map gets from stage to stage, which are what proxies are used for: testing (and development), staging,
+    /// production.
+    StageMode, "The setting for stages" {
+        /// Not at all: all proxies get it at once.
+        #[default]
+        Off = "off",
+        /// By itself, when each proxy of a stage was proved to have it and nothing failed for as long as the soak lasts.
+        Rule = "rule",
+        /// When a person says so.
+        Hand = "hand",
+    }
+}
+
+words! {
     /// Which price changes are told.
     PriceNews, "The price changes to notify about" {
         /// Those of models that the user's proxies offer.

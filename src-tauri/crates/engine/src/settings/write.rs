@@ -23,6 +23,8 @@ pub(super) const NEW_FILE: &str = r#"# LiteLLM Auto-Sync. Only what differs from
 #   mode = "review"           # review | hold | off
 #   direct = "tell"           # while models are held, proxies that read the source: tell (synced all the same) | wait
 #   soak = "0m"
+#   stages = "off"             # off | rule | hand: testing first, production last
+#   stage_soak = "1h"          # how long each stage has a map before the next gets it
 #
 #   [gateway]
 #   listen = "off"            # "127.0.0.1:4401": proxies can read the promoted map there
@@ -144,6 +146,8 @@ fn value(settings: &Settings, field: &str) -> Result<Option<Value>> {
         "gate.mode" => settings.gate.mode.as_str().into(),
         "gate.direct" => settings.gate.direct.as_str().into(),
         "gate.soak" => settings.gate.soak.to_string().into(),
+        "gate.stages" => settings.gate.stages.as_str().into(),
+        "gate.stage_soak" => settings.gate.stage_soak.to_string().into(),
         "gateway.listen" => off(settings.gateway.map(|address| address.to_string())),
         "publish.to" => off(settings.publish.as_ref().map(|publish| publish.to.to_string())),
         "publish.url" => match settings.publish.as_ref().and_then(|publish| publish.url.as_deref()) {

@@ -11,15 +11,15 @@ use serde::{Deserialize, Serialize};
 pub(crate) use ask::{Asking, sync_state};
 pub use used::{NAMED_UNPRICED, PriceList, UsedModels};
 
-use crate::controller::{Environment, PAUSE_KEY, PauseState, conclusive};
-use crate::gate::{Desired, Known};
+use crate::controller::{Environment, PAUSE_KEY, PROOFS_KEY, PauseState, conclusive};
+use crate::gate::{At, Desired, Known, Member, Proof, StageFacts, StageState};
 use crate::gateway::known_state;
-use crate::ledger::{Ledger, Pin, Pins, Promotion, SuccessRate};
+use crate::ledger::{Ledger, Pin, Pins, Promotion, Stages, SuccessRate};
 use crate::pin::PinState;
 use crate::proxy::{Capabilities, ScheduleStatus, Version};
-use crate::schedule::{AskedFor, Plan, Scheduler, wanted};
+use crate::schedule::{AskedFor, Plan, Scheduler, delta, staged, wanted};
 use crate::secrets::Secrets;
-use crate::settings::Settings;
+use crate::settings::{Settings, StageMode};
 use crate::source::Source;
 use crate::sync::{SourceState, last_source, parsed};
 use crate::{Clock, Error, Result};
@@ -189,6 +189,9 @@ pub struct StatusReport {
     /// Whether the schedule is paused, and until when.
     #[serde(flatten)]
     pub pause: PauseState,
+    /// How far each stage is on the way to production; left out where maps go to all proxies at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<StageState>,
     /// Each proxy.
     pub proxies: Vec<ProxyStatus>,
 }
@@ -224,10 +227,13 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
         None => (None, None, None),
     };
     let source = source.unwrap_or_else(|| SourceState::unknown(url));
-    let pins = match ledger {
-        Some(ledger) => ledger.pins().await?,
-        None => Pins::default(),
+    let (pins, stages, newest) = match ledger {
+        Some(ledger) => (ledger.pins().await?, ledger.stages().await?, ledger.newest().await?),
+        None => (Pins::default(), Stages::default(), None),
     };
+    let newest_number = newest.as_ref().map(|(number, promotion)| (*number, promotion.revision));
+    let newest = newest.map(|(_, promotion)| promotion);
+    let mut members = Vec::new();
     let prices = match (ledger, &promoted) {
         (Some(ledger), Some(promotion)) => price_list(ledger, &promotion.billed(settings.gate.direct)).await?,
         _ => None,
@@ -242,6 +248,7 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
     };
     for proxy in &settings.proxies {
         scheduler.set_asked_for(proxy.name.as_str(), asked_for.has(proxy));
+        scheduler.stage(proxy.name.as_str(), stages.of(proxy.role.into()).map(staged));
     }
     let mut proxies = Vec::new();
     let (gateway, address) = known_state(ledger, settings.gateway, false).await?;
@@ -259,14 +266,16 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
     });
     for asked in join_all(asked).await {
         let ask::Asked { mut status, last_run, proved } = asked?;
-        let pin = pins.of(&status.name);
-        let promoted = pin.map(|pin| &pin.promotion).or(promoted.as_ref());
+        let (pin, stage) = (pins.of(&status.name), settings.stage_of(&status.name));
+        let staged = stages.of(stage).map(|held| &held.promotion).or(newest.as_ref());
+        let promoted = pin.map(|pin| &pin.promotion).or(staged);
         let known = Known {
             source: Some(&source),
             promoted,
             resolved: resolved_for(ledger, &status, promoted).await?,
             direct: settings.gate.direct,
-            is_barred: pin.is_some() || source.revision.is_some_and(|newest| pins.skips(&newest)),
+            is_barred: pin.is_some()
+                || source.revision.is_some_and(|newest| pins.skips(&newest) || stages.keeps(stage, &newest)),
         };
         let desired = Desired::of(status.reads.into(), known);
         status.desired = Some(desired);
@@ -277,13 +286,33 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
         status.next_run = scheduler.next_run(&status.name);
         let proxy = settings.proxies.iter().find(|proxy| proxy.name.as_str() == status.name);
         status.awaits_first_sync = proxy.is_some_and(|proxy| !asked_for.has(proxy));
+        let at = if pin.is_some_and(|pin| pin.proxy.is_some()) {
+            At::Pinned
+        } else {
+            At::of(Some(&status), last_run.as_ref(), proved, false)
+        };
+        members.push(Member { name: status.name.clone(), stage, at });
         proxies.push(status);
     }
     let is_known =
         |pin: &&Pin| settings.proxies.iter().any(|proxy| pin.proxy.as_deref().is_some_and(|name| proxy.name.is(name)));
     let proxy_pins = pins.each.iter().filter(is_known).map(|pin| PinState::of(pin, &pins)).collect();
     let (pin, pause) = (PinState::of_all(&pins), PauseState::of(paused_until, now));
-    Ok(StatusReport { source, promoted, pin, proxy_pins, pause, proxies })
+    let proofs = match ledger {
+        Some(ledger) => ledger.get_state::<Vec<Proof>>(PROOFS_KEY).await?.unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let facts = StageFacts {
+        mode: settings.gate.stages,
+        soak: delta(settings.gate.stage_soak),
+        stages: &stages,
+        newest: newest_number,
+        members: &members,
+        proofs: &proofs,
+        now,
+    };
+    let stages = if settings.gate.stages == StageMode::Off { Vec::new() } else { facts.states() };
+    Ok(StatusReport { source, promoted, pin, proxy_pins, pause, stages, proxies })
 }
 
 /// What the gateway sends to this proxy in place of the promoted map: where it reads the gateway and knows no alias rows.

@@ -176,7 +176,7 @@ pub async fn check_source(order: CheckOrder<'_>, cancel: &CancellationToken) -> 
     let CheckOrder { ledger, clock, gate, soak, live, proxies, overlay, is_served, .. } = order;
     let now = clock.now();
     let candidate = Revision::of(&bytes);
-    let promoted = ledger.promoted().await?;
+    let promoted = ledger.newest().await?.map(|(_, promotion)| promotion);
     let against = match (baseline(promoted.as_ref(), &candidate), &promoted) {
         (Some(revision), _) => parsed(ledger, &revision).await?,
         (None, None) => live,
@@ -273,7 +273,7 @@ pub(super) async fn examine(
 
 /// Notes what upstream has beside own entries that are new.
 async fn note_overlay(ledger: &Ledger, overlay: &Overlay) -> Result<()> {
-    let Some(promotion) = ledger.promoted().await?.filter(|_| overlay.map().is_some()) else { return Ok(()) };
+    let Some((_, promotion)) = ledger.newest().await?.filter(|_| overlay.map().is_some()) else { return Ok(()) };
     match parsed(ledger, &promotion.without_overlay()).await? {
         Some(base) => overlay::note(ledger, overlay, &base, None).await,
         None => Ok(()),

@@ -20,6 +20,7 @@ pub use operator::Operator;
 pub use other_source::{OtherSource, OwnGateway};
 pub(crate) use proxy_run::cancelled;
 pub use proxy_run::{NoCandidate, RunOrder, preview, sync_proxy};
+pub(crate) use soaked::was_taken_back;
 
 use serde::{Deserialize, Serialize};
 

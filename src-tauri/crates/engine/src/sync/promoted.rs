@@ -33,8 +33,11 @@ pub(super) async fn through_gateway(
         return Ok(None);
     }
     // What is published is one map for all of its readers.
-    let promoted =
-        if is_bucket { order.ledger.promoted().await? } else { order.ledger.promoted_for(&order.name).await? };
+    let promoted = if is_bucket {
+        order.ledger.promoted().await?
+    } else {
+        order.ledger.promoted_for(&order.name, order.stage).await?
+    };
     run.upstream = promoted.as_ref().map(|promotion| promotion.upstream);
     let map = match &promoted {
         Some(promotion) => parsed(order.ledger, &promotion.revision).await?,

@@ -16,7 +16,7 @@ use super::receipt::receipt;
 use super::restart::restart;
 use super::{Candidate, Operator, OtherSource, OwnGateway, Step};
 use crate::diagnosis::{Cause, Diagnosis};
-use crate::gate::Barred;
+use crate::gate::{Barred, Stage};
 use crate::gateway::GatewayAddress;
 use crate::ledger::Ledger;
 use crate::local_file::LocalFile;
@@ -37,6 +37,8 @@ const REPLICAS_ASKED: Duration = Duration::from_secs(4);
 pub struct RunOrder<'a> {
     /// The proxy's name in the settings.
     pub name: String,
+    /// The stage that it belongs to.
+    pub stage: Stage,
     /// The proxy's address, as the settings have it.
     pub url: String,
     /// How to reach it.
@@ -401,6 +403,13 @@ async fn may_be_loaded(order: &RunOrder<'_>, candidate: &Candidate) -> Result<()
         let message = format!(
             "Proxies are pinned to {}, and this one reads the source itself, so it was not reloaded. Unpin to sync it again.",
             pin.promotion.revision.short()
+        );
+        return Err(Error::new(ErrorCode::Held, message));
+    }
+    if order.ledger.stages().await?.keeps(order.stage, &candidate.report.revision) {
+        let message = format!(
+            "This map has not reached {} yet, and this proxy reads the source itself, so it was not reloaded. `autosync promote` lets it go on.",
+            order.stage
         );
         return Err(Error::new(ErrorCode::Held, message));
     }

@@ -37,7 +37,7 @@ pub(super) struct Soaking<'a> {
 /// The ledger's.
 pub(super) async fn promote_soaked(soaking: Soaking<'_>) -> Result<()> {
     let Soaking { ledger, now, .. } = soaking;
-    let (promoted, pins) = (ledger.promoted().await?, ledger.pins().await?);
+    let (promoted, pins) = (ledger.newest().await?.map(|(_, promotion)| promotion), ledger.pins().await?);
     // Who went back to an earlier map does not mean the one after it.
     let Some(promoted) = promoted.filter(|_| pins.all.is_none()) else { return Ok(()) };
     let stored = ledger.revisions(EARLIER_MAPS).await?;
@@ -89,7 +89,7 @@ pub(super) async fn promote_soaked(soaking: Soaking<'_>) -> Result<()> {
 }
 
 /// Whether upstream changed again what this map changed: that is what a soak is there for.
-fn was_taken_back(against: &CostMap, soaked: &CostMap, newest: &CostMap) -> bool {
+pub(crate) fn was_taken_back(against: &CostMap, soaked: &CostMap, newest: &CostMap) -> bool {
     let raw = |map: &'_ CostMap, name: &str| map.get(name).map(|entry| entry.raw().to_owned());
     let names = soaked.models().chain(against.models().filter(|entry| soaked.get(&entry.name()).is_none()));
     names.map(|entry| entry.name().into_owned()).any(|name| {

@@ -2,6 +2,7 @@
 
 mod asking;
 mod first;
+mod happened;
 mod heal;
 mod lane;
 mod overlay;
@@ -10,6 +11,7 @@ mod promoted;
 mod review;
 mod runs;
 mod shown;
+mod stages;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -26,9 +28,10 @@ use super::api::{FOREVER, Happening, Pause, PauseState, Running, Snapshot};
 use super::event::Event;
 use super::job::{NO_MAP, Parts};
 use super::{Environment, FirstSyncs, GRACE, RECENT_RUNS};
-use crate::ledger::{Ledger, Pins, Promotion};
+use crate::gate::{Proof, Stage, StageState};
+use crate::ledger::{Ledger, Pins, Promotion, Stages};
 use crate::publish::PublishState;
-use crate::run::{Outcome, Receipt, SyncRun};
+use crate::run::{Outcome, SyncRun};
 use crate::schedule::{AskedFor, Plan, Scheduler, wanted};
 use crate::settings::{Settings, SettingsEdit, SettingsFile, with_environment};
 use crate::source::Source;
@@ -39,6 +42,7 @@ use asking::Asked;
 use heal::Lost;
 use lane::Lane;
 use runs::Waiting;
+pub(crate) use stages::PROOFS_KEY;
 
 /// The driver looks at the wall clock at least this often, since timers stand still while a computer sleeps (DESIGN §4).
 const TICK: Duration = Duration::from_secs(30);
@@ -77,7 +81,15 @@ pub(super) struct Controller {
     happenings: broadcast::Sender<Happening>,
     snapshot: watch::Sender<Arc<Snapshot>>,
     source: Option<SourceState>,
+    /// What production is meant to have.
     promoted: Option<Arc<Promotion>>,
+    /// What was promoted last, with its number, whichever stage it has reached.
+    newest: Option<(i64, Arc<Promotion>)>,
+    stages: Arc<Stages>,
+    stage_states: Arc<Vec<StageState>>,
+    proofs: Vec<Proof>,
+    /// Which promotions were looked at last whether they may go on to this stage, and what was the newest then.
+    stage_looked: Option<(Stage, Vec<i64>, i64)>,
     pins: Arc<Pins>,
     /// What the gateway sends for a map to a LiteLLM that knows no alias rows.
     resolved: HashMap<Revision, Revision>,
@@ -116,6 +128,11 @@ impl Controller {
         let mut controller = Self {
             source,
             promoted: None,
+            newest: None,
+            stages: Arc::default(),
+            stage_states: Arc::default(),
+            proofs: Vec::new(),
+            stage_looked: None,
             pins: Arc::default(),
             resolved: HashMap::new(),
             published: PublishState::default(),
@@ -194,6 +211,7 @@ impl Controller {
         if let Some(checked_at) = self.source.as_ref().and_then(|source| source.checked_at) {
             scheduler.record_source_check(checked_at);
         }
+        self.teach_stages();
     }
 
     /// The settings as they are now, with what the environment adds.
@@ -219,6 +237,8 @@ impl Controller {
                         self.sync_readers(None, None);
                     }
                     self.tick();
+                    self.look_at_stages().await;
+                    self.publish();
                 }
             }
         }
@@ -275,6 +295,7 @@ impl Controller {
                 Ok(()) => self.sync_readers(None, Some(reply)),
                 Err(error) => drop(reply.send(Err(error))),
             },
+            Event::Promote { to, force, reply } => self.promote(to, force, reply).await,
             Event::Pause { pause, reply } => {
                 let done = self.pause(pause).await;
                 reply.send(done).ok();
@@ -306,7 +327,15 @@ impl Controller {
             Event::JobEnded { job, report } => self.job_ended(job, &report).await,
             Event::Shutdown => {}
         }
+        self.look_at_stages().await;
         self.publish();
+    }
+
+    /// What may go on to the next stage does.
+    async fn look_at_stages(&mut self) {
+        if let Err(error) = self.follow_stages().await {
+            tracing::error!(%error, "whether a map may go on to the next stage could not be looked at");
+        }
     }
 
     async fn pause(&mut self, pause: Option<Pause>) -> Result<PauseState> {
@@ -359,6 +388,7 @@ impl Controller {
         self.source = known_source(&self.parts.ledger, &self.effective).await?;
         self.load_known().await?;
         self.load_published().await?;
+        self.load_promoted().await?;
         self.follow_gateway().await;
         if self.effective.publish != before.publish && self.effective.publish.is_some() {
             self.publish_now(false, oneshot::channel().0);
@@ -369,77 +399,6 @@ impl Controller {
         self.teach_scheduler();
         self.forget_changed(&before);
         Ok(())
-    }
-
-    async fn happened(&mut self, happening: Happening) {
-        match &happening {
-            // One that is looked at no more is told, and says nothing of the one that is.
-            Happening::SourceChecked { source, .. } if source.url != shown_source(&self.effective) => {}
-            Happening::SourceChecked { source, .. } => {
-                self.source = Some(source.clone());
-                if let Err(error) = self.load_promoted().await {
-                    tracing::warn!(%error, "what is promoted could not be read");
-                }
-                if let Some(scheduler) = &mut self.scheduler {
-                    scheduler.record_source_check(source.checked_at.unwrap_or_else(|| self.parts.clock.now()));
-                    scheduler.want(wanted(Some(source)));
-                }
-            }
-            Happening::SourceFailed { error } => {
-                let unknown = || SourceState::unknown(shown_source(&self.effective));
-                self.source.get_or_insert_with(unknown).error = Some(error.clone());
-                if let Some(scheduler) = &mut self.scheduler {
-                    scheduler.record_source_check(self.parts.clock.now());
-                }
-            }
-            // Dry runs have the number 0: they are told to who listens, and the state knows nothing of them.
-            Happening::RunStarted { id, proxy, trigger } if *id > 0 => {
-                let running = Running {
-                    id: *id,
-                    step: crate::sync::Step::CheckSource,
-                    started: self.parts.clock.now(),
-                    trigger: *trigger,
-                    steps: Vec::new(),
-                };
-                self.known.entry(proxy.clone()).or_default().running = Some(running);
-            }
-            Happening::RunStep { id, proxy, step, done } if *id > 0 => {
-                if let Some(running) = self.known.get_mut(proxy).and_then(|known| known.running.as_mut()) {
-                    running.step = *step;
-                    running.steps.clone_from(done);
-                }
-            }
-            Happening::RunFinished { run } if run.id > 0 => {
-                if let Some(scheduler) = &mut self.scheduler {
-                    scheduler.record(&run.proxy, run.started, run.attempted(), conclusive(run));
-                }
-                // Its address may have been edited meanwhile: what was proved at the old one says nothing of the new one.
-                let proxy = self.effective.proxies.iter().find(|proxy| proxy.name.is(&run.proxy));
-                let is_here = |receipt: &&Receipt| proxy.is_some_and(|proxy| receipt.is_of(&proxy.url.to_string()));
-                let proof = run.receipt.as_ref().filter(is_here);
-                let known = self.known.entry(run.proxy.clone()).or_default();
-                if let Some(receipt) = proof {
-                    known.proved = Some(receipt.revision);
-                    known.proved_version.clone_from(&receipt.proxy_version);
-                    known.asked.proved(receipt);
-                }
-                known.last_run = Some(Arc::clone(run));
-                // Which map proxies bill by follows from what they took, where entries wait for a review.
-                if self.promoted.as_ref().is_some_and(|promotion| !promotion.held_models.is_empty())
-                    && let Ok(promoted) = self.parts.ledger.promoted().await
-                {
-                    self.promoted = promoted.map(Arc::new);
-                }
-                // It is free for the next sync, while the rest of its job may go on.
-                self.release(&run.proxy);
-                // What it holds now is another thing than it said a minute ago.
-                if self.scheduler.is_some() {
-                    self.ask_proxies(std::slice::from_ref(&run.proxy));
-                }
-            }
-            _ => {}
-        }
-        self.tell(happening);
     }
 
     fn tell(&self, happening: Happening) {

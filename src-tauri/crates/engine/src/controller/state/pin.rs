@@ -13,7 +13,7 @@ impl Controller {
         self.needs_gateway(proxy.as_deref())?;
         let ledger = &self.parts.ledger;
         let order = PinOrder { proxy: proxy.clone(), ..order.clone() };
-        let PinPlan { number, bad, to, .. } = plan(ledger, &order).await?;
+        let PinPlan { number, bad, to, .. } = plan(ledger, &order, &self.effective).await?;
         // What proxies that read the gateway bill by from now on.
         let prices = match proxy {
             Some(_) => None,

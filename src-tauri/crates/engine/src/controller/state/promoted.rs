@@ -1,6 +1,6 @@
 //! What is promoted, pinned and published, and how it gets to proxies.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use costmap::Revision;
@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use super::super::event::Event;
 use super::Controller;
 use crate::Result;
+use crate::gateway::Meant;
 use crate::proxy::{Capabilities, Version};
 use crate::publish::{How, PublishState, known_publish};
 
@@ -18,6 +19,7 @@ impl Controller {
         let ledger = &self.parts.ledger;
         let (promoted, pins) = (ledger.promoted().await?.map(Arc::new), Arc::new(ledger.pins().await?));
         (self.promoted, self.pins) = (promoted, pins);
+        self.load_stages().await?;
         self.resolve().await;
         Ok(())
     }
@@ -31,7 +33,9 @@ impl Controller {
     /// What the gateway makes of each map that somebody is meant to have.
     pub(super) async fn resolve(&mut self) {
         let pinned = self.pins.each.iter().map(|pin| pin.promotion.revision);
-        let wanted: Vec<Revision> = self.promoted.iter().map(|promotion| promotion.revision).chain(pinned).collect();
+        let staged = self.stages.held.iter().map(|held| held.promotion.revision);
+        let newest = self.newest.iter().map(|(_, promotion)| promotion.revision);
+        let wanted: HashSet<Revision> = newest.chain(staged).chain(pinned).collect();
         let mut resolved = HashMap::new();
         let is_wanted =
             self.effective.gateway.is_some() || self.effective.proxies.iter().any(|proxy| proxy.local_file.is_some());
@@ -58,10 +62,10 @@ impl Controller {
             let version = Version::new(&said.or_else(|| known.proved_version.clone())?);
             Some(version.is_known() && !Capabilities::of(&version).serves_alias_rows)
         };
-        let names = self.effective.proxies.iter().map(|proxy| proxy.name.to_string());
-        self.parts.gateway.set_proxies(names.map(|name| {
-            let resolves = resolves(&name).unwrap_or(false);
-            (name, resolves)
+        self.parts.gateway.set_proxies(self.effective.proxies.iter().map(|proxy| {
+            let name = proxy.name.to_string();
+            let meant = Meant { resolves: resolves(&name).unwrap_or(false), stage: proxy.role.into() };
+            (name, meant)
         }));
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::api::{PauseState, ProxySnapshot, Snapshot};
 use super::Controller;
-use crate::gate::{Desired, Known as Facts};
+use crate::gate::{Desired, Known as Facts, Stage};
 use crate::status::sync_state;
 
 impl Controller {
@@ -34,6 +34,9 @@ impl Controller {
             revision: 0,
             source: self.source.clone(),
             promoted: self.promoted.clone(),
+            newest: self.newest.as_ref().map(|(_, promotion)| Arc::clone(promotion)),
+            stages: Arc::clone(&self.stages),
+            stage_states: self.shown_stages(),
             pins: Arc::clone(&self.pins),
             overlay_error: self.overlay.1.clone(),
             pause: PauseState::of(self.paused_until, self.parts.clock.now()),
@@ -64,7 +67,10 @@ impl Controller {
             let awaits = proxy.is_some_and(|proxy| !self.asked_for.has(proxy));
             let last_run = known.last_run.as_deref();
             let pin = self.pins.of(name);
-            let promoted = pin.map(|pin| &pin.promotion).or(self.promoted.as_deref());
+            let stage = proxy.map_or(Stage::Production, |proxy| proxy.role.into());
+            let newest_one = self.newest.as_ref().map(|(_, promotion)| &**promotion);
+            let staged = self.stages.of(stage).map(|held| &held.promotion).or(newest_one);
+            let promoted = pin.map(|pin| &pin.promotion).or(staged);
             let resolved = promoted.and_then(|promotion| self.resolved.get(&promotion.revision).copied());
             let newest = self.source.as_ref().and_then(|source| source.revision);
             let facts = Facts {
@@ -72,7 +78,8 @@ impl Controller {
                 promoted,
                 resolved: resolved.filter(|_| self.parts.gateway.resolves(name)),
                 direct: self.effective.gate.direct,
-                is_barred: pin.is_some() || newest.is_some_and(|newest| self.pins.skips(&newest)),
+                is_barred: pin.is_some()
+                    || newest.is_some_and(|newest| self.pins.skips(&newest) || self.stages.keeps(stage, &newest)),
             };
             let desired = Desired::of(status.reads.into(), facts);
             let sync = sync_state(status, self.source.as_ref(), desired, last_run, known.proved);

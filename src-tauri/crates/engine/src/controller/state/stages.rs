@@ -1,0 +1,219 @@
+//! Promotion by stages: who is how far, and moving a map on, by rule or because a person said so.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use super::super::api::{SyncOrder, SyncReport};
+use super::Controller;
+use crate::gate::{At, Member, Proof, Stage, StageFacts, StageState};
+use crate::ledger::{Moved, Prices, StageMove};
+use crate::run::Trigger;
+use crate::schedule::{delta, staged};
+use crate::settings::{Proxy, StageMode};
+use crate::sync::{parsed, was_taken_back};
+use crate::{Error, ErrorCode, Result};
+
+/// Where the ledger keeps what was proved of each stage.
+pub(crate) const PROOFS_KEY: &str = "stages.proofs";
+
+impl Controller {
+    /// What the ledger knows of the stages; which of them are held follows from the settings.
+    pub(super) async fn load_stages(&mut self) -> Result<()> {
+        self.stages = Arc::new(self.parts.ledger.stages().await?);
+        let newest = self.parts.ledger.newest().await?;
+        self.newest = newest.map(|(number, promotion)| (number, Arc::new(promotion)));
+        self.proofs = self.parts.ledger.get_state(PROOFS_KEY).await?.unwrap_or_default();
+        self.hold_stages().await
+    }
+
+    /// Holds the stages that have others before them now, and lets go of those that have none any more.
+    async fn hold_stages(&mut self) -> Result<()> {
+        let members = self.members();
+        let Some((newest, promotion)) = self.newest.clone() else { return Ok(()) };
+        let wanted = self.stage_facts(&members).to_hold();
+        let begins = wanted.iter().filter(|stage| self.stages.of(**stage).is_none());
+        let begins = begins.map(|stage| StageMove { stage: *stage, number: Some(newest), why: Moved::Began });
+        let ends = self.stages.held.iter().filter(|held| !wanted.contains(&held.stage));
+        let ends = ends.map(|held| StageMove { stage: held.stage, number: None, why: Moved::Person });
+        let moves: Vec<StageMove> = begins.chain(ends).collect();
+        if moves.is_empty() {
+            return Ok(());
+        }
+        let freed = moves.iter().any(|moved| moved.stage == Stage::Production && moved.number.is_none());
+        let prices = if freed { self.prices_of(&promotion.revision).await? } else { None };
+        self.write_stages(moves, prices).await
+    }
+
+    async fn prices_of(&self, revision: &costmap::Revision) -> Result<Option<Prices>> {
+        Ok(parsed(&self.parts.ledger, revision).await?.map(|map| Prices::of(&map)))
+    }
+
+    async fn write_stages(&mut self, moves: Vec<StageMove>, prices: Option<Prices>) -> Result<()> {
+        self.parts.ledger.move_stages(moves, prices, self.parts.clock.now()).await?;
+        self.stages = Arc::new(self.parts.ledger.stages().await?);
+        self.promoted = self.parts.ledger.promoted().await?.map(Arc::new);
+        self.resolve().await;
+        self.teach_stages();
+        self.judge_proxies();
+        Ok(())
+    }
+
+    /// The schedule knows what each proxy is to have.
+    pub(super) fn teach_stages(&mut self) {
+        let Some(scheduler) = &mut self.scheduler else { return };
+        for proxy in &self.effective.proxies {
+            scheduler.stage(proxy.name.as_str(), self.stages.of(proxy.role.into()).map(staged));
+        }
+    }
+
+    fn stage_facts<'a>(&'a self, members: &'a [Member]) -> StageFacts<'a> {
+        StageFacts {
+            mode: self.effective.gate.stages,
+            soak: delta(self.effective.gate.stage_soak),
+            stages: &self.stages,
+            newest: self.newest.as_ref().map(|(number, promotion)| (*number, promotion.revision)),
+            members,
+            proofs: &self.proofs,
+            now: self.parts.clock.now(),
+        }
+    }
+
+    fn members(&self) -> Vec<Member> {
+        let member =
+            |proxy: &Proxy| Member { name: proxy.name.to_string(), stage: proxy.role.into(), at: self.at(proxy) };
+        self.effective.proxies.iter().map(member).collect()
+    }
+
+    /// How a proxy fares with what it is meant to have.
+    fn at(&self, proxy: &Proxy) -> At {
+        let name = proxy.name.as_str();
+        if self.pins.each.iter().any(|pin| pin.proxy.as_deref().is_some_and(|pinned| proxy.name.is(pinned))) {
+            return At::Pinned;
+        }
+        let Some(known) = self.known.get(name) else { return At::Waits };
+        if !self.asked_for.has(proxy) {
+            return At::Waits;
+        }
+        let is_busy = known.running.is_some() || known.lane.running.is_some();
+        At::of(known.asked.status.as_deref(), known.last_run.as_deref(), known.proved, is_busy)
+    }
+
+    /// Notes what is proved by now, and moves on what may go on by rule.
+    pub(super) async fn follow_stages(&mut self) -> Result<()> {
+        if self.effective.gate.stages == StageMode::Off && self.stages.held.is_empty() {
+            self.stage_states = Arc::default();
+            return Ok(());
+        }
+        self.judge_proxies();
+        self.hold_stages().await?;
+        let Some((newest, _)) = self.newest.clone() else { return Ok(()) };
+        let members = self.members();
+        let proofs: Vec<Proof> = self.stage_facts(&members).proofs();
+        if proofs != self.proofs {
+            self.parts.ledger.set_state(PROOFS_KEY, &proofs).await?;
+            self.proofs = proofs;
+        }
+        let now = self.parts.clock.now();
+        let may_run = self.scheduler.as_ref().is_some_and(|scheduler| scheduler.may_run(now));
+        let ready = self.stage_facts(&members).ready().filter(|_| may_run && self.pins.all.is_none());
+        // One that is taken back stays so until there is another: its maps are not read again with each event.
+        let ready = ready.filter(|(stage, numbers)| self.stage_looked != Some((*stage, numbers.clone(), newest)));
+        if let Some((stage, numbers)) = &ready {
+            self.stage_looked = Some((*stage, numbers.clone(), newest));
+        }
+        if let Some((stage, numbers)) = ready
+            && let Some(number) = self.not_taken_back(stage, numbers, newest).await?
+        {
+            self.move_to(stage, number, Moved::Rule, &members).await?;
+            self.sync_stages(stage, Trigger::Promotion, oneshot::channel().0);
+        }
+        let members = self.members();
+        let states = self.stage_facts(&members).states();
+        if *self.stage_states != states {
+            self.stage_states = Arc::new(states);
+        }
+        Ok(())
+    }
+
+    /// The newest of these promotions whose changes upstream did not change again, and that nobody marked as bad. While one
+    /// soaks, those before it may hold what it mends.
+    async fn not_taken_back(&self, stage: Stage, numbers: Vec<i64>, newest: i64) -> Result<Option<i64>> {
+        let ledger = &self.parts.ledger;
+        for number in numbers {
+            let Some(promotion) = ledger.promotion(number).await? else { continue };
+            if self.pins.skips(&promotion.upstream) {
+                continue;
+            }
+            let (Some((_, newest_one)), Some(held)) = (&self.newest, self.stages.of(stage)) else { return Ok(None) };
+            if number == newest {
+                return Ok(Some(number));
+            }
+            let maps = [held.promotion.revision, promotion.revision, newest_one.revision];
+            let [Some(before), Some(map), Some(after)] =
+                [parsed(ledger, &maps[0]).await?, parsed(ledger, &maps[1]).await?, parsed(ledger, &maps[2]).await?]
+            else {
+                continue;
+            };
+            if !was_taken_back(&before, &map, &after) {
+                return Ok(Some(number));
+            }
+        }
+        Ok(None)
+    }
+
+    /// This stage, and every one before it that has an older promotion, gets this one. What comes behind the last stage
+    /// with proxies goes along: nobody is there whom it could wait for.
+    async fn move_to(&mut self, stage: Stage, number: i64, why: Moved, members: &[Member]) -> Result<()> {
+        let last = members.iter().map(|member| member.stage).max().unwrap_or(stage);
+        let reaches = if stage >= last { Stage::Production } else { stage };
+        let held = self.stages.held.iter().filter(|held| held.stage <= reaches && held.number < number);
+        let moves: Vec<StageMove> =
+            held.map(|held| StageMove { stage: held.stage, number: Some(number), why }).collect();
+        let is_billed = moves.iter().any(|moved| moved.stage == Stage::Production);
+        let prices = match self.parts.ledger.promotion(number).await?.filter(|_| is_billed) {
+            Some(promotion) => self.prices_of(&promotion.revision).await?,
+            None => None,
+        };
+        tracing::info!(%stage, number, ?why, "a map goes on to the next stage");
+        self.write_stages(moves, prices).await
+    }
+
+    /// Syncs the proxies up to this stage that somebody asked to sync before.
+    fn sync_stages(&mut self, upto: Stage, trigger: Trigger, reply: oneshot::Sender<Result<SyncReport>>) {
+        let proxies = self.effective.proxies.iter();
+        let meant = proxies.filter(|proxy| Stage::from(proxy.role) <= upto && self.asked_for.has(proxy));
+        let behind = meant.filter(|proxy| !matches!(self.at(proxy), At::Proved | At::Pinned));
+        let names: Vec<String> = behind.map(|proxy| proxy.name.to_string()).collect();
+        if names.is_empty() {
+            self.check_source(Some(reply));
+            return;
+        }
+        self.sync(SyncOrder { proxies: names, force: false, dry_run: false, trigger }, reply);
+    }
+
+    /// A person lets a map go on.
+    pub(super) async fn promote(&mut self, to: Option<Stage>, force: bool, reply: oneshot::Sender<Result<SyncReport>>) {
+        match self.promote_by_hand(to, force).await {
+            Ok(stage) => self.sync_stages(stage, Trigger::Promotion, reply),
+            Err(error) => drop(reply.send(Err(error))),
+        }
+    }
+
+    async fn promote_by_hand(&mut self, to: Option<Stage>, force: bool) -> Result<Stage> {
+        if self.pins.all.as_ref().is_some_and(|pin| !pin.resumes) {
+            let message = "Proxies are pinned, so nothing is promoted. Unpin them first. Nothing was changed.";
+            return Err(Error::new(ErrorCode::NotFound, message));
+        }
+        self.judge_proxies();
+        let members = self.members();
+        let (stage, number) = self.stage_facts(&members).by_hand(to, force)?;
+        self.move_to(stage, number, Moved::Person, &members).await?;
+        Ok(stage)
+    }
+
+    /// How far each stage is.
+    pub(super) fn shown_stages(&self) -> Arc<Vec<StageState>> {
+        Arc::clone(&self.stage_states)
+    }
+}

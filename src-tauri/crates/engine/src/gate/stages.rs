@@ -1,0 +1,347 @@
+//! Promotion by stages: a map goes to the proxies for testing first, then to those for staging, then to production. Pure.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use costmap::Revision;
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::{Moved, Stages};
+use crate::run::{Outcome, SyncRun};
+use crate::settings::{Role, StageMode};
+use crate::status::{Health, ProxyStatus};
+use crate::{Error, ErrorCode};
+
+/// A step on the way to production.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Proxies for tests and development.
+    Testing,
+    /// The last step before production.
+    Staging,
+    /// Real work.
+    Production,
+}
+
+impl Stage {
+    /// In the order in which a map reaches them.
+    pub const ALL: [Self; 3] = [Self::Testing, Self::Staging, Self::Production];
+
+    /// As the settings and people say it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Testing => "testing",
+            Self::Staging => "staging",
+            Self::Production => "production",
+        }
+    }
+}
+
+impl From<Role> for Stage {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Testing | Role::Development => Self::Testing,
+            Role::Staging => Self::Staging,
+            Role::Production => Self::Production,
+        }
+    }
+}
+
+impl FromStr for Stage {
+    type Err = Error;
+
+    fn from_str(word: &str) -> Result<Self, Error> {
+        let role: Role = word.parse()?;
+        Ok(role.into())
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How a proxy fares with what it is meant to have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum At {
+    /// It was proved to hold it, and answers.
+    Proved,
+    /// Its sync is not over, or nobody asked for one yet.
+    Waits,
+    /// Its sync failed, or it does not answer any more.
+    Failed(Error),
+    /// It is held at a map of its own, so it says nothing about this one.
+    Pinned,
+}
+
+impl At {
+    /// By what a proxy said last, how its last run ended and what was proved there; `is_busy`: one goes on.
+    pub fn of(
+        status: Option<&ProxyStatus>,
+        last_run: Option<&SyncRun>,
+        proved: Option<Revision>,
+        is_busy: bool,
+    ) -> Self {
+        if let Some(status) = status.filter(|status| matches!(status.health, Health::Down | Health::Unauthorised)) {
+            let unknown = || Error::new(ErrorCode::ProxyUnreachable, "It does not answer.");
+            return Self::Failed(status.error.clone().unwrap_or_else(unknown));
+        }
+        let (Some(run), false) = (last_run, is_busy) else { return Self::Waits };
+        match (run.outcome, &run.error) {
+            (Outcome::Failed | Outcome::Unproven | Outcome::Held, Some(error)) => Self::Failed(error.clone()),
+            _ => match status.and_then(|status| status.desired?.revision) {
+                Some(desired) if proved == Some(desired) => Self::Proved,
+                _ => Self::Waits,
+            },
+        }
+    }
+}
+
+/// One proxy of a stage.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Its name.
+    pub name: String,
+    /// Which stage it belongs to.
+    pub stage: Stage,
+    /// How it fares.
+    pub at: At,
+}
+
+/// Since when all proxies of a stage had a promotion, proved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// Which stage.
+    pub stage: Stage,
+    /// The promotion's number.
+    pub number: i64,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+/// What is between a stage's map and the next stage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "progress", rename_all = "snake_case")]
+pub enum Progress {
+    /// The next stage has it, or there is no next stage.
+    Done,
+    /// Its own proxies do not all have it yet.
+    Syncing {
+        /// One that does not.
+        proxy: Option<String>,
+    },
+    /// A proxy failed with it: nothing goes on until that one works, or a person says so.
+    Stopped {
+        /// Which.
+        proxy: String,
+        /// Why.
+        error: Error,
+    },
+    /// All have it. It goes on then.
+    Soaking {
+        /// When.
+        until: DateTime<Utc>,
+    },
+    /// It may go on: with the next look, once syncs are not paused and a window is open.
+    Ready,
+    /// It goes on when a person says so.
+    Waiting {
+        /// Since a rollback; else since that is what `gate.stages` says.
+        after_rollback: bool,
+    },
+}
+
+/// One stage that has proxies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageState {
+    /// Which.
+    pub stage: Stage,
+    /// How many proxies it has.
+    pub proxies: usize,
+    /// The number of the promotion that it is meant to have.
+    pub number: i64,
+    /// The map of that; none while nothing was promoted.
+    pub revision: Option<Revision>,
+    /// What keeps that from the next stage.
+    #[serde(flatten)]
+    pub progress: Progress,
+}
+
+/// What a look at the stages is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct StageFacts<'a> {
+    /// `gate.stages`.
+    pub mode: StageMode,
+    /// `gate.stage_soak`.
+    pub soak: TimeDelta,
+    /// What the ledger holds them at.
+    pub stages: &'a Stages,
+    /// The newest promotion: its number and its map.
+    pub newest: Option<(i64, Revision)>,
+    /// All proxies.
+    pub members: &'a [Member],
+    /// What was proved so far.
+    pub proofs: &'a [Proof],
+    /// The time.
+    pub now: DateTime<Utc>,
+}
+
+impl StageFacts<'_> {
+    /// The stages that are to be held: those that have one with proxies before them.
+    pub fn to_hold(&self) -> Vec<Stage> {
+        if self.mode == StageMode::Off {
+            return Vec::new();
+        }
+        let first = self.members.iter().map(|member| member.stage).min();
+        Stage::ALL.into_iter().filter(|stage| first.is_some_and(|first| first < *stage)).collect()
+    }
+
+    fn number(&self, stage: Stage) -> i64 {
+        self.stages.of(stage).map_or(self.newest_number(), |held| held.number)
+    }
+
+    fn newest_number(&self) -> i64 {
+        self.newest.map_or(0, |(number, _)| number)
+    }
+
+    fn revision(&self, stage: Stage) -> Option<Revision> {
+        let held = self.stages.of(stage).map(|held| held.promotion.revision);
+        held.or(self.newest.map(|(_, revision)| revision))
+    }
+
+    fn of(&self, stage: Stage) -> impl Iterator<Item = &Member> {
+        self.members.iter().filter(move |member| member.stage == stage)
+    }
+
+    /// Those that have proxies, in order.
+    fn used(&self) -> Vec<Stage> {
+        Stage::ALL.into_iter().filter(|stage| self.of(*stage).next().is_some()).collect()
+    }
+
+    /// What was proved by now. A stage where something failed has to be proved anew.
+    pub fn proofs(&self) -> Vec<Proof> {
+        let mut proofs: Vec<Proof> = self.proofs.to_vec();
+        let used = self.used();
+        for stage in &used {
+            let number = self.number(*stage);
+            let members: Vec<&At> = self.of(*stage).map(|member| &member.at).filter(|at| **at != At::Pinned).collect();
+            let is_known = proofs.iter().any(|proof| proof.stage == *stage && proof.number == number);
+            if members.iter().any(|at| matches!(at, At::Failed(_))) {
+                proofs.retain(|proof| proof.stage != *stage || proof.number != number);
+            } else if !is_known && !members.is_empty() && members.iter().all(|at| **at == At::Proved) {
+                proofs.push(Proof { stage: *stage, number, since: self.now });
+            }
+        }
+        // What the last stage has went all the way.
+        let last = used.last().map_or(self.newest_number(), |stage| self.number(*stage));
+        proofs.retain(|proof| proof.number > last);
+        proofs
+    }
+
+    /// How far each stage is.
+    pub fn states(&self) -> Vec<StageState> {
+        let used = self.used();
+        let state = |(place, stage): (usize, &Stage)| StageState {
+            stage: *stage,
+            proxies: self.of(*stage).count(),
+            number: self.number(*stage),
+            revision: self.revision(*stage),
+            progress: used.get(place + 1).map_or(Progress::Done, |next| self.progress(*stage, *next)),
+        };
+        used.iter().enumerate().map(state).collect()
+    }
+
+    fn progress(&self, stage: Stage, next: Stage) -> Progress {
+        let number = self.number(stage);
+        if self.number(next) >= number {
+            return Progress::Done;
+        }
+        if let Some((proxy, error)) = self.failure(stage) {
+            return Progress::Stopped { proxy, error };
+        }
+        let after_rollback = self.stages.of(next).is_some_and(|held| held.why == Moved::Rollback);
+        let Some(proof) = self.proofs.iter().find(|proof| proof.stage == stage && proof.number == number) else {
+            let waits = self.of(stage).find(|member| member.at == At::Waits);
+            return Progress::Syncing { proxy: waits.map(|member| member.name.clone()) };
+        };
+        if after_rollback || self.mode == StageMode::Hand {
+            return Progress::Waiting { after_rollback };
+        }
+        match proof.since + self.soak {
+            until if until > self.now => Progress::Soaking { until },
+            _ => Progress::Ready,
+        }
+    }
+
+    /// What failed in this stage.
+    pub fn failure(&self, stage: Stage) -> Option<(String, Error)> {
+        self.of(stage).find_map(|member| match &member.at {
+            At::Failed(error) => Some((member.name.clone(), error.clone())),
+            _ => None,
+        })
+    }
+
+    /// What may go on by rule: a stage, and the promotions that soaked long enough in the one before it, the newest first.
+    /// A source that ships more often than the soak lasts has one that soaked while a newer one does.
+    pub fn ready(&self) -> Option<(Stage, Vec<i64>)> {
+        if self.mode != StageMode::Rule {
+            return None;
+        }
+        let used = self.used();
+        used.windows(2).find_map(|pair| {
+            let [stage, next] = *pair else { return None };
+            let is_after_rollback = self.stages.of(next).is_some_and(|held| held.why == Moved::Rollback);
+            if is_after_rollback || self.failure(stage).is_some() {
+                return None;
+            }
+            let has = self.number(next);
+            let soaked =
+                |proof: &&Proof| proof.stage == stage && proof.number > has && proof.since + self.soak <= self.now;
+            let mut numbers: Vec<i64> = self.proofs.iter().filter(soaked).map(|proof| proof.number).collect();
+            numbers.sort_unstable_by(|one, other| other.cmp(one));
+            (!numbers.is_empty()).then_some((next, numbers))
+        })
+    }
+
+    /// Where a person's "promote" leads: to this stage, or without one to the next that has an older map, and every one
+    /// before it; and the promotion that they get, which is what the first of the stages before has.
+    ///
+    /// # Errors
+    /// `not_found` where they have it already, or nothing comes before; `held` where a proxy failed with it and nobody
+    /// said that this does not matter.
+    pub fn by_hand(&self, to: Option<Stage>, force: bool) -> Result<(Stage, i64), Error> {
+        let used = self.used();
+        let next = used.windows(2).find(|pair| self.number(pair[1]) < self.number(pair[0])).map(|pair| pair[1]);
+        let none = |message: String| Error::new(ErrorCode::NotFound, message).field("to");
+        let Some(next) = next else {
+            return Err(none(if self.mode == StageMode::Off {
+                "Maps go to all proxies at once, so there is nothing to promote. `autosync gate --stages rule` lets them go to testing first (Settings, Checks).".to_owned()
+            } else {
+                "Every stage has the newest map already. Nothing was changed.".to_owned()
+            }));
+        };
+        let to = to.unwrap_or(next);
+        // What is promoted is what the stage before has: without that, the newest.
+        let before = used.iter().rev().find(|stage| **stage < to && self.number(**stage) > self.number(to));
+        let Some(before) = before else {
+            return Err(none(format!("The stage before {to} has no newer map. Nothing was changed.")));
+        };
+        let failed = used.iter().filter(|stage| **stage <= *before).find_map(|stage| self.failure(*stage));
+        match failed {
+            Some((proxy, error)) if !force => Err(Error::new(
+                ErrorCode::Held,
+                format!(
+                    "{proxy} failed with this map, so it was not promoted. {} Once that works it goes on; `autosync promote --force` promotes it all the same.",
+                    error.message
+                ),
+            )),
+            _ => Ok((to, self.number(*before))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! How a map goes from stage to stage, in hours that pass at once.
+
+use super::*;
+use crate::ledger::{Held, Promotion};
+
+/// One proxy a stage, and what each stage is held at by number.
+struct World {
+    mode: StageMode,
+    members: Vec<Member>,
+    stages: Stages,
+    newest: i64,
+    proofs: Vec<Proof>,
+    now: DateTime<Utc>,
+}
+
+fn promotion(number: i64) -> Promotion {
+    let revision = Revision::of(&number.to_be_bytes());
+    Promotion {
+        revision,
+        upstream: revision,
+        models: 1,
+        promoted_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+        held_models: vec![],
+        rejected: vec![],
+        baseline: None,
+        taken: None,
+        base: None,
+        overlay: None,
+        is_served: false,
+    }
+}
+
+impl World {
+    fn new(mode: StageMode, newest: i64, held: &[(Stage, i64)]) -> Self {
+        let now = "2026-01-01T00:00:00Z".parse().unwrap();
+        let hold = |(stage, number): &(Stage, i64)| Held {
+            stage: *stage,
+            promotion: promotion(*number),
+            number: *number,
+            why: Moved::Rule,
+            since: now,
+        };
+        let member = |stage: Stage| Member { name: stage.to_string(), stage, at: At::Proved };
+        Self {
+            mode,
+            members: Stage::ALL.into_iter().map(member).collect(),
+            stages: Stages { held: held.iter().map(hold).collect() },
+            newest,
+            proofs: vec![],
+            now,
+        }
+    }
+
+    fn facts(&self) -> StageFacts<'_> {
+        StageFacts {
+            mode: self.mode,
+            soak: TimeDelta::hours(1),
+            stages: &self.stages,
+            newest: Some((self.newest, promotion(self.newest).revision)),
+            members: &self.members,
+            proofs: &self.proofs,
+            now: self.now,
+        }
+    }
+
+    /// Time goes on, and what is proved is noted.
+    fn after(&mut self, minutes: i64) {
+        self.now += TimeDelta::minutes(minutes);
+        self.proofs = self.facts().proofs();
+    }
+
+    fn moves(&mut self, stage: Stage, number: i64) {
+        for held in self.stages.held.iter_mut().filter(|held| held.stage == stage) {
+            (held.number, held.promotion) = (number, promotion(number));
+        }
+    }
+
+    fn set(&mut self, stage: Stage, at: &At) {
+        for member in self.members.iter_mut().filter(|member| member.stage == stage) {
+            member.at = at.clone();
+        }
+    }
+}
+
+fn failed() -> At {
+    At::Failed(Error::new(ErrorCode::ProxyFailed, "It said no."))
+}
+
+#[test]
+fn a_map_goes_on_stage_by_stage_when_it_was_proved_for_long_enough() {
+    let mut world = World::new(StageMode::Rule, 2, &[(Stage::Staging, 1), (Stage::Production, 1)]);
+    assert_eq!(world.facts().to_hold(), [Stage::Staging, Stage::Production]);
+    world.set(Stage::Testing, &At::Waits);
+    world.after(1);
+    assert_eq!(world.facts().states()[0].progress, Progress::Syncing { proxy: Some("testing".to_owned()) });
+    world.set(Stage::Testing, &At::Proved);
+    world.after(1);
+    let until = world.now + TimeDelta::hours(1);
+    assert_eq!(world.facts().states()[0].progress, Progress::Soaking { until });
+    assert_eq!(world.facts().ready(), None);
+    world.after(60);
+    assert_eq!(world.facts().ready(), Some((Stage::Staging, vec![2])));
+    world.moves(Stage::Staging, 2);
+    world.set(Stage::Staging, &failed());
+    world.after(90);
+    let stopped =
+        Progress::Stopped { proxy: "staging".to_owned(), error: Error::new(ErrorCode::ProxyFailed, "It said no.") };
+    assert_eq!(world.facts().states()[1].progress, stopped);
+    assert_eq!(world.facts().ready(), None, "a failure stops what comes after it");
+    world.set(Stage::Staging, &At::Proved);
+    world.after(1);
+    assert_eq!(world.facts().ready(), None, "it soaks anew");
+    world.after(60);
+    assert_eq!(world.facts().ready(), Some((Stage::Production, vec![2])));
+    world.moves(Stage::Production, 2);
+    world.after(1);
+    assert!(world.proofs.is_empty(), "it went all the way");
+    assert!(world.facts().states().iter().all(|state| state.progress == Progress::Done));
+}
+
+#[test]
+fn a_source_that_ships_more_often_than_the_soak_lasts_starves_nobody() {
+    let mut world = World::new(StageMode::Rule, 2, &[(Stage::Production, 1)]);
+    world.members.retain(|member| member.stage != Stage::Staging);
+    world.after(1);
+    world.after(40);
+    world.newest = 3;
+    world.after(1);
+    world.after(30);
+    assert_eq!(world.facts().ready(), Some((Stage::Production, vec![2])), "the one before it had its hour");
+    world.after(31);
+    assert_eq!(world.facts().ready(), Some((Stage::Production, vec![3, 2])), "the newest first");
+}
+
+#[test]
+fn after_a_rollback_and_by_hand_a_person_is_waited_for() {
+    let mut world = World::new(StageMode::Rule, 2, &[(Stage::Staging, 1), (Stage::Production, 1)]);
+    world.stages.held[0].why = Moved::Rollback;
+    world.after(1);
+    world.after(90);
+    assert_eq!(world.facts().states()[0].progress, Progress::Waiting { after_rollback: true });
+    assert_eq!(world.facts().ready(), None);
+    assert_eq!(world.facts().by_hand(None, false).unwrap(), (Stage::Staging, 2));
+    assert_eq!(world.facts().by_hand(Some(Stage::Production), false).unwrap(), (Stage::Production, 2));
+    world.stages.held[0].why = Moved::Person;
+    assert!(world.facts().ready().is_some());
+    world.mode = StageMode::Hand;
+    assert_eq!(world.facts().states()[0].progress, Progress::Waiting { after_rollback: false });
+    assert_eq!(world.facts().ready(), None);
+    world.set(Stage::Testing, &failed());
+    assert_eq!(world.facts().by_hand(None, false).unwrap_err().code, ErrorCode::Held);
+    assert!(world.facts().by_hand(None, true).is_ok(), "a person may say that it does not matter");
+    assert_eq!(world.facts().by_hand(Some(Stage::Testing), false).unwrap_err().code, ErrorCode::NotFound);
+}
+
+#[test]
+fn a_stage_without_another_before_it_is_not_held() {
+    let mut world = World::new(StageMode::Rule, 2, &[]);
+    world.members.retain(|member| member.stage == Stage::Production);
+    assert!(world.facts().to_hold().is_empty());
+    world.mode = StageMode::Off;
+    assert!(World::new(StageMode::Off, 2, &[]).facts().to_hold().is_empty());
+    assert_eq!(world.facts().by_hand(None, false).unwrap_err().code, ErrorCode::NotFound);
+}
