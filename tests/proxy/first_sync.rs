@@ -36,6 +36,8 @@ fn with_the_default_schedule_a_genuine_proxy_is_not_changed_before_its_first_syn
                 ca_file: None,
                 restart: Vec::new(),
                 local_file: None,
+                own_schedule: None,
+                beta_headers: None,
             },
             key: Some(stage.proxy.key.clone().into()),
             source: None,

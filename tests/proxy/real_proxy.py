@@ -72,8 +72,8 @@ os.environ.update(
         "LITELLM_MODEL_COST_MAP_URL": A.map_url,
         "CONFIG_FILE_PATH": config,
         "LITELLM_MASTER_KEY": A.master_key,
-        # Nothing but the map is fetched: a test talks to loopback only.
-        "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
+        # Nothing is fetched that the test does not serve: it talks to loopback only.
+        "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": str("LITELLM_ANTHROPIC_BETA_HEADERS_URL" not in os.environ),
         "LITELLM_LOCAL_BLOG_POSTS": "True",
         "LITELLM_LOCAL_POLICY_TEMPLATES": "True",
         "LITELLM_LOCAL_AUTOROUTER_PRESETS": "True",

@@ -1,7 +1,9 @@
 //! The schedule inside a proxy: set, confirmed, shown, cleared, and never lost by a sync.
 
-use serde_json::Value;
-use system_tests::Stage;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use system_tests::{Autosync, MapServer, Stage};
 
 use crate::{MAIN, OLDER, only_run};
 
@@ -71,4 +73,66 @@ pub(crate) fn keeps_its_schedule(stage: &Stage) {
     let (exit, answer) = autosync.json(&["sync"]);
     assert_eq!((exit, &only_run(&answer)["outcome"]), (0, &Value::from("succeeded")), "{answer:#}");
     assert_eq!(scheduled_hours(stage), Some(12), "{}: the sync lost the schedule", stage.version);
+}
+
+/// A proxy is asked at the start, and each minute.
+const GIVEN_BACK: Duration = Duration::from_secs(90);
+
+/// The watch gives back what vanished, and the run that did it says so.
+#[cfg(unix)] // Ctrl-C is a signal there
+fn given_back(autosync: &Autosync) -> Value {
+    let mut watch = autosync.spawn(&["watch"]);
+    watch.wait_for_line("unchanged", GIVEN_BACK);
+    watch.interrupt();
+    watch.finish();
+    let run = autosync.json(&["history", "--limit", "1"]).1["runs"][0].clone();
+    assert_eq!((&run["trigger"], &run["outcome"]), (&"heal".into(), &"unchanged".into()), "{run:#}");
+    run["schedules_set"].clone()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_schedule_that_vanishes_is_given_back_and_one_that_nobody_wants_stays_away() {
+    for version in [OLDER, MAIN] {
+        let stage = Stage::shared(version);
+        let autosync = stage.autosync();
+        autosync.ok(&["schedule", "set", "--every", "6h", "--on", "proxy"]);
+        autosync.ok(&["sync"]);
+        let (_, status) = autosync.json(&["status"]);
+        assert!(status["proxies"][0]["next_run"].is_null(), "there are never two schedules: {status:#}");
+        assert_eq!(stage.proxy.delete("/schedule/model_cost_map_reload").status, 200);
+        let set = json!([{ "resource": "cost_map", "interval_hours": 6, "was_lost": true }]);
+        assert_eq!(given_back(&autosync), set, "{version}");
+        assert_eq!(scheduled_hours(&stage), Some(6), "{version}");
+
+        autosync.ok(&["schedule", "clear", "--on", "proxy"]);
+        autosync.ok(&["sync"]);
+        assert_eq!(scheduled_hours(&stage), None, "{version}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_list_of_beta_headers_is_reloaded_scheduled_and_kept_and_never_called_proved() {
+    let list = json!({ "anthropic": { "a-beta": "a-beta" }, "bedrock": {}, "provider_aliases": {} }).to_string();
+    let server = MapServer::start(list.as_bytes());
+    let stage = Stage::start(MAIN, |options| options.env("LITELLM_ANTHROPIC_BETA_HEADERS_URL", &server.url()));
+    let autosync = stage.autosync();
+    autosync.ok(&["sync"]);
+    let (exit, answer) = autosync.json(&["proxy", "reload-headers", "local"]);
+    assert_eq!((exit, &answer["providers"], &answer["proved"]), (0, &2.into(), &false.into()), "{answer:#}");
+    assert!(!server.hits().is_empty(), "it was fetched");
+
+    let set = ["schedule", "set", "--every", "24h", "--on", "proxy", "--of", "beta-headers"];
+    assert!(autosync.run(&set).stderr.contains("can't be proved"));
+    let hours = || stage.proxy.get("/schedule/anthropic_beta_headers_reload/status").json()["interval_hours"].clone();
+    assert_eq!((hours(), scheduled_hours(&stage)), (24.into(), None), "the map's is another one");
+    autosync.ok(&["sync"]);
+    let (_, shown) = autosync.json(&["schedule", "show"]);
+    assert_eq!(shown["proxies"][1]["of"], "beta_headers", "{shown:#}");
+    assert_eq!(stage.proxy.delete("/schedule/anthropic_beta_headers_reload").status, 200);
+    assert_eq!(given_back(&autosync)[0]["resource"], "beta_headers");
+    assert_eq!(hours(), 24);
+    autosync.ok(&["schedule", "clear", "--on", "proxy", "--of", "beta-headers"]);
+    assert!(hours().is_null());
 }

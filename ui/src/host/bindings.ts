@@ -1513,7 +1513,15 @@ restart: string,
 /**
  * The map file in its installation, by its whole path; or empty.
  */
-local_file: string, };
+local_file: string, 
+/**
+ * How often it reloads its map by itself, `6h`; or empty.
+ */
+own_schedule: string, 
+/**
+ * How often it reloads its Anthropic beta headers by itself, `24h`; or empty.
+ */
+beta_headers: string, };
 
 /**
  * A proxy in the settings.
@@ -1555,6 +1563,14 @@ restart: string,
  * The map file in its installation that is written; or empty.
  */
 local_file: string, 
+/**
+ * How often it reloads its map by itself; or empty.
+ */
+own_schedule: string, 
+/**
+ * How often it reloads its Anthropic beta headers by itself; or empty.
+ */
+beta_headers: string, 
 /**
  * It comes from the environment, and cannot be edited here.
  */

@@ -21,6 +21,8 @@ describe('a proxy', () => {
     allow_plain_http: false,
     ca_file: '',
     restart: '',
+    own_schedule: '',
+    beta_headers: '',
     local_file: '',
     from_environment: false,
   };

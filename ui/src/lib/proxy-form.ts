@@ -2,7 +2,7 @@
 
 import { NAMED_UNPRICED, type ErrorView, type ProxyForm, type ProxySetting, type ProxyTest } from '../host';
 import { count } from './format';
-import type { Choice } from './periods';
+import { periodWords, type Choice } from './periods';
 
 export const ROLES: readonly Choice[] = [
   { value: 'production', label: 'Production' },
@@ -32,10 +32,24 @@ export interface ProxyDraft {
   localFile: string;
   /** The command that restarts it; empty: none. */
   restart: string;
+  /** How often it reloads its map by itself: `6h`; empty: the app syncs it. */
+  ownSchedule: string;
+  /** How often it reloads its Anthropic beta headers by itself; empty: not. */
+  betaHeaders: string;
+}
+
+/** The choices of a schedule inside the proxy: `none` says what holds without one, `now` is kept though it is none of them. */
+export function hourChoices(none: string, now: string): readonly Choice[] {
+  const usual: Choice[] = [{ value: '', label: none }, ...['1h', '6h', '12h', '24h', '168h'].map((value) => ({ value, label: hoursLabel(value) }))];
+  return usual.some(({ value }) => value === now) ? usual : [...usual, { value: now, label: hoursLabel(now) }];
+}
+
+function hoursLabel(hours: string): string {
+  return hours === '168h' ? 'Reloads by itself every week' : `Reloads by itself every ${hours === '1h' ? 'hour' : periodWords(hours)}`;
 }
 
 export function newProxy(name = '', url = ''): ProxyDraft {
-  return { edits: null, name, url, role: 'production', place: 'keyring', secret: '', variable: '', keyHeader: '', allowPlainHttp: false, caFile: '', localFile: '', restart: '' };
+  return { edits: null, name, url, role: 'production', place: 'keyring', secret: '', variable: '', keyHeader: '', allowPlainHttp: false, caFile: '', localFile: '', restart: '', ownSchedule: '', betaHeaders: '' };
 }
 
 export function draftOf(setting: ProxySetting): ProxyDraft {
@@ -52,6 +66,8 @@ export function draftOf(setting: ProxySetting): ProxyDraft {
     caFile: setting.ca_file,
     localFile: setting.local_file,
     restart: setting.restart,
+    ownSchedule: setting.own_schedule,
+    betaHeaders: setting.beta_headers,
   };
 }
 
@@ -71,6 +87,8 @@ export function formOf(draft: ProxyDraft): ProxyForm {
     ca_file: draft.caFile.trim(),
     local_file: draft.localFile.trim(),
     restart: draft.restart.trim(),
+    own_schedule: draft.ownSchedule,
+    beta_headers: draft.betaHeaders,
   };
 }
 

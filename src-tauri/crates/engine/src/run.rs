@@ -5,7 +5,7 @@ use costmap::{AliasChange, FieldChange, Finding, Revision};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::sync::Step;
+use crate::sync::{ScheduleSet, Step};
 
 /// Why a run was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -156,6 +156,9 @@ pub struct SyncRun {
     /// Empty in runs from before steps were recorded.
     #[serde(default)]
     pub steps: Vec<StepTime>,
+    /// Schedules inside the proxy that it put right.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub schedules_set: Vec<ScheduleSet>,
 }
 
 impl SyncRun {
@@ -186,7 +189,14 @@ impl SyncRun {
             findings: Vec::new(),
             receipt: None,
             steps: Vec::new(),
+            schedules_set: Vec::new(),
         }
+    }
+
+    /// Whether it gave back what the proxy had lost: its map, or a schedule of its own.
+    pub fn has_put_right(&self) -> bool {
+        let is_healed = self.trigger == Trigger::Heal && self.outcome == Outcome::Succeeded;
+        is_healed || self.schedules_set.iter().any(|set| set.was_lost)
     }
 
     /// The source's map that this was an attempt with.

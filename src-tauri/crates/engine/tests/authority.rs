@@ -89,6 +89,8 @@ async fn a_proxy_of_a_companys_authority_is_trusted_by_its_own_file() {
         ca_file,
         restart: Vec::new(),
         local_file: None,
+        own_schedule: None,
+        beta_headers: None,
     };
     let error = ProxyClient::of(&proxy(None), None).unwrap().identify().await.unwrap_err();
     assert_eq!(error.code, ErrorCode::ProxyUnreachable);

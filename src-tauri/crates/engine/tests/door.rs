@@ -85,6 +85,8 @@ impl House {
             ca_file: String::new(),
             restart: Vec::new(),
             local_file: String::new(),
+            own_schedule: String::new(),
+            beta_headers: String::new(),
         };
         self.client().await.edit(SettingsEdit::AddProxy { proxy }).await.unwrap();
     }

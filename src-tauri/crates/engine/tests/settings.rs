@@ -62,6 +62,8 @@ fn proxy(name: &str) -> Proxy {
         ca_file: None,
         restart: Vec::new(),
         local_file: None,
+        own_schedule: None,
+        beta_headers: None,
     }
 }
 

@@ -26,9 +26,9 @@ function of(world: World): Kept {
   if (known) return known;
   const isBroken = world.scenario === 'problems';
   const proxies: ProxySetting[] = world.state.proxies.map((proxy, at) => ({
-    name: proxy.name, url: proxy.url, role: proxy.role, key_variable: at === 1 && isBroken ? 'BUILD_BOX_KEY' : null, key_header: at === 2 ? 'X-LiteLLM-Key' : 'Authorization', allow_plain_http: false, ca_file: '', restart: '', local_file: '', from_environment: false,
+    name: proxy.name, url: proxy.url, role: proxy.role, key_variable: at === 1 && isBroken ? 'BUILD_BOX_KEY' : null, key_header: at === 2 ? 'X-LiteLLM-Key' : 'Authorization', allow_plain_http: false, ca_file: '', restart: '', local_file: '', own_schedule: '', beta_headers: '', from_environment: false,
   }));
-  if (isBroken) proxies.push({ name: 'env', url: 'http://127.0.0.1:4000', role: 'development', key_variable: 'LITELLM_MASTER_KEY', key_header: 'Authorization', allow_plain_http: false, ca_file: '', restart: '', local_file: '', from_environment: true });
+  if (isBroken) proxies.push({ name: 'env', url: 'http://127.0.0.1:4000', role: 'development', key_variable: 'LITELLM_MASTER_KEY', key_header: 'Authorization', allow_plain_http: false, ca_file: '', restart: '', local_file: '', own_schedule: '', beta_headers: '', from_environment: true });
   const made: Kept = {
     proxies,
     settings: {
@@ -214,7 +214,7 @@ export const settingsHandlers: Handlers = {
     const wrong = checkForm(world, form);
     if (wrong) throw wrong;
     const { proxies } = of(world);
-    const setting: ProxySetting = { name: form.edits ?? form.name, url: form.url, role: form.role, key_variable: form.key.place === 'env' ? form.key.variable : null, key_header: form.key_header, allow_plain_http: form.allow_plain_http, ca_file: form.ca_file, restart: form.restart, local_file: form.local_file, from_environment: false };
+    const setting: ProxySetting = { name: form.edits ?? form.name, url: form.url, role: form.role, key_variable: form.key.place === 'env' ? form.key.variable : null, key_header: form.key_header, allow_plain_http: form.allow_plain_http, ca_file: form.ca_file, restart: form.restart, local_file: form.local_file, own_schedule: form.own_schedule, beta_headers: form.beta_headers, from_environment: false };
     const at = proxies.findIndex(({ name }) => name === form.edits);
     if (at < 0) proxies.push(setting);
     else proxies[at] = setting;

@@ -236,6 +236,8 @@ pub(super) fn typed(form: &ProxyForm) -> Result<Proxy> {
     let document = ProxyDocument {
         restart,
         local_file,
+        own_schedule: form.own_schedule.trim().to_owned(),
+        beta_headers: form.beta_headers.trim().to_owned(),
         ..ProxyDocument::from(&Proxy {
             name,
             url,
@@ -246,6 +248,8 @@ pub(super) fn typed(form: &ProxyForm) -> Result<Proxy> {
             ca_file,
             restart: Vec::new(),
             local_file: None,
+            own_schedule: None,
+            beta_headers: None,
         })
     };
     Proxy::try_from(&document)

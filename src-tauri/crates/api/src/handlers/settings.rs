@@ -47,6 +47,8 @@ impl Api {
             ca_file: path(proxy.ca_file.as_deref()),
             restart: super::proxies::line(&proxy.restart),
             local_file: path(proxy.local_file.as_deref()),
+            own_schedule: proxy.own_schedule.map(|hours| hours.to_string()).unwrap_or_default(),
+            beta_headers: proxy.beta_headers.map(|hours| hours.to_string()).unwrap_or_default(),
             from_environment: !in_file(proxy.name.as_str()),
         });
         let problems = chosen.problems.iter();

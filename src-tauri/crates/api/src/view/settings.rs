@@ -58,6 +58,12 @@ pub struct ProxyForm {
     /// The map file in its installation, by its whole path; or empty.
     #[serde(default)]
     pub local_file: String,
+    /// How often it reloads its map by itself, `6h`; or empty.
+    #[serde(default)]
+    pub own_schedule: String,
+    /// How often it reloads its Anthropic beta headers by itself, `24h`; or empty.
+    #[serde(default)]
+    pub beta_headers: String,
 }
 
 /// A proxy in the settings.
@@ -81,6 +87,10 @@ pub struct ProxySetting {
     pub restart: String,
     /// The map file in its installation that is written; or empty.
     pub local_file: String,
+    /// How often it reloads its map by itself; or empty.
+    pub own_schedule: String,
+    /// How often it reloads its Anthropic beta headers by itself; or empty.
+    pub beta_headers: String,
     /// It comes from the environment, and cannot be edited here.
     pub from_environment: bool,
 }

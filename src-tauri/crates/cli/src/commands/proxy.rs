@@ -17,13 +17,14 @@ use crate::args::{ProxyAddArgs, ProxyCommand};
 use crate::context::{Access, Context};
 use crate::output::grid::{Grid, Head, cell, toned};
 use crate::output::tone::{Tone, paint};
-use crate::output::{Answer, Screen, safe};
+use crate::output::{Answer, Screen, count, safe};
 
 pub(super) async fn run(context: &Context, command: ProxyCommand) -> Result<Answer> {
     match command {
         ProxyCommand::Add(args) => add(context, args).await,
         ProxyCommand::List => list(context),
         ProxyCommand::Test { name } => test(context, &name).await,
+        ProxyCommand::ReloadHeaders { name } => reload_headers(context, &name).await,
         ProxyCommand::Set { name, local_file, restart, no_restart } => {
             set(context, &name, local_file, restart, no_restart).await
         }
@@ -102,6 +103,8 @@ fn proxy(args: &ProxyAddArgs) -> Result<Proxy> {
         ca_file: args.ca_file.as_deref().map(whole).transpose()?,
         restart: Vec::new(),
         local_file: None,
+        own_schedule: None,
+        beta_headers: None,
     })
 }
 
@@ -139,6 +142,24 @@ async fn set(
         }
         out
     })
+}
+
+/// What the proxy says of it, which is no proof: it says the same where it could not fetch the list.
+async fn reload_headers(context: &Context, name: &str) -> Result<Answer> {
+    let proxy = context.settings()?.settings.proxy(name)?.clone();
+    let key = context.secrets()?.key_for(&proxy, &*Context::environment()).await?;
+    let client = ProxyClient::of(&proxy, Some(key))?;
+    client.identify().await?;
+    let providers = client.reload_beta_headers().await?;
+    let document = json!({ "proxy": proxy.name, "providers": providers, "proved": false });
+    let answer = Answer::new(&context.screen, &document, || {
+        format!(
+            "{} loaded its Anthropic beta headers for {}.",
+            proxy.name,
+            count(providers.try_into().unwrap_or(0), "provider")
+        )
+    })?;
+    Ok(answer.note("A proxy doesn't show which list it holds, so this isn't proved: if it couldn't fetch the list, it uses the one in its package and reports the same."))
 }
 
 /// The only map file of a LiteLLM that the Python of this machine has.

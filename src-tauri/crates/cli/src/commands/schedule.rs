@@ -2,15 +2,15 @@
 
 use engine::controller::Environment;
 use engine::diagnosis::Diagnosis;
-use engine::proxy::{ProxyClient, ScheduleStatus};
+use engine::proxy::{ProxyClient, Resource, ScheduleStatus};
 use engine::secrets::Secrets;
-use engine::settings::{Period, Preset, Proxy, ProxyName, SettingsEdit};
+use engine::settings::{ENV_PROXY, Hours, Period, Preset, Proxy, ProxyDocument, ProxyName, SettingsEdit};
 use engine::{Error, ErrorCode, Result};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::with_problems;
-use crate::args::{On, ScheduleCommand, SchedulePlace};
+use crate::args::{Of, On, ScheduleCommand, SchedulePlace};
 use crate::context::{Chosen, Context};
 use crate::output::grid::{Grid, Head, cell, sentence, toned};
 use crate::output::tone::{Tone, paint};
@@ -18,9 +18,30 @@ use crate::output::{Answer, Screen, when};
 
 const UNCHECKED: &str = "On its own schedule, the proxy loads whatever its source has, unchecked. `autosync schedule set --on app` checks first.";
 
+const LEADS: &str = "That schedule leads from now on: this program starts no scheduled sync of the proxy, and gives it back its schedule if it loses it.";
+
+const UNPROVED: &str = "A proxy doesn't show which Anthropic beta headers it holds, so this can't be proved. If it can't fetch them, it uses the list in its package and still reports success.";
+
+impl From<Of> for Resource {
+    fn from(of: Of) -> Self {
+        match of {
+            Of::Map => Self::CostMap,
+            Of::BetaHeaders => Self::BetaHeaders,
+        }
+    }
+}
+
+fn what(resource: Resource) -> &'static str {
+    match resource {
+        Resource::CostMap => "map",
+        Resource::BetaHeaders => "beta headers",
+    }
+}
+
 /// What became of one proxy.
 struct Told {
     proxy: Proxy,
+    resource: Resource,
     status: Result<ScheduleStatus>,
 }
 
@@ -34,7 +55,11 @@ pub(super) async fn run(context: &Context, command: ScheduleCommand) -> Result<A
                 Err(Error::new(ErrorCode::Usage, message).field("on_change"))
             }
             On::Proxy => {
-                let hours = hours(every.as_deref().unwrap_or_default())?;
+                let hours = every.as_deref().unwrap_or_default().parse::<Hours>();
+                let usage = |error: Error| {
+                    Error::new(ErrorCode::Usage, format!("{} Nothing was changed.", error.message)).field("every")
+                };
+                let hours = hours.map_err(usage)?;
                 on_proxies(context, &place, Some(hours)).await
             }
         },
@@ -49,8 +74,12 @@ async fn show(context: &Context, proxy: Option<&str>) -> Result<Answer> {
     let chosen = context.settings()?;
     let mut told = Vec::new();
     for proxy in chosen.proxies(proxy)? {
-        let status = ask(context, &proxy).await;
-        told.push(Told { proxy, status });
+        // The other one is shown where somebody wants it.
+        let headers = proxy.beta_headers.is_some().then_some(Resource::BetaHeaders);
+        for resource in [Resource::CostMap].into_iter().chain(headers) {
+            let status = ask(context, &proxy, resource).await;
+            told.push(Told { proxy: proxy.clone(), resource, status });
+        }
     }
     let document = json!({ "app": app(&chosen), "proxies": told.iter().map(document).collect::<Vec<_>>() });
     let answer = Answer::new(&context.screen, &document, || {
@@ -63,8 +92,8 @@ async fn show(context: &Context, proxy: Option<&str>) -> Result<Answer> {
     Ok(with_problems(answer, &chosen.problems))
 }
 
-async fn ask(context: &Context, proxy: &Proxy) -> Result<ScheduleStatus> {
-    client(context, proxy).await?.schedule_status().await
+async fn ask(context: &Context, proxy: &Proxy, resource: Resource) -> Result<ScheduleStatus> {
+    client(context, proxy).await?.schedule_status(resource).await
 }
 
 async fn client(context: &Context, proxy: &Proxy) -> Result<ProxyClient> {
@@ -184,7 +213,7 @@ fn refuse_proxy(place: &SchedulePlace) -> Result<()> {
 }
 
 /// Sets (`Some(hours)`) or clears the schedule of each proxy that is meant.
-async fn on_proxies(context: &Context, place: &SchedulePlace, hours: Option<u32>) -> Result<Answer> {
+async fn on_proxies(context: &Context, place: &SchedulePlace, hours: Option<Hours>) -> Result<Answer> {
     let chosen = context.settings()?;
     let proxies = chosen.proxies(place.proxy.as_deref())?;
     if proxies.is_empty() {
@@ -193,8 +222,9 @@ async fn on_proxies(context: &Context, place: &SchedulePlace, hours: Option<u32>
     }
     let mut told = Vec::new();
     for proxy in proxies {
-        let status = change(context, &proxy, hours).await;
-        told.push(Told { proxy, status });
+        let resource = Resource::from(place.of);
+        let status = change(context, &proxy, resource, hours).await;
+        told.push(Told { proxy, resource, status });
     }
     // One proxy: its error is the command's own.
     if let [Told { status: Err(error), .. }] = told.as_slice() {
@@ -204,43 +234,74 @@ async fn on_proxies(context: &Context, place: &SchedulePlace, hours: Option<u32>
     let exit = engine::run::worst_exit_code(codes);
     let document = json!({ "proxies": told.iter().map(document).collect::<Vec<_>>() });
     let answer = Answer::new(&context.screen, &document, || table(&context.screen, &told))?.exit(exit);
-    Ok(with_problems(if hours.is_some() { answer.note(UNCHECKED) } else { answer }, &chosen.problems))
+    let answer = match (hours, place.of) {
+        (Some(_), Of::Map) => answer.note(UNCHECKED).note(LEADS),
+        (Some(_), Of::BetaHeaders) => answer.note(UNPROVED),
+        (None, _) => answer,
+    };
+    Ok(with_problems(answer, &chosen.problems))
 }
 
-/// Looks at the proxy first, changes its schedule, and confirms by reading what it then says.
-async fn change(context: &Context, proxy: &Proxy, hours: Option<u32>) -> Result<ScheduleStatus> {
+/// Looks at the proxy first, changes its schedule, and confirms by reading what it then says. From then on it is kept so.
+async fn change(context: &Context, proxy: &Proxy, resource: Resource, hours: Option<Hours>) -> Result<ScheduleStatus> {
     let client = client(context, proxy).await?;
     let facts = client.probe().await?;
     if let Some(cause) = Diagnosis::of_key(&format!("The proxy {}", proxy.name), facts.key) {
         return Err(cause.refusal());
     }
-    match hours {
-        Some(hours) => client.schedule_set(hours).await,
-        None => client.schedule_clear().await,
+    let status = match hours {
+        Some(hours) => client.schedule_set(resource, hours).await,
+        None => client.schedule_clear(resource).await,
+    }?;
+    keep(context, proxy, resource, hours).await?;
+    Ok(status)
+}
+
+/// Writes down what is wanted. The proxy of the environment is in no file, so nothing can be kept for it.
+async fn keep(context: &Context, proxy: &Proxy, resource: Resource, hours: Option<Hours>) -> Result<()> {
+    if proxy.name.is(ENV_PROXY) {
+        return Ok(());
     }
+    let mut document = ProxyDocument::from(proxy);
+    let text = hours.map(|hours| hours.to_string()).unwrap_or_default();
+    match resource {
+        Resource::CostMap => document.own_schedule = text,
+        Resource::BetaHeaders => document.beta_headers = text,
+    }
+    if document == ProxyDocument::from(proxy) {
+        return Ok(());
+    }
+    let edit = SettingsEdit::SetProxy { name: proxy.name.to_string(), proxy: document };
+    context.access().await?.change(context, edit).await
 }
 
 fn document(told: &Told) -> Value {
-    let name = &told.proxy.name;
+    let (name, of) = (&told.proxy.name, told.resource);
     match &told.status {
         Ok(status) => json!({
-            "proxy": name, "scheduled": status.scheduled, "interval_hours": status.interval_hours,
+            "proxy": name, "of": of, "scheduled": status.scheduled, "interval_hours": status.interval_hours,
             "last_run": status.last_run, "next_run": status.next_run, "error": null,
         }),
         Err(error) => json!({
-            "proxy": name, "scheduled": null, "interval_hours": null, "last_run": null, "next_run": null, "error": error,
+            "proxy": name, "of": of, "scheduled": null, "interval_hours": null, "last_run": null, "next_run": null, "error": error,
         }),
     }
 }
 
 fn table(screen: &Screen, told: &[Told]) -> String {
-    let heads =
-        [Head::Left("proxy"), Head::Left("schedule"), Head::Left("last run"), Head::Left("next run"), Head::Left("")];
+    let heads = [
+        Head::Left("proxy"),
+        Head::Left("of"),
+        Head::Left("schedule"),
+        Head::Left("last run"),
+        Head::Left("next run"),
+        Head::Left(""),
+    ];
     let mut grid = Grid::new(screen, &heads);
     let time =
         |at: Option<chrono::DateTime<chrono::Utc>>| cell(at.map(|at| when::both(at, screen.now)).unwrap_or_default());
-    for Told { proxy, status } in told {
-        let name = cell(proxy.name.as_str());
+    for Told { proxy, resource, status } in told {
+        let (name, of) = (cell(proxy.name.as_str()), cell(what(*resource)));
         match status {
             Ok(status) => {
                 let every = match (status.scheduled, status.interval_hours) {
@@ -248,9 +309,11 @@ fn table(screen: &Screen, told: &[Told]) -> String {
                     (true, Some(hours)) => format!("every {hours} h"),
                     (true, None) => "at an unknown interval".to_owned(),
                 };
-                grid.row([name, cell(every), time(status.last_run), time(status.next_run), cell("")]);
+                grid.row([name, of, cell(every), time(status.last_run), time(status.next_run), cell("")]);
             }
-            Err(error) => grid.row([name, toned(Tone::Warn, "unknown"), cell(""), cell(""), sentence(&error.message)]),
+            Err(error) => {
+                grid.row([name, of, toned(Tone::Warn, "unknown"), cell(""), cell(""), sentence(&error.message)]);
+            }
         }
     }
     grid.text()
@@ -263,31 +326,4 @@ fn period(text: &str) -> Result<Period> {
         return Err(usage("The interval must be longer than zero. `autosync schedule clear` stops the schedule."));
     }
     Ok(period)
-}
-
-/// Whole hours from 1 to 8760, as the proxy keeps them.
-fn hours(text: &str) -> Result<u32> {
-    let wrong = || {
-        let message =
-            "The proxy's own schedule takes whole hours, from 1 to 8760 (a year): 6h, 24h, 7d. Nothing was changed.";
-        Error::new(ErrorCode::Usage, message).field("every")
-    };
-    let seconds = text.parse::<Period>().map_err(|_| wrong())?.duration().as_secs();
-    let hours = u32::try_from(seconds / 3600).map_err(|_| wrong())?;
-    if seconds.is_multiple_of(3600) && (1..=8760).contains(&hours) { Ok(hours) } else { Err(wrong()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_proxy_keeps_whole_hours_only() {
-        for (text, expected) in [("1h", 1), ("60m", 1), ("7d", 168), ("8760h", 8760), ("365d", 8760)] {
-            assert_eq!(hours(text).unwrap(), expected, "{text}");
-        }
-        for bad in ["90m", "0h", "30s", "8761h", "366d", "soon", "-6h", "99999999999999999999h"] {
-            assert_eq!(hours(bad).unwrap_err().code, ErrorCode::Usage, "{bad}");
-        }
-    }
 }

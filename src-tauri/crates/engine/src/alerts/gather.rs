@@ -25,6 +25,8 @@ pub enum Gathered {
     Failures(Vec<FirstFailure>),
     /// Proxies work again.
     Healed(Vec<(SyncRun, DateTime<Utc>)>),
+    /// Proxies had lost something, and have it again.
+    PutRight(Vec<SyncRun>),
     /// Proxies fail too often.
     LowRate {
         /// Since when.
@@ -86,7 +88,7 @@ impl Gathered {
     pub fn kind(&self) -> AlertKind {
         match self {
             Self::Digest(_) => AlertKind::Anomalies,
-            Self::Source { .. } | Self::Failures(_) | Self::Healed(_) => AlertKind::Failures,
+            Self::Source { .. } | Self::Failures(_) | Self::Healed(_) | Self::PutRight(_) => AlertKind::Failures,
             Self::LowRate { .. } => AlertKind::SuccessRate,
             Self::Retiring { .. } => AlertKind::Retiring,
             Self::Fallback { .. } => AlertKind::Fallback,
@@ -117,6 +119,7 @@ impl Gathered {
             }
             (Self::Failures(known), Self::Failures(more)) if alike(known, &more) => known.extend(more),
             (Self::Healed(known), Self::Healed(more)) => known.extend(more),
+            (Self::PutRight(known), Self::PutRight(more)) => known.extend(more),
             (Self::LowRate { rates: known, .. }, Self::LowRate { rates, .. }) => known.extend(rates),
             (Self::Retiring { models: known, .. }, Self::Retiring { models, .. }) => known.extend(models),
             (Self::Fallback { proxies: known, .. }, Self::Fallback { proxies, .. }) => {
@@ -190,6 +193,10 @@ async fn read(ledger: &Ledger, one: &Pending) -> Result<Option<Gathered>> {
         }
         News::Healed { run: id, since } => match run(id).await? {
             Some(run) => Gathered::Healed(vec![(run, since)]),
+            None => return Ok(None),
+        },
+        News::PutRight { run: id } => match run(id).await? {
+            Some(run) => Gathered::PutRight(vec![run]),
             None => return Ok(None),
         },
         News::LowRate { proxy, days, succeeded, failed, limit } => {

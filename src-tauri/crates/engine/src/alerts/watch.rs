@@ -17,10 +17,15 @@ const STAGES: [i64; 2] = [7, 30];
 const ENOUGH: u64 = 5;
 
 /// What a proxy says of itself: that it fell back to the map in its package, that its release was withdrawn. What it does
-/// not tell this time is as it was.
-pub(crate) async fn note_proxy(ledger: &Ledger, status: &ProxyStatus, now: DateTime<Utc>) -> Result<()> {
+/// not tell this time is as it was. `is_healed`: a fallback is put right at once, which is told instead.
+pub(crate) async fn note_proxy(
+    ledger: &Ledger,
+    status: &ProxyStatus,
+    is_healed: bool,
+    now: DateTime<Utc>,
+) -> Result<()> {
     let proxy = &status.name;
-    if let Some(live) = &status.live {
+    if let Some(live) = status.live.as_ref().filter(|live| !is_healed || live.fallback_reason.is_none()) {
         // One that is forced to its file does not fall back: that is where it reads.
         let fell_back = live.source == "local" && status.reads != Reads::LocalFile && live.fallback_reason.is_some();
         let news =
@@ -179,7 +184,7 @@ mod tests {
         };
         let mut status = ProxyStatus::unknown("eu", "http://127.0.0.1:4000", "production");
         let told = async |status: &ProxyStatus| {
-            note_proxy(&ledger, status, now).await.unwrap();
+            note_proxy(&ledger, status, false, now).await.unwrap();
             ledger.untold().await.unwrap().len()
         };
         assert_eq!(told(&status).await, 0);

@@ -11,6 +11,7 @@ use super::{Alert, Zone};
 use crate::error::bounded;
 use crate::ledger::Retirement;
 use crate::net::shown_text;
+use crate::proxy::Resource;
 use crate::run::{Outcome, SyncRun};
 use crate::settings::AlertKind;
 
@@ -28,6 +29,7 @@ pub(super) fn alert(gathered: &Gathered, now: DateTime<Utc>, zone: Zone<'_>) -> 
         }
         Gathered::Failures(failures) => failed(failures, zone)?,
         Gathered::Healed(all) => healed(all, now)?,
+        Gathered::PutRight(runs) => put_right(runs, now)?,
         Gathered::LowRate { at, rates } => low(*at, rates)?,
         Gathered::Retiring { at, models } => retiring(*at, models, now.date_naive())?,
         Gathered::Fallback { at, proxies } => fallback(*at, proxies)?,
@@ -111,6 +113,40 @@ fn healed(all: &[(SyncRun, DateTime<Utc>)], now: DateTime<Utc>) -> Option<Alert>
     let mut alert = Alert::new(&[AlertKind::Failures], run.finished.unwrap_or(*since), &title, &lines, facts);
     alert.run = (all.len() == 1).then_some(run.id);
     Some(alert)
+}
+
+fn put_right(runs: &[SyncRun], now: DateTime<Utc>) -> Option<Alert> {
+    let first = runs.first()?;
+    let mut names: Vec<String> = runs.iter().map(|run| run.proxy.clone()).collect();
+    names.dedup();
+    let who = if names.len() == 1 { names[0].clone() } else { counted(names.len(), "proxy", "proxies") };
+    let lines: Vec<String> = runs.iter().map(|run| lost(run, runs.len() > 1)).collect();
+    let facts = json!({ "proxies": names, "put_right": true });
+    let at = first.finished.unwrap_or(now);
+    let mut alert = Alert::new(&[AlertKind::Failures], at, &format!("{who} was put right"), &lines, facts);
+    if names.len() > 1 {
+        alert.title = format!("{who} were put right");
+    }
+    alert.run = (runs.len() == 1).then_some(first.id);
+    Some(alert)
+}
+
+/// What one had lost and has again.
+fn lost(run: &SyncRun, is_named: bool) -> String {
+    let who = if is_named { run.proxy.as_str() } else { "It" };
+    let again = run.schedules_set.iter().filter(|set| set.was_lost).map(|set| {
+        let what = match set.resource {
+            Resource::CostMap => "schedule",
+            Resource::BetaHeaders => "schedule for Anthropic beta headers",
+        };
+        format!("{who} had lost its own {what}, every {} h, and has it again.", set.interval_hours.unwrap_or_default())
+    });
+    let mut lines: Vec<String> = again.collect();
+    if run.outcome == Outcome::Succeeded {
+        let proof = run.receipt.as_ref().map(|receipt| format!(" {} is proved there.", receipt.revision.short()));
+        lines.insert(0, format!("{who} no longer had the map that was proved on it.{}", proof.unwrap_or_default()));
+    }
+    lines.join(" ")
 }
 
 /// "1 h 31 min".
@@ -260,6 +296,25 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("whose price the map does not have.") && text.contains("on 2 Jan 2027."), "{text}");
+    }
+
+    #[test]
+    fn what_a_proxy_had_lost_and_has_again_is_one_line() {
+        use crate::run::Trigger;
+        use crate::sync::ScheduleSet;
+        let run = |proxy: &str, outcome, set: &[ScheduleSet]| {
+            let begun = SyncRun::started(7, proxy.to_owned(), Trigger::Heal, at("2026-11-28T07:00:00Z"));
+            Gathered::PutRight(vec![SyncRun { outcome, schedules_set: set.to_vec(), ..begun }])
+        };
+        assert_eq!(
+            told(&run("eu", Outcome::Succeeded, &[])),
+            "eu was put right\nIt no longer had the map that was proved on it."
+        );
+        let set = ScheduleSet { resource: Resource::CostMap, interval_hours: Some(6), was_lost: true };
+        assert_eq!(
+            told(&run("eu", Outcome::Unchanged, &[set])),
+            "eu was put right\nIt had lost its own schedule, every 6 h, and has it again."
+        );
     }
 
     #[test]

@@ -26,7 +26,7 @@ use crate::ledger::Ledger;
 use crate::local_file::LocalFile;
 use crate::log::{SyncLog, SyncLogLine};
 use crate::overlay::OverlayFile;
-use crate::proxy::ProxyClient;
+use crate::proxy::{ProxyClient, Resource};
 use crate::publish::{How, Publisher};
 use crate::run::{Outcome, SyncRun, Trigger};
 use crate::schedule::delta;
@@ -36,7 +36,7 @@ use crate::source::{FollowingFetcher, Source};
 use crate::status::{PriceList, price_list};
 use crate::sync::{
     Candidate, CheckOrder, NoCandidate, RunOrder, SourceCheck, SourceState, Step, check_source, last_source, parsed,
-    preview, sync_proxy,
+    preview, sync_proxy, wanted,
 };
 use crate::{Clock, Error, ErrorCode, Result};
 
@@ -419,6 +419,7 @@ async fn one_proxy(
         publish: settings.publish.as_ref(),
         local_file: proxy.local_file.as_ref().map(|file| LocalFile::new(&begun.proxy, file, &parts.backups)),
         restart: &proxy.restart,
+        own_schedules: Resource::ALL.map(|resource| (resource, wanted(proxy, resource))),
         came: parts.gateway.came(&begun.proxy),
         direct: settings.gate.direct,
         force: order.force,

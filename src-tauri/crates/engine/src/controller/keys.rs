@@ -63,6 +63,8 @@ mod tests {
             ca_file: None,
             restart: Vec::new(),
             local_file: None,
+            own_schedule: None,
+            beta_headers: None,
         };
         let (keys, stored) = (Keys::default(), proxy(KeyPlace::Keyring));
         let known = || keys.known(&stored).map(|key| key.map(|key| key.expose_secret().to_owned()));

@@ -12,7 +12,7 @@ use crate::diagnosis::{Cause, Diagnosis};
 use crate::error::bounded;
 use crate::gate::Desired;
 use crate::ledger::Promotion;
-use crate::proxy::{Database, Deployment, KeyState, ProxyClient, ProxyFacts, ProxyLimits, SourceInfo};
+use crate::proxy::{Database, Deployment, KeyState, ProxyClient, ProxyFacts, ProxyLimits, Resource, SourceInfo};
 use crate::settings::Proxy;
 use crate::source::Source;
 use crate::sync::{OtherSource, OwnGateway};
@@ -105,7 +105,7 @@ pub(super) async fn look(context: DoctorContext<'_>, kept: &Kept, proxy: &Proxy)
     };
     items.extend(reads(context, &facts, own, proxy));
     items.extend(replicas(&answers));
-    let schedule_status = client.schedule_status().await;
+    let schedule_status = client.schedule_status(Resource::CostMap).await;
     let live = match context.model {
         Some(_) => Some(client.live_map().await),
         None => None,

@@ -138,7 +138,7 @@ impl DoorClient {
     /// # Errors
     /// Those of [`SettingsEdit::apply`]; then nothing was changed.
     pub async fn edit(&self, edit: SettingsEdit) -> Result<()> {
-        self.short(Request::Edit(edit)).await
+        self.short(Request::Edit(Box::new(edit))).await
     }
 
     /// Cancels running syncs there: of one proxy, or all.

@@ -59,7 +59,7 @@ pub enum Request {
     /// Lets the schedule go on. Done: the state of the pause.
     Resume,
     /// Changes the settings. Done: null.
-    Edit(SettingsEdit),
+    Edit(Box<SettingsEdit>),
     /// Cancels running syncs: of one proxy, or all. Done: null, at once.
     Cancel {
         /// Whose.
@@ -151,7 +151,7 @@ mod tests {
             Request::Pause(Pause::Indefinitely),
             Request::Pause(Pause::Until("2026-03-04T12:00:00Z".parse().unwrap())),
             Request::Resume,
-            Request::Edit(SettingsEdit::SetNetwork { proxy: Some("none".into()), ca_file: None }),
+            Request::Edit(Box::new(SettingsEdit::SetNetwork { proxy: Some("none".into()), ca_file: None })),
             Request::Cancel { proxy: None },
             Request::Show { place: Some("history".into()) },
             Request::Who,

@@ -168,7 +168,7 @@ impl Inside {
             Request::Publish { replace } => done(self.engine.publish(replace).await),
             Request::Pause(pause) => done(self.engine.pause(pause).await),
             Request::Resume => done(self.engine.resume().await),
-            Request::Edit(edit) => done(self.engine.edit(edit).await),
+            Request::Edit(edit) => done(self.engine.edit(*edit).await),
             Request::Cancel { proxy } => {
                 self.engine.cancel(proxy);
                 Ok(Value::Null)

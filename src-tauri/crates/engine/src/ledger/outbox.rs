@@ -46,6 +46,11 @@ pub enum News {
         /// When it first failed.
         since: DateTime<Utc>,
     },
+    /// A proxy had lost its map or a schedule of its own, and has it again.
+    PutRight {
+        /// The run.
+        run: u64,
+    },
     /// A proxy's syncs work less often than the limit, in more than one stretch of failures.
     LowRate {
         /// The proxy.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{damaged, details, to_json};
 use crate::run::{Outcome, Receipt, StepTime, SyncRun, Trigger};
+use crate::sync::ScheduleSet;
 use crate::{Error, Result};
 
 /// The short part. Names that are missing in older rows have defaults; names are added, never changed.
@@ -33,6 +34,8 @@ struct Document {
     receipt: Option<Receipt>,
     #[serde(default)]
     steps: Vec<StepTime>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    schedules_set: Vec<ScheduleSet>,
 }
 
 /// What is long in a run, and the same in those of several proxies.
@@ -84,6 +87,7 @@ impl RunRow {
             models_updated: run.models_updated,
             receipt: run.receipt,
             steps: run.steps,
+            schedules_set: run.schedules_set,
         })?;
         Ok(Self { document, changes, findings })
     }
@@ -128,6 +132,7 @@ impl Long {
             findings,
             receipt: document.receipt,
             steps: document.steps,
+            schedules_set: document.schedules_set,
         })
     }
 

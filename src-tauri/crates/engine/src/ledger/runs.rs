@@ -300,6 +300,7 @@ fn news(connection: &Connection, run: &SyncRun) -> Result<Option<News>> {
     Ok(match (is_failure, first_failure) {
         (true, None) => Some(News::Failure { run: run.id }),
         (false, Some(since)) => Some(News::Healed { run: run.id, since: from_micros(since)? }),
+        (false, None) if run.has_put_right() => Some(News::PutRight { run: run.id }),
         _ => None,
     })
 }

@@ -21,4 +21,5 @@ pub use capabilities::Capabilities;
 pub use client::{ProxyClient, ProxyLimits};
 pub use deployments::Deployment;
 pub use probe::{Database, KeyState, ProxyFacts};
+pub use schedule::Resource;
 pub use version::Version;

@@ -208,6 +208,8 @@ mod tests {
             ca_file: None,
             restart: Vec::new(),
             local_file: None,
+            own_schedule: None,
+            beta_headers: None,
         }
     }
 

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Hours;
 use super::{
     App, Gate, Network, Notify, Period, Proxy, ProxyUrl, Publish, PublishTarget, SettingsFile, Source, SourceChoice,
     Webhook, WebhookDocument, invalid, read,
@@ -183,6 +184,12 @@ pub struct ProxyDocument {
     /// The map file in its installation, by its whole path; or empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub local_file: String,
+    /// How often it reloads its map by itself, `6h`; or empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub own_schedule: String,
+    /// How often it reloads its Anthropic beta headers by itself, `24h`; or empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub beta_headers: String,
 }
 
 fn default_key_header() -> String {
@@ -209,6 +216,8 @@ impl From<&Proxy> for ProxyDocument {
             ca_file: proxy.ca_file.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
             restart: proxy.restart.clone(),
             local_file: proxy.local_file.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
+            own_schedule: proxy.own_schedule.map(|hours| hours.to_string()).unwrap_or_default(),
+            beta_headers: proxy.beta_headers.map(|hours| hours.to_string()).unwrap_or_default(),
         }
     }
 }
@@ -228,8 +237,15 @@ impl TryFrom<&ProxyDocument> for Proxy {
             ca_file: read::usable_ca_file(&document.ca_file)?,
             restart: document.restart.clone(),
             local_file: read::local_file(&document.local_file)?,
+            own_schedule: hours(&document.own_schedule, "own_schedule")?,
+            beta_headers: hours(&document.beta_headers, "beta_headers")?,
         })
     }
+}
+
+/// Empty is none.
+fn hours(text: &str, field: &'static str) -> Result<Option<Hours>> {
+    if text.is_empty() { Ok(None) } else { parsed(text, field).map(Some) }
 }
 
 impl SettingsEdit {

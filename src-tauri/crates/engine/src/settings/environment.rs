@@ -59,6 +59,8 @@ fn env_proxy(settings: &Settings, text: &str, env: &dyn Fn(&str) -> Option<Strin
         allow_plain_http: false,
         ca_file: None,
         restart: Vec::new(),
+        own_schedule: None,
+        beta_headers: None,
         local_file: None,
     })
 }

@@ -3,6 +3,7 @@
 mod edit;
 mod environment;
 mod file;
+mod hours;
 mod key_header;
 mod name;
 mod network;
@@ -27,6 +28,7 @@ use crate::{Error, ErrorCode, Result};
 pub use edit::{GateEdit, ProxyDocument, SettingsEdit};
 pub use environment::{ENV_PROXY, with_environment};
 pub use file::SettingsFile;
+pub use hours::Hours;
 pub use key_header::KeyHeader;
 pub use name::ProxyName;
 pub use network::NetworkProxy;
@@ -184,6 +186,13 @@ pub struct Proxy {
     /// The map file inside its installation, for a proxy that reads nothing else: written here, and what was there is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub local_file: Option<PathBuf>,
+    /// The proxy reloads its map by itself, so often, and this program sees to it that it does: it starts no scheduled sync
+    /// then, so that there are never two schedules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub own_schedule: Option<Hours>,
+    /// It reloads its list of Anthropic beta headers by itself, so often.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beta_headers: Option<Hours>,
 }
 
 /// Where a secret is: a proxy's key, or a webhook's address. Never the secret itself.

@@ -242,6 +242,15 @@ impl<'a> Reader<'a> {
             "local_file",
             table.get("local_file").map(|item| as_text(item).and_then(local_file).map(|path| local = path)),
         );
+        let (mut own_schedule, mut beta_headers) = (None, None);
+        optional(
+            "own_schedule",
+            table.get("own_schedule").map(|item| as_text(item)?.parse().map(|hours| own_schedule = Some(hours))),
+        );
+        optional(
+            "beta_headers",
+            table.get("beta_headers").map(|item| as_text(item)?.parse().map(|hours| beta_headers = Some(hours))),
+        );
         let name: ProxyName = text("name").and_then(str::parse).map_err(|error| ("name", error))?;
         let url = text("url").and_then(|url| ProxyUrl::parse(url, allow_plain_http)).map_err(|error| ("url", error))?;
         Ok(Proxy {
@@ -254,6 +263,8 @@ impl<'a> Reader<'a> {
             ca_file: authority,
             restart,
             local_file: local,
+            own_schedule,
+            beta_headers,
         })
     }
 }

@@ -57,6 +57,8 @@ pub(super) const NEW_FILE: &str = r#"# LiteLLM Auto-Sync. Only what differs from
 #   key_header = "Authorization"  # or the proxy's litellm_key_header_name
 #   ca_file = ""              # as in [network], for this proxy
 #   restart = []              # without a database: your command, run without a shell, like ["docker", "restart", "litellm"]
+#   own_schedule = "6h"       # the proxy reloads its map by itself, and this program sees to it; no default
+#   beta_headers = "24h"      # it reloads its Anthropic beta headers by itself; no default
 #   local_file = ""           # with LITELLM_LOCAL_MODEL_COST_MAP: the map file in its installation, written here
 #
 #   [[webhook]]               # one for each: alerts are posted there
@@ -120,6 +122,12 @@ pub(super) fn put_proxy(table: &mut dyn TableLike, proxy: &Proxy) {
     match proxy.local_file.as_ref().and_then(|path| path.to_str()) {
         Some(path) => set(table, "local_file", path.into()),
         None => drop(table.remove("local_file")),
+    }
+    for (key, hours) in [("own_schedule", proxy.own_schedule), ("beta_headers", proxy.beta_headers)] {
+        match hours {
+            Some(hours) => set(table, key, hours.to_string().into()),
+            None => drop(table.remove(key)),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::gate::Desired;
 use crate::gateway::{GatewayAddress, Reader};
 use crate::ledger::{Ledger, RunFilter};
 use crate::net::shown_text;
-use crate::proxy::{Database, ProxyClient, ProxyFacts, SourceInfo};
+use crate::proxy::{Database, ProxyClient, ProxyFacts, Resource, SourceInfo};
 use crate::run::{Outcome, SyncRun};
 use crate::settings::{Proxy, Publish};
 use crate::sync::{OwnGateway, SourceState};
@@ -125,7 +125,11 @@ impl Asking<'_> {
         status.unpriced_entry = first_unpriced_entry;
         // Without a database "not scheduled" says nothing.
         if facts.database != Database::No {
-            status.proxy_schedule = client.schedule_status().await.ok();
+            status.proxy_schedule = client.schedule_status(Resource::CostMap).await.ok();
+            // Asked only where somebody wants it: most proxies call no Anthropic model.
+            if proxy.beta_headers.is_some() {
+                status.beta_headers_schedule = client.schedule_status(Resource::BetaHeaders).await.ok();
+            }
         }
         Ok(())
     }

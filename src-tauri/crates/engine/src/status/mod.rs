@@ -127,6 +127,9 @@ pub struct ProxyStatus {
     pub success_rate: SuccessRate,
     /// The proxy's own schedule; null where that is not known.
     pub proxy_schedule: Option<ScheduleStatus>,
+    /// Its schedule for Anthropic beta headers, where one is wanted; null else and where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beta_headers_schedule: Option<ScheduleStatus>,
     /// Why it is not up, or what it cannot do.
     pub error: Option<Error>,
     /// That LiteLLM withdrew the release that it runs, and what to do about it.
@@ -165,6 +168,7 @@ impl ProxyStatus {
             awaits_first_sync: false,
             success_rate: SuccessRate { days: RATE_DAYS, ..SuccessRate::default() },
             proxy_schedule: None,
+            beta_headers_schedule: None,
             error: None,
             withdrawn: None,
             used_models: Vec::new(),

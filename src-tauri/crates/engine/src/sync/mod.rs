@@ -11,6 +11,7 @@ mod prove;
 mod proxy_run;
 mod receipt;
 mod restart;
+mod schedules;
 mod soaked;
 
 pub use candidate::{
@@ -20,6 +21,8 @@ pub use operator::Operator;
 pub use other_source::{OtherSource, OwnGateway};
 pub(crate) use proxy_run::cancelled;
 pub use proxy_run::{NoCandidate, RunOrder, preview, sync_proxy};
+pub use schedules::ScheduleSet;
+pub(crate) use schedules::{is_lost, wanted};
 pub(crate) use soaked::was_taken_back;
 
 use serde::{Deserialize, Serialize};

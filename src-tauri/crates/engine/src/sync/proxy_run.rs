@@ -14,15 +14,16 @@ use super::promoted::{is_local, through_gateway, write_local};
 use super::prove::{Live, NotProven, prove, read_live};
 use super::receipt::receipt;
 use super::restart::restart;
+use super::schedules;
 use super::{Candidate, Operator, OtherSource, OwnGateway, Step};
 use crate::diagnosis::{Cause, Diagnosis};
 use crate::gate::{Barred, Stage};
 use crate::gateway::GatewayAddress;
 use crate::ledger::Ledger;
 use crate::local_file::LocalFile;
-use crate::proxy::{Database, Deployment, KeyState, ProxyClient, ProxyFacts, ReloadAnswer, Version};
+use crate::proxy::{Database, Deployment, KeyState, ProxyClient, ProxyFacts, ReloadAnswer, Resource, Version};
 use crate::run::{Outcome, SyncRun, Trigger};
-use crate::settings::{DirectMode, Publish};
+use crate::settings::{DirectMode, Hours, Publish};
 use crate::source::Source;
 use crate::status::{PriceList, UsedModels};
 use crate::{Clock, Error, ErrorCode, Result};
@@ -55,6 +56,8 @@ pub struct RunOrder<'a> {
     pub local_file: Option<LocalFile>,
     /// The user's own command that restarts it.
     pub restart: &'a [String],
+    /// What a person wants the proxy to reload by itself, and how often.
+    pub own_schedules: [(Resource, Option<Hours>); 2],
     /// It came for its map at the gateway.
     pub came: bool,
     /// `gate.direct`.
@@ -181,6 +184,10 @@ pub(super) struct Found {
 async fn attempt(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Outcome, Stop> {
     let found = unless_cancelled(order, look(order, run)).await?;
     order.ledger.note_used(&order.name, &found.used).await?;
+    // What a proxy reloads by itself is put right before the map, and never while that is held.
+    if found.waits.is_none() && found.facts.key == KeyState::Valid {
+        run.schedules_set = schedules::keep(order, &found.facts).await?;
+    }
     let desired = &found.target;
     if !order.force
         && !lost_something(order, run, &found).await?
@@ -214,9 +221,9 @@ async fn attempt(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Outcome, Sto
     };
     if let Some(hours) = schedule {
         // LITELLM, trap 3: up to 1.82.0 a reload erases the proxy's own schedule.
-        let restored = order.client.schedule_set(hours).await;
+        let restored = order.client.schedule_set(Resource::CostMap, hours).await;
         if let Err(error) = restored {
-            tracing::warn!(proxy = %order.name, %error, hours, "the reload erased the proxy's schedule, and it could not be put back");
+            tracing::warn!(proxy = %order.name, %error, %hours, "the reload erased the proxy's schedule, and it could not be put back");
         }
     }
     let answer = match reloaded {
@@ -419,11 +426,12 @@ async fn may_be_loaded(order: &RunOrder<'_>, candidate: &Candidate) -> Result<()
     Err(Error::new(ErrorCode::Held, message))
 }
 
-async fn remembered_schedule(order: &RunOrder<'_>, facts: &ProxyFacts) -> Option<u32> {
+async fn remembered_schedule(order: &RunOrder<'_>, facts: &ProxyFacts) -> Option<Hours> {
     if !facts.capabilities.reload_erases_schedule {
         return None;
     }
-    order.client.schedule_status().await.ok().and_then(|status| status.interval_hours)
+    let status = order.client.schedule_status(Resource::CostMap).await.ok()?;
+    Hours::new(status.interval_hours?).ok()
 }
 
 /// Fills in what the run would change: from the exact file where the live revision is known, else from the live map.

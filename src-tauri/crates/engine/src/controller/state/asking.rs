@@ -68,11 +68,18 @@ impl Controller {
             return;
         }
         asked.is_asking = true;
+        // What it fell back to is put right when it is seen first; what stays so is told.
+        let fell_back =
+            asked.status.as_ref().and_then(|status| status.live.as_ref()?.fallback_reason.as_ref()).is_some();
+        let now = self.parts.clock.now();
+        let heals =
+            self.scheduler.as_ref().is_some_and(|scheduler| scheduler.may_run(now)) && self.asked_for.has(&proxy);
+        let is_healed = heals && !fell_back;
         let (parts, cancel) = (Arc::clone(&self.parts), self.cancel.clone());
         let settings = Arc::clone(&self.effective);
         self.jobs.spawn(async move {
             let question =
-                AbortOnDropHandle::new(tokio::spawn(ask(Arc::clone(&parts), proxy.clone(), Arc::clone(&settings))));
+                AbortOnDropHandle::new(tokio::spawn(ask(Arc::clone(&parts), proxy.clone(), settings, is_healed)));
             // Who ends the program waits for no answer.
             let Some(answer) = cancel.run_until_cancelled(question).await else { return };
             let defect = |error| Error::new(ErrorCode::Internal, "A proxy could not be checked.").detail(error);
@@ -126,7 +133,7 @@ impl Controller {
     }
 }
 
-async fn ask(parts: Arc<Parts>, proxy: Proxy, settings: Arc<Settings>) -> Result<ProxyStatus> {
+async fn ask(parts: Arc<Parts>, proxy: Proxy, settings: Arc<Settings>, is_healed: bool) -> Result<ProxyStatus> {
     let publish = settings.publish.clone();
     // How a proxy is can be told without a price list.
     let prices = parts.prices(settings.gate.direct).await.unwrap_or_else(|error| {
@@ -148,7 +155,7 @@ async fn ask(parts: Arc<Parts>, proxy: Proxy, settings: Arc<Settings>) -> Result
     };
     let status = asking.ask(&proxy, key).await?.status;
     parts.ledger.note_used(&status.name, &status.used_models).await?;
-    alerts::note_proxy(&parts.ledger, &status, parts.clock.now()).await?;
+    alerts::note_proxy(&parts.ledger, &status, is_healed, parts.clock.now()).await?;
     // How a proxy is can be told without that.
     if let Err(error) = parts.note_retiring(&settings).await {
         tracing::warn!(%error, "which models retire could not be looked at");

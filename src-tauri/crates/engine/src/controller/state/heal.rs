@@ -1,14 +1,16 @@
 //! Self-heal: a proxy that was proved to hold what it is meant to, and says that it holds something else, is synced at once.
 //! It restarted with the copy in its package or an old map, or somebody reloaded it from elsewhere.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use costmap::Revision;
 use tokio::sync::oneshot;
 
 use super::super::api::SyncOrder;
 use super::Controller;
 use crate::run::Trigger;
+use crate::settings::Proxy;
 use crate::status::{Health, ProxyStatus};
+use crate::sync::is_lost;
 
 /// One time that a proxy lost its map. The same is put right once: where that did not work, the schedule goes on as ever.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,10 +43,19 @@ impl Controller {
         self.judge_proxies();
         let now = self.parts.clock.now();
         let may_run = self.scheduler.as_ref().is_some_and(|scheduler| scheduler.may_run(now));
-        let is_asked_for = self.effective.proxies.iter().any(|proxy| proxy.name.is(name) && self.asked_for.has(proxy));
+        let Some(proxy) = self.effective.proxies.iter().find(|proxy| proxy.name.is(name)) else { return };
+        let is_asked_for = self.asked_for.has(proxy);
         let Some(known) = self.known.get_mut(name) else { return };
         if !may_run || !is_asked_for || known.running.is_some() || known.lane.running.is_some() {
             return;
+        }
+        if let Some(status) = known.asked.status.as_deref().filter(|status| has_lost_schedule(proxy, status)) {
+            let again = known.schedules_kept.is_none_or(|at| now - at >= KEPT_AGAIN || at > now);
+            if again && matches!(status.health, Health::Up | Health::Degraded) {
+                known.schedules_kept = Some(now);
+                tracing::info!(proxy = name, "the proxy has another schedule of its own than is wanted");
+                return self.heal_now(name);
+            }
         }
         let Some(lost) = known.asked.status.as_deref().and_then(|status| Lost::of(status, known.proved)) else {
             // Without a time of loading, the next loss would look like this one.
@@ -56,9 +67,21 @@ impl Controller {
         }
         tracing::info!(proxy = name, live = ?lost.live, desired = %lost.desired, "the proxy lost its map");
         known.healed = Some(lost);
+        self.heal_now(name);
+    }
+
+    fn heal_now(&mut self, name: &str) {
         let order = SyncOrder { proxies: vec![name.to_owned()], force: false, dry_run: false, trigger: Trigger::Heal };
         self.sync(order, oneshot::channel().0);
     }
+}
+
+/// A schedule that vanishes again and again is given back so often: somebody may be ending it on purpose.
+const KEPT_AGAIN: TimeDelta = TimeDelta::minutes(10);
+
+fn has_lost_schedule(proxy: &Proxy, status: &ProxyStatus) -> bool {
+    is_lost(proxy.own_schedule, status.proxy_schedule.as_ref())
+        || is_lost(proxy.beta_headers, status.beta_headers_schedule.as_ref())
 }
 
 #[cfg(test)]

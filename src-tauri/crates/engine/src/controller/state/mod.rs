@@ -62,6 +62,8 @@ struct Known {
     asked: Asked,
     /// The loss of its map that was put right last, or tried to be.
     healed: Option<Lost>,
+    /// When schedules of its own were put right last, or tried to be.
+    schedules_kept: Option<DateTime<Utc>>,
 }
 
 impl Known {
