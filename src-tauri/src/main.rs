@@ -42,7 +42,7 @@ fn main() -> ExitCode {
     let started = Home::resolve(args.home, &|name| std::env::var_os(name))
         .and_then(|home| instance::start(&home, place.as_ref()).map(|start| (home, start)));
     match started {
-        Ok((home, Start::First(lock))) => shell::run(home, lock, args.hidden, place),
+        Ok((home, Start::First(lock))) => shell::run(home, lock, args.hidden, place.as_ref()),
         // Starting again always opens the window: tray icons get hidden.
         Ok((_, Start::Shown)) => ExitCode::SUCCESS,
         Err(error) => {

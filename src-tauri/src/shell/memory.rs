@@ -25,9 +25,9 @@ pub(super) async fn keep_small() {
 }
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-pub(super) use library::few_heaps;
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
 use library::give_back;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub(super) use library::one_heap;
 
 /// Elsewhere the system's own heap does it by itself.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
@@ -36,11 +36,12 @@ fn give_back() {}
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[expect(unsafe_code, reason = "only the C library knows what it holds free")]
 mod library {
-    /// Any piece that is in use keeps the pages around it: the fewer heaps, the fewer such pages.
-    const HEAPS: libc::c_int = 2;
+    /// A piece that is in use keeps its page: in one heap there are fewer of them than in one for each few threads. Little here
+    /// waits for the other threads' turn, since what is small comes from a store of each thread's own.
+    const HEAPS: libc::c_int = 1;
 
     /// Before any thread is started.
-    pub(crate) fn few_heaps() {
+    pub(crate) fn one_heap() {
         // SAFETY: one number for a setting of the library's, while no other thread is there (mallopt(3)).
         unsafe { libc::mallopt(libc::M_ARENA_MAX, HEAPS) };
     }

@@ -71,17 +71,19 @@ impl Keep {
 }
 
 /// Runs the app until it is quit.
-pub(crate) fn run(home: Home, lock: HomeLock, hidden: bool, place: Option<Place>) -> ExitCode {
+pub(crate) fn run(home: Home, lock: HomeLock, hidden: bool, place: Option<&Place>) -> ExitCode {
     if let Err(error) = display() {
         could_not_start(&error);
         return ExitCode::from(2);
     }
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    memory::few_heaps();
+    memory::one_heap();
     #[cfg(target_os = "linux")]
-    gtk::init();
+    let awaited = gtk::init();
+    #[cfg(not(target_os = "linux"))]
+    let awaited = Vec::new();
     // First, since a web view takes the longest to come up.
-    let window = (!hidden && window::is_possible()).then(|| window::start(place.as_ref()));
+    let window = (!hidden && window::is_possible()).then(|| window::start(place, awaited));
     let (told, started) = watch::channel(None);
     let builder = tauri::Builder::default();
     // The focus is for the window's process.
@@ -127,7 +129,7 @@ pub(crate) fn run(home: Home, lock: HomeLock, hidden: bool, place: Option<Place>
             // Before it runs, or the Dock shows it for a moment: there it is by the window's process alone.
             #[cfg(target_os = "macos")]
             app.set_activation_policy(tauri::ActivationPolicy::Accessory);
-            let code = app.run_return(on_event);
+            let code = app.run_return(|app, event| on_event(app, &event));
             u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
         }
         Err(error) => {
@@ -137,7 +139,7 @@ pub(crate) fn run(home: Home, lock: HomeLock, hidden: bool, place: Option<Place>
     }
 }
 
-fn on_event(app: &AppHandle, event: RunEvent) {
+fn on_event(app: &AppHandle, event: &RunEvent) {
     match event {
         RunEvent::Exit => end(app),
         #[cfg(target_os = "macos")]

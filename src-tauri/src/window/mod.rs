@@ -41,7 +41,9 @@ pub(crate) fn run(place: Option<Place>) -> ExitCode {
         })
         .build(crate::context());
     match app {
-        Ok(app) => u8::try_from(app.run_return(on_event)).map_or(ExitCode::FAILURE, ExitCode::from),
+        Ok(app) => {
+            u8::try_from(app.run_return(|app, event| on_event(app, &event))).map_or(ExitCode::FAILURE, ExitCode::from)
+        }
         Err(error) => {
             program::trouble("the desktop could not be opened", &error);
             ExitCode::FAILURE
@@ -86,7 +88,7 @@ fn show(app: &AppHandle) -> tauri::Result<()> {
     window.set_focus()
 }
 
-fn on_event(app: &AppHandle, event: RunEvent) {
+fn on_event(app: &AppHandle, event: &RunEvent) {
     match event {
         // An end that comes neither from closing the window nor from the program: Cmd-Q, or the end of the session.
         RunEvent::Exit if app.state::<Program>().leave() => program::say(&ToProgram::Quit),
