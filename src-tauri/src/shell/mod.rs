@@ -78,12 +78,11 @@ pub(crate) fn run(home: Home, lock: HomeLock, hidden: bool, place: Option<&Place
     }
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     memory::one_heap();
+    // First, since a web view takes the longest to come up, and before GTK, which takes out of the environment by what the
+    // desktop knows the window that it waits for.
+    let window = (!hidden && window::is_possible()).then(|| window::start(place));
     #[cfg(target_os = "linux")]
-    let awaited = gtk::init();
-    #[cfg(not(target_os = "linux"))]
-    let awaited = Vec::new();
-    // First, since a web view takes the longest to come up.
-    let window = (!hidden && window::is_possible()).then(|| window::start(place, awaited));
+    gtk::init();
     let (told, started) = watch::channel(None);
     let builder = tauri::Builder::default();
     // The focus is for the window's process.

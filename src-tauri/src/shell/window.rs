@@ -1,7 +1,6 @@
 //! The dashboard's window, from the program's side: a process of its own, started when the window is wanted and gone when it is
 //! closed. What a web view leaves behind in its process is more than all the rest of this program takes.
 
-use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 use std::pin::pin;
@@ -77,12 +76,12 @@ pub(crate) fn is_possible() -> bool {
 
 /// Starts the window's process. What it asks waits until it is [`followed`](follow), so that it may begin before this program
 /// has.
-pub(crate) fn start(place: Option<&Place>, environment: Vec<(&str, OsString)>) -> io::Result<Child> {
+pub(crate) fn start(place: Option<&Place>) -> io::Result<Child> {
     let mut command = Command::new(program()?);
     // By the program's name desktops find its icon.
     #[cfg(unix)]
     command.arg0("litellm-autosync");
-    command.arg("--window").envs(environment).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+    command.arg("--window").stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
     if let Some(place) = place {
         command.arg("--open").arg(link::to(place));
     }
@@ -114,7 +113,7 @@ pub(crate) fn open(app: &AppHandle, place: Option<Place>) {
         return;
     }
     if is_possible() {
-        *open = followed(app, start(place.as_ref(), Vec::new()));
+        *open = followed(app, start(place.as_ref()));
     }
 }
 
