@@ -3,6 +3,7 @@
 
 mod ipc;
 mod shell;
+mod window;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -25,15 +26,23 @@ struct Args {
     /// What a toast leads to, as Windows hands it over. Anything may send such a link, so all that it can do is show a place.
     #[arg(long, value_name = "LINK", hide = true, conflicts_with = "hidden")]
     open: Option<String>,
+    /// Show the window of the app that has started this, and talk with it over standard input and output.
+    #[arg(long, hide = true, conflicts_with = "hidden")]
+    window: bool,
 }
 
 fn main() -> ExitCode {
     let args = Args::parse();
     let place = args.open.as_deref().and_then(link::place);
+    #[cfg(windows)]
+    shell::name_process();
+    if args.window {
+        return window::run(place);
+    }
     let started = Home::resolve(args.home, &|name| std::env::var_os(name))
         .and_then(|home| instance::start(&home, place.as_ref()).map(|start| (home, start)));
     match started {
-        Ok((home, Start::First(lock))) => shell::run(home, lock, args.hidden, place),
+        Ok((home, Start::First(lock))) => shell::run(home, lock, args.hidden, place.as_ref()),
         // Starting again always opens the window: tray icons get hidden.
         Ok((_, Start::Shown)) => ExitCode::SUCCESS,
         Err(error) => {
@@ -41,4 +50,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What is built into the program of `tauri.conf.json`, for both of its processes.
+#[expect(clippy::exit, reason = "in what tauri::generate_context generates")]
+fn context() -> tauri::Context {
+    tauri::generate_context!()
 }

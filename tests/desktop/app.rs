@@ -1,7 +1,7 @@
 //! The app, and the one way in which it is started here.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use xtask::workspace;
@@ -19,16 +19,25 @@ pub(crate) fn binary() -> PathBuf {
 
 /// What starts the app in the home of this desk.
 pub(crate) fn command(desk: &Desk, args: &[&str]) -> Command {
-    let mut command = desk.command(binary());
+    command_of(desk, &binary(), args)
+}
+
+fn command_of(desk: &Desk, program: &Path, args: &[&str]) -> Command {
+    let mut command = desk.command(program);
     command.arg("--home").arg(desk.home().join("data")).args(args).env("PROXY_KEY", "sk-system-tests-1234");
     command
 }
 
 impl App {
     pub(crate) fn start(desk: &Desk, args: &[&str]) -> Self {
+        Self::of(desk, &binary(), args)
+    }
+
+    /// The same with this program in its place.
+    pub(crate) fn of(desk: &Desk, program: &Path, args: &[&str]) -> Self {
         let log = std::fs::File::options().create(true).append(true).open(desk.home().join("app.out")).unwrap();
         let copy = log.try_clone().unwrap();
-        Self(command(desk, args).stdout(Stdio::from(log)).stderr(Stdio::from(copy)).spawn().unwrap())
+        Self(command_of(desk, program, args).stdout(Stdio::from(log)).stderr(Stdio::from(copy)).spawn().unwrap())
     }
 
     pub(crate) fn pid(&self) -> u32 {

@@ -52,7 +52,7 @@ pub(crate) fn autosync(desk: &Desk, args: &[&str]) -> Value {
         .unwrap_or_else(|error| panic!("{args:?}: {error}: {}", String::from_utf8_lossy(&output.stderr)))
 }
 
-fn last_outcome(desk: &Desk) -> String {
+pub(crate) fn last_outcome(desk: &Desk) -> String {
     autosync(desk, &["history", "--limit", "1"])["runs"][0]["outcome"].as_str().unwrap_or_default().to_owned()
 }
 

@@ -19,6 +19,7 @@ mod processes;
 mod tray;
 mod typist;
 mod update;
+mod window;
 
 use std::time::{Duration, Instant};
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 /// All processes below `pid`, with their names.
-fn below(pid: u32) -> Vec<(u32, String)> {
+pub(crate) fn below(pid: u32) -> Vec<(u32, String)> {
     let mut children: HashMap<u32, Vec<(u32, String)>> = HashMap::new();
     for entry in std::fs::read_dir("/proc").unwrap().filter_map(Result::ok) {
         let Ok(id) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };

@@ -7,6 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -128,10 +129,21 @@ fn an_update_is_told_checked_skipped_and_installed_only_with_our_signature() {
     browser.wait_for("local");
     browser.script("location.hash = '#/settings/updates'");
     browser.wait_for("Look for updates");
-    let check = |wanted: &str| {
-        browser.click("Check now");
-        browser.wait_for(wanted);
+    // A button does nothing while something is under way, which may be what was clicked last. What is wanted is looked for
+    // before the next click, which would begin it all again.
+    let press = |label: &str, wanted: &str| {
+        until(wanted, || {
+            if browser.text().contains(wanted) {
+                return Some(());
+            }
+            browser.script(&format!(
+                "[...document.querySelectorAll('button')].find((one) => one.textContent.trim() === '{label}')?.click()"
+            ));
+            std::thread::sleep(Duration::from_millis(300));
+            None
+        });
     };
+    let check = |wanted: &str| press("Check now", wanted);
 
     // There is no channel yet, and then one with nothing newer in it.
     check("gave no usable answer");
@@ -151,15 +163,7 @@ fn an_update_is_told_checked_skipped_and_installed_only_with_our_signature() {
     // Somebody else's signature; an old package that is announced as a new one; one that ends too early. Each has a version of
     // its own, so that the page of the step before is not taken for this one's.
     let stranger = KeyPair::generate_unencrypted_keypair().unwrap();
-    let install = |wanted: &str| {
-        // While it is still being looked for, the button does nothing.
-        until(wanted, || {
-            browser.script(
-                "[...document.querySelectorAll('button')].find((one) => one.textContent === 'Install')?.click()",
-            );
-            browser.text().contains(wanted).then_some(())
-        });
-    };
+    let install = |wanted: &str| press("Install", wanted);
     channel.announce("9.9.7", &["linux-x86_64-deb"], &stranger, "9.9.7");
     check("9.9.7 can be installed");
     install("not signed by");
@@ -173,7 +177,7 @@ fn an_update_is_told_checked_skipped_and_installed_only_with_our_signature() {
     assert!(!kept.exists(), "nothing of these was installed");
 
     channel.serve("package.deb", PACKAGE, PACKAGE.len());
-    install("is installed");
+    install("is installed. Quit");
     assert_eq!(until("the package", || fs::read(&kept).ok()), PACKAGE);
-    assert!(notifications.is_quiet(std::time::Duration::from_millis(300)), "no toast speaks of an update");
+    assert!(notifications.is_quiet(Duration::from_millis(300)), "no toast speaks of an update");
 }

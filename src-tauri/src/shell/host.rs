@@ -7,8 +7,7 @@ use tauri::{AppHandle, Manager};
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::ConnectionExt;
 
-use super::window;
-use crate::ipc;
+use super::{started, window};
 
 /// Panels and extensions come seconds after a login.
 const COMES_WITHIN: u32 = 15;
@@ -50,7 +49,7 @@ pub(crate) fn watch(app: &AppHandle) {
             let missing = !is_there();
             asked = asked.saturating_add(1);
             if (!missing || asked >= COMES_WITHIN) && app.state::<TrayHost>().set(missing) {
-                ipc::refresh(&app);
+                started::refresh(&app);
                 if missing {
                     tracing::warn!("nothing on this desktop shows tray icons");
                     window::open(&app, None);

@@ -7,10 +7,6 @@ use url::Url;
 pub(crate) const SCHEME: &str = "litellm-autosync";
 
 /// The link to a place.
-#[cfg_attr(
-    not(any(windows, test)),
-    expect(dead_code, reason = "elsewhere a toast's click comes back to the program itself")
-)]
 pub(crate) fn to(place: &Place) -> String {
     let place = serde_json::to_string(place).unwrap_or_default();
     Url::parse_with_params(&format!("{SCHEME}:show"), [("place", place)]).map(String::from).unwrap_or_default()

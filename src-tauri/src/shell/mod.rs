@@ -1,12 +1,16 @@
-//! The desktop: tray, window, toasts, start at login. Everything is drawn from the `api` crate's state; nothing here
-//! decides about a sync.
+//! The desktop: tray, toasts, start at login, and the window's process. Everything is drawn from the `api` crate's state;
+//! nothing here decides about a sync.
 
 mod desktop;
+#[cfg(target_os = "linux")]
+mod gtk;
 #[cfg(target_os = "linux")]
 mod host;
 pub(crate) mod instance;
 pub(crate) mod link;
 mod login;
+mod memory;
+mod started;
 mod taskbar;
 mod toast;
 mod tray;
@@ -32,9 +36,12 @@ use tauri::async_runtime::{spawn, spawn_blocking};
 use tauri::{AppHandle, Manager, RunEvent};
 use tokio::sync::watch;
 
-use crate::ipc::{self, Told};
 use desktop::AppDesktop;
+use started::{Started, Told};
 use toast::Toasts;
+#[cfg(windows)]
+pub(crate) use toast::name_process;
+use window::Window;
 
 /// Running jobs get this long to end when the program is quit; a reload in flight is `interrupted` at the next start. At the
 /// end of a session Windows waits 5 s before it says that the app is in the way.
@@ -64,31 +71,34 @@ impl Keep {
 }
 
 /// Runs the app until it is quit.
-#[expect(clippy::exit, reason = "in what tauri::generate_context generates")]
-pub(crate) fn run(home: Home, lock: HomeLock, hidden: bool, place: Option<Place>) -> ExitCode {
+pub(crate) fn run(home: Home, lock: HomeLock, hidden: bool, place: Option<&Place>) -> ExitCode {
     if let Err(error) = display() {
         could_not_start(&error);
         return ExitCode::from(2);
     }
-    #[cfg(windows)]
-    toast::name_process();
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    memory::one_heap();
+    // First, since a web view takes the longest to come up, and before GTK, which takes out of the environment by what the
+    // desktop knows the window that it waits for.
+    let window = (!hidden && window::is_possible()).then(|| window::start(place));
+    #[cfg(target_os = "linux")]
+    gtk::init();
     let (told, started) = watch::channel(None);
     let builder = tauri::Builder::default();
-    // A start at login takes the focus from nobody.
+    // The focus is for the window's process.
     #[cfg(target_os = "macos")]
-    let builder = builder.activate_ignoring_other_apps(!hidden);
+    let builder = builder.activate_ignoring_other_apps(false);
     let app = builder
-        .plugin(tauri_plugin_window_state::Builder::new().with_denylist(&[]).build())
         .plugin(tauri_plugin_opener::init())
         .plugin(tauri_plugin_updater::Builder::new().build())
         .manage(update::Updates::new())
-        .manage::<ipc::Started>(started)
+        .manage::<Started>(started)
         // Without a sender, windows that wait would take it for the end of the program.
         .manage(told.clone())
         .manage(Toasts::default())
+        .manage(Window::default())
         .manage(Keep::default())
         .manage(home.clone())
-        .invoke_handler(tauri::generate_handler![ipc::call])
         .setup(move |app| {
             // The tray comes first: people look for it, and it needs nothing that takes time.
             tray::create(app.handle())?;
@@ -106,19 +116,19 @@ pub(crate) fn run(home: Home, lock: HomeLock, hidden: bool, place: Option<Place>
             }
             // Before the window, which may have to say that it cannot be opened.
             spawn(start(app.handle().clone(), home, lock, told));
-            if !hidden {
-                window::open(app.handle(), place);
+            if let Some(window) = window {
+                window::follow(app.handle(), window);
             }
             Ok(())
         })
-        .build(tauri::generate_context!());
+        .build(crate::context());
     match app {
         #[cfg_attr(not(target_os = "macos"), expect(unused_mut, reason = "only macOS has a Dock"))]
         Ok(mut app) => {
-            // Before it runs, or the Dock shows the app for a moment: there it is only while a window is open.
+            // Before it runs, or the Dock shows it for a moment: there it is by the window's process alone.
             #[cfg(target_os = "macos")]
             app.set_activation_policy(tauri::ActivationPolicy::Accessory);
-            let code = app.run_return(on_event);
+            let code = app.run_return(|app, event| on_event(app, &event));
             u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
         }
         Err(error) => {
@@ -128,10 +138,8 @@ pub(crate) fn run(home: Home, lock: HomeLock, hidden: bool, place: Option<Place>
     }
 }
 
-fn on_event(app: &AppHandle, event: RunEvent) {
+fn on_event(app: &AppHandle, event: &RunEvent) {
     match event {
-        // The last window closed. The tray lives on; a quit has a code.
-        RunEvent::ExitRequested { code: None, api, .. } => api.prevent_exit(),
         RunEvent::Exit => end(app),
         #[cfg(target_os = "macos")]
         RunEvent::Reopen { .. } => window::open(app, None),
@@ -161,10 +169,12 @@ async fn start(app: AppHandle, home: Home, lock: HomeLock, told: Told) {
         Ok((api, engine, door)) => {
             app.state::<Keep>().put(Running::Whole { engine, door, _log: log });
             let (latest, states) = watch::channel::<Option<Arc<AppState>>>(None);
-            spawn(ipc::forward(app.clone(), Arc::clone(&api)));
+            // Heard from now on: before any page can have been told the state.
+            spawn(window::forward(app.clone(), api.events()));
             spawn(Arc::clone(&api).keep_pushing(latest));
             spawn(tray::follow(app.clone(), Arc::clone(&api), states));
             let shown = app.clone();
+            spawn(memory::keep_small());
             spawn(update::keep_checking(app.clone(), Arc::clone(&api)));
             spawn(Arc::clone(&api).keep_toasting(move |toast| toast::show(&shown, toast)));
             told.send_replace(Some(Ok(api)));
@@ -239,11 +249,12 @@ async fn fail(app: &AppHandle, home: Home, error: Error, log: Option<LogGuard>, 
     }
 }
 
-/// Lets running jobs end, and gives the home free.
+/// Closes the window, lets running jobs end, and gives the home free.
 fn end(app: &AppHandle) {
+    let window = window::end(app);
     let running = app.state::<Keep>().0.lock().ok().and_then(|mut keep| keep.take());
-    let Some(Running::Whole { engine, mut door, _log }) = running else { return };
     tauri::async_runtime::block_on(async {
+        let Some(Running::Whole { engine, mut door, _log }) = running else { return window.await };
         if let Some(door) = &mut door {
             door.close().await;
         }
@@ -254,6 +265,7 @@ fn end(app: &AppHandle) {
         if let Some(door) = door {
             door.end().await;
         }
+        window.await;
     });
 }
 

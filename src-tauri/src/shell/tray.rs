@@ -21,8 +21,8 @@ use tauri::{AppHandle, Manager, Wry};
 use tokio::sync::watch;
 
 use super::desktop::{self, AppDesktop};
+use super::started::{self, Started};
 use super::{NOT_STARTED, taskbar, update, window};
-use crate::ipc::{self, Started};
 
 /// The only tray icon.
 const ID: &str = "tray";
@@ -201,7 +201,7 @@ fn clicked(app: &AppHandle, id: &str) {
         TrayAction::Quit => app.exit(0),
         action => {
             tauri::async_runtime::spawn(async move {
-                let done = match ipc::wait(started).await {
+                let done = match started::wait(started).await {
                     Ok(api) => act(&handle, &api, action).await,
                     // Without an engine they say the most.
                     Err(_) if action == TrayAction::Logs => {

@@ -15,7 +15,7 @@ use tauri::utils::platform::bundle_type;
 use tauri::{AppHandle, Manager};
 use tauri_plugin_updater::{Error as UpdaterError, Update, Updater, UpdaterExt};
 
-use crate::ipc::{self, Started, refresh};
+use super::started::{self, Started, refresh};
 
 /// Where releases announce themselves, and the key that signs them: given when a release is built. A build without them
 /// looks for nothing, since there is nobody to ask.
@@ -271,7 +271,7 @@ fn can_install() -> bool {
 
 async fn wait(app: &AppHandle) -> Result<Arc<Api>, Error> {
     let started = app.state::<Started>().inner().clone();
-    ipc::wait(started).await
+    started::wait(started).await
 }
 
 /// What people read of the updater's errors.

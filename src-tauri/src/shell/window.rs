@@ -1,185 +1,282 @@
-//! The dashboard's window: made when it is wanted, destroyed when it is closed. A hidden webview would keep 100 MB.
+//! The dashboard's window, from the program's side: a process of its own, started when the window is wanted and gone when it is
+//! closed. What a web view leaves behind in its process is more than all the rest of this program takes.
 
+use std::io;
+use std::path::PathBuf;
+use std::pin::pin;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use api::AppEvent;
-use api::view::Place;
-use tauri::{
-    AppHandle, LogicalSize, Manager, PhysicalRect, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent,
-};
+use api::view::{ErrorView, Place};
+use api::{Api, AppEvent};
+use engine::door::lines;
+use engine::error::bounded;
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
+use tauri::async_runtime::{JoinHandle, spawn, spawn_blocking};
+use tauri::{AppHandle, Manager};
+use tokio::io::BufReader;
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, WeakUnboundedSender, unbounded_channel};
 
+use super::started::{self, Started};
 #[cfg(windows)]
 use super::webview2;
-use crate::ipc::{self, Started};
+use super::{link, memory, toast};
+use crate::ipc::{LONGEST, ToProgram, ToWindow};
 
-/// The only window.
-const LABEL: &str = "main";
+/// How long the window's process may take to end once this program does; it has its place to write down.
+const END_WITHIN: Duration = Duration::from_secs(2);
 
-/// As the screens are drawn.
-const SIZE: (f64, f64) = (1180.0, 760.0);
+/// How long what it said last is waited for once it has ended.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// The narrowest that the screens are made for.
-const SMALLEST: (f64, f64) = (720.0, 480.0);
+/// Characters of what it says that are kept in the log.
+const WIDTH: usize = 500;
 
-/// Opens the window, or brings it to the front, and goes to a place.
-pub(crate) fn open(app: &AppHandle, place: Option<Place>) {
-    // A window may only be made on the main thread; from anywhere else this hands it over.
-    let handle = app.clone();
-    let work = move || {
-        if let Err(error) = on_main(&handle, place.as_ref()) {
-            tracing::error!(%error, "the window could not be opened");
+/// The window, as long as it is open.
+#[derive(Default)]
+pub(crate) struct Window(Mutex<Option<Open>>);
+
+struct Open {
+    /// The only lasting one: dropped, it ends the process.
+    say: UnboundedSender<ToWindow>,
+    process: JoinHandle<()>,
+}
+
+impl Window {
+    fn open(&self) -> MutexGuard<'_, Option<Open>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The window that was told by this is open no more.
+    fn forget(&self, say: &WeakUnboundedSender<ToWindow>) {
+        let mut open = self.open();
+        if let (Some(known), Some(say)) = (&*open, say.upgrade())
+            && known.say.same_channel(&say)
+        {
+            *open = None;
         }
-    };
-    if let Err(error) = app.run_on_main_thread(work) {
-        tracing::error!(%error, "the window could not be opened");
     }
 }
 
-fn on_main(app: &AppHandle, place: Option<&Place>) -> tauri::Result<()> {
+/// Whether there can be a window. Where there cannot, the person is told why.
+pub(crate) fn is_possible() -> bool {
     #[cfg(windows)]
     if tauri::webview_version().is_err() {
         webview2::ask_for();
-        return Ok(());
+        return false;
     }
-    if let Some(window) = app.get_webview_window(LABEL) {
-        window.unminimize()?;
-        window.show()?;
-        window.set_focus()?;
-        if let Some(place) = place {
-            push(app, place.clone());
+    true
+}
+
+/// Starts the window's process. What it asks waits until it is [`followed`](follow), so that it may begin before this program
+/// has.
+pub(crate) fn start(place: Option<&Place>) -> io::Result<Child> {
+    let mut command = Command::new(program()?);
+    // By the program's name desktops find its icon.
+    #[cfg(unix)]
+    command.arg0("litellm-autosync");
+    command.arg("--window").stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+    if let Some(place) = place {
+        command.arg("--open").arg(link::to(place));
+    }
+    // Ctrl-C in a terminal is for this program, which ends the window in order.
+    #[cfg(unix)]
+    command.process_group(0);
+    let runtime = tauri::async_runtime::handle();
+    let _within = runtime.inner().enter();
+    command.spawn()
+}
+
+/// This very program.
+fn program() -> io::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    // A package may have put another one in its place, and taken this one's name away; the kernel still leads to it.
+    Ok(if cfg!(target_os = "linux") && !program.exists() { "/proc/self/exe".into() } else { program })
+}
+
+/// Opens the window, or brings it to the front, and goes to a place.
+pub(crate) fn open(app: &AppHandle, place: Option<Place>) {
+    let window = app.state::<Window>();
+    let mut open = window.open();
+    if let Some(Open { say, .. }) = &*open
+        && say.send(ToWindow::Show).is_ok()
+    {
+        if let Some(event) = place.and_then(|place| raw(&AppEvent::Open { place })) {
+            say.send(ToWindow::Event(event)).ok();
         }
-        return Ok(());
+        return;
     }
-    // The Dock shows the app as long as it has a window.
-    #[cfg(target_os = "macos")]
-    app.set_activation_policy(tauri::ActivationPolicy::Regular)?;
-    // A new page reads the place from its address.
-    let page = format!("index.html{}", place.map(Place::address).unwrap_or_default());
-    let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App(page.into()))
-        .title("LiteLLM Auto-Sync")
-        .inner_size(SIZE.0, SIZE.1)
-        .min_inner_size(SMALLEST.0, SMALLEST.1)
-        .build()?;
-    tauri::async_runtime::spawn(keep_on_screen(window.clone()));
-    let handle = app.clone();
-    window.on_window_event(move |event| {
-        if matches!(event, WindowEvent::Destroyed) {
-            closed(&handle);
+    if is_possible() {
+        *open = followed(app, start(place.as_ref()));
+    }
+}
+
+/// Takes on a window's process that was started before there was an app.
+pub(crate) fn follow(app: &AppHandle, process: io::Result<Child>) {
+    *app.state::<Window>().open() = followed(app, process);
+}
+
+fn followed(app: &AppHandle, process: io::Result<Child>) -> Option<Open> {
+    match process {
+        Ok(process) => {
+            let (say, said) = unbounded_channel();
+            let process = spawn(talk(app.clone(), process, say.downgrade(), said));
+            Some(Open { say, process })
         }
-    });
-    Ok(())
-}
-
-/// How often the window is looked at until it has its size, and after which pause.
-const LOOKS: u32 = 20;
-const PAUSE: Duration = Duration::from_millis(100);
-
-/// A place that was kept may be on a screen that is not there any more, or all but outside one. Until the system has shown
-/// the window, its place and size say nothing (on GTK it has 49 pixels then).
-async fn keep_on_screen(window: WebviewWindow) {
-    for _ in 0..LOOKS {
-        tokio::time::sleep(PAUSE).await;
-        match look_at(&window) {
-            Ok(false) => {}
-            Ok(true) => return,
-            Err(error) => return tracing::warn!(%error, "it is not known whether the window is on a screen"),
-        }
-    }
-}
-
-/// Whether the window has its size; one that nobody could take hold of is put into the middle.
-fn look_at(window: &WebviewWindow) -> tauri::Result<bool> {
-    if window.is_maximized()? || window.is_fullscreen()? {
-        return Ok(true);
-    }
-    let (at, size) = (window.outer_position()?, window.outer_size()?);
-    if size.to_logical::<f64>(window.scale_factor()?).width < SMALLEST.0 {
-        return Ok(false);
-    }
-    let screens: Vec<Area> = window.available_monitors()?.iter().map(|monitor| Area::of(monitor.work_area())).collect();
-    let wanted = Area { left: at.x.into(), top: at.y.into(), width: size.width.into(), height: size.height.into() };
-    if !screens.is_empty() && !screens.iter().any(|screen| screen.reaches(wanted)) {
-        window.set_size(LogicalSize::new(SIZE.0, SIZE.1))?;
-        window.center()?;
-    }
-    Ok(true)
-}
-
-/// A rectangle in physical pixels, of all screens together.
-#[derive(Clone, Copy, Debug)]
-struct Area {
-    left: i64,
-    top: i64,
-    width: i64,
-    height: i64,
-}
-
-/// So much of a window's upper edge must be on a screen that a person can take hold of it.
-const HOLD: (i64, i64) = (160, 40);
-
-impl Area {
-    fn of(area: &PhysicalRect<i32, u32>) -> Self {
-        Self {
-            left: area.position.x.into(),
-            top: area.position.y.into(),
-            width: area.size.width.into(),
-            height: area.size.height.into(),
+        Err(error) => {
+            tracing::error!(%error, "the window could not be opened");
+            None
         }
     }
+}
 
-    /// Whether a person can take hold of the window on this screen, and it is not larger than that.
-    fn reaches(self, window: Self) -> bool {
-        let seen = (window.left + window.width).min(self.left + self.width) - window.left.max(self.left);
-        // Windows puts the upper edge of a maximised window some pixels above the screen.
-        let top = window.top >= self.top - 8 && window.top + HOLD.1 <= self.top + self.height;
-        seen >= HOLD.0 && top && window.width <= self.width + 32 && window.height <= self.height + 32
+/// Ends the window's process at once, and waits a little until it has ended.
+pub(crate) fn end(app: &AppHandle) -> impl Future<Output = ()> + use<> {
+    let process = app.state::<Window>().open().take().map(|open| open.process);
+    async move {
+        let Some(mut process) = process else { return };
+        if tokio::time::timeout(END_WITHIN, &mut process).await.is_err() {
+            tracing::warn!("the window did not end in time");
+            process.abort();
+        }
     }
 }
 
-/// Goes to a place in a window that is open.
-fn push(app: &AppHandle, place: Place) {
+/// Tells the window what is pushed. Without a window nothing is lost: it asks first when it opens.
+pub(crate) async fn forward(app: AppHandle, mut events: broadcast::Receiver<AppEvent>) {
+    loop {
+        match events.recv().await {
+            Ok(event) => {
+                memory::worked();
+                if let Some(Open { say, .. }) = &*app.state::<Window>().open()
+                    && let Some(event) = raw(&event)
+                {
+                    say.send(ToWindow::Event(event)).ok();
+                }
+            }
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+fn raw(object: &impl Serialize) -> Option<Box<RawValue>> {
+    to_raw_value(object).map_err(|error| tracing::warn!(%error, "the window could not be told")).ok()
+}
+
+/// Talks with the window's process until it has ended.
+async fn talk(
+    app: AppHandle,
+    mut process: Child,
+    say: WeakUnboundedSender<ToWindow>,
+    said: UnboundedReceiver<ToWindow>,
+) {
+    let (Some(input), Some(output)) = (process.stdin.take(), process.stdout.take()) else { return };
+    spawn(tell(input, said));
+    let ended = {
+        let mut hearing = pin!(hear(&app, output, &say));
+        tokio::select! {
+            () = &mut hearing => None,
+            // Processes of the web view may hold the output open for longer.
+            status = process.wait() => {
+                tokio::time::timeout(LAST_WORDS, hearing).await.ok();
+                Some(status)
+            }
+        }
+    };
+    app.state::<Window>().forget(&say);
+    memory::worked();
+    let status = match ended {
+        Some(status) => status,
+        None => process.wait().await,
+    };
+    match status {
+        Ok(status) if status.success() => {}
+        Ok(status) => tracing::warn!(%status, "the window's process failed; everything else goes on"),
+        Err(error) => tracing::warn!(%error, "it is not known how the window's process ended"),
+    }
+}
+
+/// Writes down what it is told. Where that ends, so does its input, which ends the process.
+async fn tell(mut input: ChildStdin, mut said: UnboundedReceiver<ToWindow>) {
+    while let Some(next) = said.recv().await {
+        if let Err(error) = lines::write(&mut input, &next).await {
+            tracing::debug!(%error, "the window hears nothing any more");
+            return;
+        }
+    }
+}
+
+/// Does what it says, until it says nothing any more.
+async fn hear(app: &AppHandle, output: ChildStdout, say: &WeakUnboundedSender<ToWindow>) {
+    let mut output = BufReader::new(output);
+    loop {
+        let line = match lines::read(&mut output, LONGEST).await {
+            Ok(Some(line)) => line,
+            Ok(None) => return,
+            Err(error) => return tracing::warn!(%error, "the window could not be understood"),
+        };
+        match serde_json::from_slice(&line) {
+            Ok(ToProgram::Hello { version }) if version != env!("CARGO_PKG_VERSION") => return outdated(),
+            Ok(ToProgram::Hello { .. }) => {}
+            Ok(ToProgram::Call { id, name, args }) => {
+                spawn(answer(app.clone(), say.clone(), id, name, args));
+            }
+            Ok(ToProgram::Trouble(what)) => tracing::warn!("{}", bounded(&what, WIDTH)),
+            Ok(ToProgram::Closed) => {
+                app.state::<Window>().forget(say);
+                spawn(closed(app.clone()));
+            }
+            Ok(ToProgram::Quit) => app.exit(0),
+            Err(error) => tracing::warn!(%error, "the window could not be understood"),
+        }
+    }
+}
+
+/// Runs a command for the page. A window that opens before the engine is ready waits for it.
+async fn answer(app: AppHandle, say: WeakUnboundedSender<ToWindow>, id: u64, name: String, args: Value) {
+    let called = async {
+        let api = wait(&app).await?;
+        let answer = api.call(&name, args).await?;
+        to_raw_value(&answer).map_err(|cause| {
+            engine::Error::new(engine::ErrorCode::Internal, "The answer could not be sent.").detail(cause)
+        })
+    };
+    let outcome = called.await.map_err(|error| ErrorView::from(&error));
+    // It may have been closed meanwhile.
+    if let Some(say) = say.upgrade() {
+        say.send(ToWindow::Answer { id, outcome }).ok();
+    }
+}
+
+async fn wait(app: &AppHandle) -> engine::Result<Arc<Api>> {
     let started = app.state::<Started>().inner().clone();
-    tauri::async_runtime::spawn(async move {
-        if let Ok(api) = ipc::wait(started).await {
-            api.push(AppEvent::Open { place });
-        }
-    });
+    started::wait(started).await
 }
 
 /// Closing keeps the tray, or quits: the user's choice.
-fn closed(app: &AppHandle) {
-    #[cfg(target_os = "macos")]
-    if let Err(error) = app.set_activation_policy(tauri::ActivationPolicy::Accessory) {
-        tracing::warn!(%error, "the Dock still shows the app");
+async fn closed(app: AppHandle) {
+    if let Ok(api) = wait(&app).await
+        && api.closing_quits()
+    {
+        app.exit(0);
     }
-    let (handle, started) = (app.clone(), app.state::<Started>().inner().clone());
-    tauri::async_runtime::spawn(async move {
-        if let Ok(api) = ipc::wait(started).await
-            && api.closing_quits()
-        {
-            handle.exit(0);
-        }
-    });
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn area(left: i64, top: i64, width: i64, height: i64) -> Area {
-        Area { left, top, width, height }
-    }
-
-    #[test]
-    fn a_window_comes_back_where_it_can_be_taken_hold_of() {
-        let screens = [area(0, 0, 1920, 1040), area(-1280, 200, 1280, 984)];
-        let is_kept = |window| screens.iter().any(|screen| screen.reaches(window));
-        for kept in [(100, 100), (-1200, 220), (1760, 0), (-900, 192), (0, -8)] {
-            assert!(is_kept(area(kept.0, kept.1, 1180, 760)), "{kept:?}");
-        }
-        for lost in [(1919, 100), (4000, 100), (100, -700), (100, 1030), (-2400, 220), (-1280, 100)] {
-            assert!(!is_kept(area(lost.0, lost.1, 1180, 760)), "{lost:?}");
-        }
-        assert!(!is_kept(area(0, 0, 2560, 1400)), "larger than any screen");
-    }
+/// Only a new start is of one release again.
+fn outdated() {
+    tracing::warn!("an update has taken this program's place; the window opens again after a new start");
+    // It blocks.
+    drop(spawn_blocking(|| {
+        toast::plain(
+            "LiteLLM Auto-Sync was updated",
+            "Quit it in its menu and start it again; the dashboard opens then. Until then syncs go on.",
+        );
+    }));
 }

@@ -11,7 +11,7 @@ use api::toast::Toast;
 use engine::{Error, ErrorCode, Result};
 use tauri::{AppHandle, Manager};
 
-use crate::ipc;
+use super::started;
 #[cfg(windows)]
 pub(crate) use windows::{name_process, register};
 
@@ -78,6 +78,6 @@ pub(crate) fn plain(title: &str, body: &str) {
 
 fn noted(app: &AppHandle, problem: Option<String>) {
     if app.state::<Toasts>().set(problem) {
-        ipc::refresh(app);
+        started::refresh(app);
     }
 }

@@ -9,9 +9,11 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWr
 /// How long one line may take to be taken by the other side.
 const WRITE_WITHIN: Duration = Duration::from_secs(30);
 
-/// Reads a line of at most `limit` bytes, without its end. None when the other side went away before its end;
-/// `InvalidData` when it is longer.
-pub(super) async fn read(reader: &mut (impl AsyncBufRead + Unpin), limit: usize) -> io::Result<Option<Vec<u8>>> {
+/// Reads a line of at most `limit` bytes, without its end. None when the other side went away before its end.
+///
+/// # Errors
+/// The reader's; `InvalidData` when it is longer.
+pub async fn read(reader: &mut (impl AsyncBufRead + Unpin), limit: usize) -> io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
     // One byte more, for the end of the longest line.
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
@@ -24,7 +26,10 @@ pub(super) async fn read(reader: &mut (impl AsyncBufRead + Unpin), limit: usize)
 }
 
 /// Writes one object as a line.
-pub(super) async fn write(writer: &mut (impl AsyncWrite + Unpin), object: &impl Serialize) -> io::Result<()> {
+///
+/// # Errors
+/// The writer's; `TimedOut` where the other side does not take it.
+pub async fn write(writer: &mut (impl AsyncWrite + Unpin), object: &impl Serialize) -> io::Result<()> {
     let mut line = serde_json::to_vec(object)?;
     line.push(b'\n');
     let written = async {

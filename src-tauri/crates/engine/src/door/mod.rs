@@ -5,7 +5,7 @@
 //! at [`Request`]. Only the owner gets in. No secret ever crosses it: keys go into the key store directly.
 
 mod client;
-mod lines;
+pub mod lines;
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(windows, path = "windows.rs")]
 mod place;
