@@ -3,6 +3,7 @@
 mod gate;
 mod schedule;
 mod webhook;
+mod zero;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ use engine::run::Outcome;
 pub(crate) use gate::{DecideArgs, GatewayCommand, OverlayCommand, PinArgs, PublishArgs, RollbackArgs};
 pub(crate) use schedule::{On, ScheduleCommand, SchedulePlace};
 pub(crate) use webhook::{WebhookAddArgs, WebhookCommand, WebhookSetArgs};
+pub(crate) use zero::ZeroArgs;
 
 const ABOUT: &str = "Keeps the cost map of LiteLLM proxies up to date, and proves it.";
 
@@ -104,7 +106,12 @@ Examples:
   autosync price gpt-4o
   autosync price gpt-4o --at 2026-03-31")]
     Price(PriceArgs),
+    /// List the calls that proxies booked at $0 although they used tokens, and why; and models that nothing prices.
+    #[command(after_help = zero::AFTER)]
+    Zero(ZeroArgs),
     /// List past sync runs, newest first.
+    #[command(after_help = "\
+Of runs older than 90 days that found nothing new, the first and the last of each day stay; the others are counted.")]
     History(HistoryArgs),
     /// Show one sync run with its changes and its proof.
     Show {

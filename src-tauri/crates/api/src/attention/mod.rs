@@ -3,6 +3,7 @@
 mod proxies;
 #[cfg(test)]
 mod tests;
+mod zero;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use costmap::people::{counted, thousands};
@@ -23,7 +24,7 @@ pub(crate) fn attention(state: &AppState, problems: &[SettingsProblem]) -> Vec<A
     all.extend(published(state));
     all.extend(silent_webhooks(state));
     all.extend(own_entries(state));
-    all.extend(proxies::unpriced(&state.proxies));
+    all.extend(zero::at_zero(&state.proxies));
     all.extend(settings(problems));
     all.extend(no_tray(state));
     all.sort_by_key(|one| std::cmp::Reverse(one.tone));

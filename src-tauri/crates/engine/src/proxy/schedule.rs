@@ -25,7 +25,7 @@ impl ProxyClient {
             return Err(Error::new(ErrorCode::Usage, message).field("every"));
         }
         let reply =
-            self.keyed(Call { query: Some(("hours", hours.to_string())), ..Call::new(Method::POST, PATH) }).await?;
+            self.keyed(Call { query: vec![("hours", hours.to_string())], ..Call::new(Method::POST, PATH) }).await?;
         if !reply.status.is_success() {
             return Err(self.refusal(&reply, "accept the schedule"));
         }

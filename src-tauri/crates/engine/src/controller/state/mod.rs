@@ -276,8 +276,7 @@ impl Controller {
                 Err(error) => drop(reply.send(Err(error))),
             },
             Event::Pause { pause, reply } => {
-                let done = self.pause(pause).await;
-                reply.send(done).ok();
+                reply.send(self.pause(pause).await).ok();
             }
             Event::Edit { edit, reply } => {
                 let done = self.edit(&edit).await;
@@ -289,6 +288,7 @@ impl Controller {
                 self.parts.keys.forget_failures();
                 self.ask_proxies(&names);
             }
+            Event::Looked => self.ask_older(),
             Event::ProxyAsked { proxy, status } => {
                 self.proxy_asked(&proxy, status);
                 self.tell_gateway();
