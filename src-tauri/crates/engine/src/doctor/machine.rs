@@ -25,11 +25,12 @@ pub(super) fn home(home: &Home) -> DoctorItem {
                 .remedy("Check who owns the folder, or choose another with --home.")
         }
         Ok(_) => {
+            let taken = taken(&Usage::of(home));
             let message = match HomeLock::holder(home) {
-                Some(pid) => format!("{path}, in use by process {pid}."),
-                None => path.to_string(),
+                Some(pid) => format!("{path}, in use by process {pid}; {taken}."),
+                None => format!("{path}; {taken}."),
             };
-            DoctorItem::ok("home", message).evidence(taken(&Usage::of(home)))
+            DoctorItem::ok("home", message)
         }
         Err(cause) => DoctorItem::warn("home", Cause::Home, format!("{path} cannot be opened: {cause}."))
             .remedy("Check its permissions, or choose another with --home."),
