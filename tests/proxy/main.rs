@@ -39,6 +39,7 @@ mod upstream;
 mod versions;
 #[cfg(unix)] // Ctrl-C is a signal there
 mod watch;
+mod zero;
 
 use serde_json::Value;
 use system_tests::Stage;

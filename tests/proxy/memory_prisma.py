@@ -50,7 +50,12 @@ class Table:
         self.rows = TABLES.setdefault(name, [])
 
     def matching(self, where):
-        plain = {k: v for k, v in (where or {}).items() if not isinstance(v, (dict, list))}
+        where = dict(where or {})
+        # A unique constraint of several columns is asked for by its own name: {"a_b": {"a": 1, "b": 2}}.
+        for name, columns in list(where.items()):
+            if isinstance(columns, dict) and len(columns) > 1 and all(column in name for column in columns):
+                where.update(where.pop(name))
+        plain = {k: v for k, v in where.items() if not isinstance(v, (dict, list))}
         return [row for row in self.rows if all(row.get(k) == v for k, v in plain.items())]
 
     def change(self, row, data):
@@ -123,6 +128,80 @@ class Table:
         return []
 
 
+class Batch:
+    """What is written in a batch is written at once, and awaited by nobody."""
+
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *_):
+        return False
+
+    async def commit(self):
+        pass
+
+    def execute_raw(self, sql="", *values, **__):
+        if 'INSERT INTO "LiteLLM_Daily' in sql:
+            upserted(sql, values)
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return AtOnce(Table(name))
+
+
+class AtOnce:
+    def __init__(self, table):
+        self.table = table
+
+    def __getattr__(self, method):
+        def run(*args, **named):
+            try:
+                getattr(self.table, method)(*args, **named).send(None)
+            except StopIteration as done:
+                return done.value
+
+        return run
+
+
+# How LiteLLM names the levels that its daily sums are rolled up to: bits of the columns that are not told apart.
+LEVELS = {127: (), 63: ("date",), 47: ("date", "model"), 55: ("date", "model_group"), 59: ("date", "custom_llm_provider")}
+
+
+def rolled_up(sql, first, last):
+    """`GROUP BY GROUPING SETS` over a daily table, which LiteLLM sums its spend up with; without the sums by key."""
+    rows = Table(re.search(r'FROM "(LiteLLM_Daily\w+)"', sql)[1].lower()).rows
+    rows = [row for row in rows if first <= row["date"] <= last]
+    sums = set(re.findall(r"SUM\((\w+)\)", sql))
+    named = ("date", "api_key", "model", "model_group", "custom_llm_provider", "mcp_namespaced_tool_name", "endpoint")
+    found = []
+    for level, columns in LEVELS.items():
+        groups = {}
+        for row in rows:
+            groups.setdefault(tuple(row.get(column) or "" for column in columns), []).append(row)
+        for key, members in groups.items():
+            told = {**dict.fromkeys(named), **dict(zip(columns, key)), "group_level": level, "distinct_api_keys": None}
+            told.update({column: sum(row.get(column) or 0 for row in members) for column in sums})
+            found.append(told)
+    return found
+
+
+def upserted(sql, values):
+    """`INSERT … ON CONFLICT … DO UPDATE SET "a" = "table"."a" + EXCLUDED."a"`, for several rows at once."""
+    table, columns = re.search(r'INSERT INTO "(\w+)" \(([^)]*)\)', sql).groups()
+    columns = [name for name in re.findall(r'"(\w+)"', columns) if name != "updated_at"]
+    key = re.findall(r'"(\w+)"', re.search(r"ON CONFLICT \(([^)]*)\)", sql)[1])
+    added = set(re.findall(r'EXCLUDED\."(\w+)"', sql))
+    rows = Table(table.lower())
+    for start in range(0, len(values), len(columns)):
+        row = dict(zip(columns, values[start : start + len(columns)]))
+        found = rows.matching({column: row[column] for column in key})
+        if found:
+            rows.change(found[0], {column: {"increment": row[column]} for column in added if row[column] is not None})
+        else:
+            rows.insert(row)
+
+
 class Transaction:
     def __init__(self, client):
         self.client = client
@@ -155,12 +234,18 @@ class Prisma:
     async def disconnect(self, *_, **__):
         self.up = False
 
-    async def query_raw(self, sql="", *_, **named):
+    async def query_raw(self, sql="", *args, **named):
         sql = sql or named.get("query", "")
         if "reltuples" in sql:
             return [{"reltuples": 0}]
         if "view_count" in sql:
             return [{"view_count": 8, "view_names": []}]
+        if "oldest_pending_seconds" in sql:
+            return [{"pending_count": 0, "parked_count": 0, "oldest_pending_seconds": 0}]
+        if "batch_count" in sql:
+            return [{"batch_count": 0, "table_bytes": 0}]
+        if "GROUPING SETS" in sql:
+            return rolled_up(sql, *args[:2])
         return [{"?column?": 1}] if sql.strip().upper().startswith("SELECT 1") else []
 
     async def query_first(self, sql="", *args, **named):
@@ -175,11 +260,13 @@ class Prisma:
         joined = {column: None for column in re.findall(r" [Aa][Ss] (\w+)", sql)}
         return NullRow({**found[0], **joined})
 
-    async def execute_raw(self, *_, **__):
+    async def execute_raw(self, sql="", *values, **__):
+        if 'INSERT INTO "LiteLLM_Daily' in sql:
+            upserted(sql, values)
         return 0
 
     def batch_(self):
-        return Transaction(self)
+        return Batch()
 
     def tx(self, *_, **__):
         return Transaction(self)

@@ -26,6 +26,8 @@ arguments.add_argument("--no-db", action="store_true")
 arguments.add_argument("--poll-seconds", type=int, default=2)
 arguments.add_argument("--key-header", help="general_settings.litellm_key_header_name")
 arguments.add_argument("--also", action="append", default=[], help="one more deployment, of this model of LiteLLM's")
+arguments.add_argument("--upstream", help="where the models of --serve are called")
+arguments.add_argument("--serve", action="append", default=[], help="one more deployment there: NAME=MODEL or NAME=MODEL=PRICE")
 A = arguments.parse_args()
 
 # What is printed by anything else must not mix with our one line.
@@ -35,6 +37,8 @@ os.dup2(2, 1)
 VERSION = importlib.metadata.version("litellm")
 OLD = tuple(int(number) for number in VERSION.split(".")[:2]) < (1, 80)
 MAP_SETTING = f"  model_cost_map_url: {A.map_url}\n" if OLD else ""  # these know no environment variable for it
+# From 1.110 on spend goes through a ledger of SQL that the driver in memory does not have; before that, and here, through queues.
+SPEND = "  use_spend_logs_ledger: false\n" if A.serve else ""
 KEY_HEADER = f"  litellm_key_header_name: {A.key_header}\n" if A.key_header else ""
 ALSO = "".join(
     f"""  - model_name: "{model.split("/")[-1]}"
@@ -42,6 +46,17 @@ ALSO = "".join(
 """
     for model in A.also
 )
+
+
+def served(text):
+    name, model, *price = text.split("=")
+    info = f"\n    model_info: {{input_cost_per_token: {price[0]}, output_cost_per_token: {price[0]}}}" if price else ""
+    return f"""  - model_name: "{name}"
+    litellm_params: {{model: "{model}", api_key: none, api_base: "{A.upstream}/v1"}}{info}
+"""
+
+
+ALSO += "".join(served(text) for text in A.serve)
 CONFIG = f"""
 model_list:
   - model_name: gpt-4o
@@ -59,7 +74,7 @@ model_list:
 {ALSO}litellm_settings:
   telemetry: false
 {MAP_SETTING}general_settings:
-{KEY_HEADER}  master_key: {A.master_key}
+{KEY_HEADER}{SPEND}  master_key: {A.master_key}
   proxy_config_reload_interval_seconds: {A.poll_seconds}
 """
 folder = tempfile.TemporaryDirectory(prefix="real-proxy-")

@@ -8,6 +8,7 @@ pub mod broken;
 pub mod http;
 pub mod map_server;
 pub mod maps;
+pub mod model_server;
 pub mod real_proxy;
 pub mod stage;
 pub mod turns;
@@ -15,6 +16,7 @@ pub mod turns;
 pub use answer::Answer;
 pub use autosync::{Autosync, Finished, Running};
 pub use map_server::{Client, Hit, MapServer};
+pub use model_server::ModelServer;
 pub use real_proxy::{MASTER_KEY, ProxyOptions, RealProxy};
 pub use stage::Stage;
 

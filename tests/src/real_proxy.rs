@@ -31,6 +31,10 @@ pub struct ProxyOptions {
     pub env: Vec<(String, String)>,
     /// More deployments: models as LiteLLM names them, called by the last part of that.
     pub also: Vec<String>,
+    /// Where the deployments of [`ProxyOptions::serving`] are called.
+    pub upstream: Option<String>,
+    /// Deployments there: `NAME=MODEL`, or `NAME=MODEL=PRICE` with a price of the operator's.
+    pub serve: Vec<String>,
     /// `general_settings.litellm_key_header_name`.
     pub key_header: Option<String>,
 }
@@ -48,6 +52,8 @@ impl ProxyOptions {
             poll_seconds: 2,
             env: Vec::new(),
             also: Vec::new(),
+            upstream: None,
+            serve: Vec::new(),
             key_header: None,
         }
     }
@@ -63,6 +69,14 @@ impl ProxyOptions {
     #[must_use]
     pub fn also(mut self, model: &str) -> Self {
         self.also.push(model.into());
+        self
+    }
+
+    /// Configures deployments that are called at `upstream`: `NAME=MODEL`, or `NAME=MODEL=PRICE`.
+    #[must_use]
+    pub fn serving(mut self, upstream: &str, deployments: &[&str]) -> Self {
+        self.upstream = Some(upstream.to_owned());
+        self.serve = deployments.iter().map(|deployment| (*deployment).to_owned()).collect();
         self
     }
 
@@ -111,6 +125,8 @@ impl RealProxy {
             .args(["--poll-seconds", &options.poll_seconds.to_string()])
             .args((!options.database).then_some("--no-db"))
             .args(options.also.iter().flat_map(|model| ["--also", model]))
+            .args(options.upstream.iter().flat_map(|url| ["--upstream", url]))
+            .args(options.serve.iter().flat_map(|deployment| ["--serve", deployment]))
             .args(options.key_header.iter().flat_map(|name| ["--key-header", name]))
             .current_dir(folder.path())
             .env_remove("LITELLM_LOCAL_MODEL_COST_MAP")

@@ -1690,6 +1690,10 @@ reads: 'direct' | 'gateway' | 'local_file' | 'unknown',
  */
 error: ErrorView | null, 
 /**
+ * The stable id of the cause of that, as the doctor has it: `proxy.refused`.
+ */
+cause: string | null, 
+/**
  * LiteLLM withdrew the release that it runs: what to do.
  */
 withdrawn: string | null, 
@@ -1733,6 +1737,10 @@ unpriced: Array<string>,
  * The entry that would price the first of these.
  */
 unpriced_entry: string | null, 
+/**
+ * Calls of the last 7 days that were booked at $0 and should not have been.
+ */
+zero: Array<ZeroView>, 
 /**
  * The proof of the last run that has one.
  */
@@ -2340,9 +2348,9 @@ theme: string,
  */
 home: string, 
 /**
- * The ledger's size in bytes.
+ * What all of it takes.
  */
-ledger_bytes: number, 
+usage: UsageView, 
 /**
  * What is not valid in the file.
  */
@@ -2728,6 +2736,35 @@ total: number | null,
 error: ErrorView | null, };
 
 /**
+ * What the home and the program take, in bytes.
+ */
+export type UsageView = { 
+/**
+ * The ledger.
+ */
+ledger: number, 
+/**
+ * Both logs.
+ */
+logs: number, 
+/**
+ * Maps and settings of before.
+ */
+backups: number, 
+/**
+ * All of the home.
+ */
+total: number, 
+/**
+ * Memory of the program and its window now; `None` where the system does not tell.
+ */
+memory: number | null, 
+/**
+ * Old runs that found nothing new and were folded.
+ */
+folded_runs: number, };
+
+/**
  * One field, side by side.
  */
 export type VerifiedRow = { 
@@ -2907,6 +2944,39 @@ export type WebhookTest = {
  */
 milliseconds: number, };
 
+/**
+ * The calls of one model that a proxy booked at $0.
+ */
+export type ZeroView = { 
+/**
+ * What users call.
+ */
+model: string, 
+/**
+ * Why: nothing prices it, its price is not applied, or its deployment sets 0.
+ */
+cause: 'no_price' | 'not_applied' | 'set_to_zero', 
+/**
+ * Calls.
+ */
+calls: number, 
+/**
+ * Tokens that they used; `None` where only the proxy's own counter knows of them.
+ */
+tokens: number | null, 
+/**
+ * The entry that prices it, or would.
+ */
+entry: string, 
+/**
+ * Why, in words.
+ */
+why: string, 
+/**
+ * What to do.
+ */
+remedy: string, };
+
 /** Every command: what it is given and what it answers. */
 export interface Commands {
   /** The whole state. */
@@ -2923,6 +2993,8 @@ export interface Commands {
   check_source: { args: null; result: null };
   /** Asks proxies how they are. */
   ask: { args: Proxies; result: null };
+  /** Somebody looks at the dashboard; said every 30 s, proxies are asked as often. */
+  looking: { args: null; result: null };
   /** Pauses the schedule. */
   pause: { args: PauseArgs; result: null };
   /** Lets the schedule go on. */

@@ -1,5 +1,5 @@
 /** What a proxy's card says: each fact with its glyph and one grey line of evidence. Facts are never mixed. */
-import { NAMED_UNPRICED, type ProxyView, type RunningView, type RunRow } from '../host';
+import { NAMED_UNPRICED, type ProxyView, type RunningView, type RunRow, type ZeroView } from '../host';
 import { clockTime, count, counted, duration, exact, relative, short, span } from './format';
 import type { GlyphName } from './glyphs';
 import { visible } from './visible';
@@ -80,6 +80,11 @@ export function operationFact(proxy: ProxyView, now: number): Fact {
   };
 }
 
+/** What calls of a model were booked at, and why. */
+function zeroLine(zero: ZeroView): string {
+  return `${zero.model}: ${line([counted(zero.calls, 'call', 'calls'), zero.tokens === null ? null : `${count(zero.tokens)} tokens`], ', ')} at $0 within 7 days: ${zero.why}`;
+}
+
 export function modelsFact(proxy: ProxyView): { value: string; evidence: string; title: string } {
   const priced = proxy.priced === null ? null : `${count(proxy.priced)} priced`;
   // Where the list may be cut, its length alone would be a guess.
@@ -88,7 +93,7 @@ export function modelsFact(proxy: ProxyView): { value: string; evidence: string;
   return {
     value: proxy.callable === null ? 'Not counted' : `${count(proxy.callable)} callable`,
     evidence: priced === null ? (proxy.callable === null ? 'no answer yet' : 'as last counted') : line([priced, unpriced]),
-    title: some === 0 ? '' : `Billed at $0: ${proxy.unpriced.slice(0, 10).join(', ')}${some > 10 ? ', …' : ''}`,
+    title: line([some === 0 ? null : `Billed at $0: ${proxy.unpriced.slice(0, 10).join(', ')}${some > 10 ? ', …' : ''}`, ...proxy.zero.slice(0, 5).map(zeroLine)], '\n'),
   };
 }
 

@@ -8,7 +8,7 @@ import { screenPlace, type Screen } from './place';
 export type Deed =
   | { kind: 'open'; place: Place; extra?: Record<string, string> }
   | { kind: 'sync'; proxies: string[] }
-  | { kind: 'cancel' | 'ask'; proxy: string }
+  | { kind: 'cancel' | 'ask' | 'why'; proxy: string }
   | { kind: 'pause'; length: '30m' | '1h' | 'tomorrow' | null }
   | { kind: 'go_back' | 'add_model' | 'resume' | 'check_source' | 'toggle_theme' | 'copy_diagnostics' | 'shortcuts' | 'open_logs' };
 
@@ -64,6 +64,7 @@ export function commandsOf(state: AppState | null): Command[] {
   if (state !== null) {
     for (const { name } of state.proxies) {
       add(`History of ${name}`, 'Proxy', 'history', { kind: 'open', place: screenPlace('history'), extra: { proxy: name } });
+      add(`Why is ${name} not right?`, 'Proxy', 'search', { kind: 'why', proxy: name });
       add(`Test ${name} again`, 'Proxy', 'check', { kind: 'ask', proxy: name });
       add(`Edit ${name}`, 'Proxy', 'edit', { kind: 'open', place: { screen: 'settings', section: 'proxies', proxy: name } });
     }

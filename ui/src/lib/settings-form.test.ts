@@ -31,7 +31,7 @@ const view: SettingsView = {
   network_environment: [],
   theme: 'system',
   home: '/home/mira/.local/share/autosync',
-  ledger_bytes: 1,
+  usage: { ledger: 1, logs: 1, backups: 1, total: 3, memory: null, folded_runs: 0 },
   problems: [],
   key_store: 'Secret Service',
   key_store_problem: null,

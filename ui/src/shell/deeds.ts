@@ -16,6 +16,9 @@ export function doDeed(deed: Deed, showShortcuts: () => void): void {
       return void actions.cancel(deed.proxy);
     case 'ask':
       return void actions.ask(deed.proxy);
+    case 'why':
+      dialogs.why = { model: null, proxy: deed.proxy };
+      return;
     case 'pause':
       return void actions.pause(deed.length);
     case 'go_back':

@@ -4,6 +4,9 @@ import { newer } from '../lib/newest';
 import { clock } from './clock.svelte';
 import { route } from './route.svelte';
 
+/** While somebody looks the program is told so often; it asks proxies as often then. */
+const LOOKING_MS = 30_000;
+
 class App {
   #state = $state.raw<AppState | null>(null);
   /** Why there is no state at all. */
@@ -33,9 +36,25 @@ class App {
       if (isBack) void this.refresh();
     });
     void this.refresh();
+    const stopLooking = this.#look();
     return () => {
       stopEvents();
       stopLink();
+      stopLooking();
+    };
+  }
+
+  /** Says that somebody looks, as long as the page can be seen. That it cannot be said is no matter: the next time it is. */
+  #look(): () => void {
+    const say = () => {
+      if (!document.hidden) call('looking', null).catch(() => undefined);
+    };
+    const timer = setInterval(say, LOOKING_MS);
+    document.addEventListener('visibilitychange', say);
+    say();
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', say);
     };
   }
 

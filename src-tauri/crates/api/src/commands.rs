@@ -354,6 +354,8 @@ commands! {
     check_source(()) -> ();
     /// Asks proxies how they are.
     ask(Proxies) -> ();
+    /// Somebody looks at the dashboard; said every 30 s, proxies are asked as often.
+    looking(()) -> ();
     /// Pauses the schedule.
     pause(PauseArgs) -> ();
     /// Lets the schedule go on.

@@ -75,6 +75,7 @@ pub(crate) fn proxy(name: &str) -> ProxyView {
         database: None,
         reads: Reads::Direct,
         error: None,
+        cause: None,
         last_run: Some(run(name, Outcome::Succeeded)),
         running: None,
         next_run: None,
@@ -85,6 +86,7 @@ pub(crate) fn proxy(name: &str) -> ProxyView {
         priced: None,
         unpriced: vec![],
         unpriced_entry: None,
+        zero: vec![],
         receipt: None,
     }
 }

@@ -21,7 +21,7 @@ use crate::attention::attention;
 use crate::view::{
     AppState, CauseView, ChangeSummary, CountPoint, ErrorView, OwnNote, PauseView, PromotedView, ProxyView,
     PublishView, RateView, ReceiptView, RunRow, RunningView, SourceView, StageView, StepTime, StripRun, ToastView,
-    WebhookStateView,
+    WebhookStateView, ZeroView,
 };
 use crate::{Api, AppEvent};
 
@@ -231,6 +231,7 @@ impl Api {
             database: status.and_then(|status| status.database),
             reads: status.map_or(engine::status::Reads::Unknown, |status| status.reads),
             error: status.and_then(|status| status.error.as_ref()).map(ErrorView::from),
+            cause: status.and_then(|status| status.error.as_ref()?.cause).map(|cause| cause.id().to_owned()),
             withdrawn: status.and_then(|status| status.withdrawn.clone()),
             last_run: proxy.last_run.as_deref().map(RunRow::from),
             running: proxy.running.as_ref().map(RunningView::from),
@@ -242,6 +243,10 @@ impl Api {
             priced: live.and_then(|live| live.models).or(receipt.map(|receipt| receipt.compared_models as u64)),
             unpriced: status.map(|status| status.unpriced_models.clone()).unwrap_or_default(),
             unpriced_entry: status.and_then(|status| status.unpriced_entry.clone()),
+            zero: status
+                .and_then(|status| status.zero_cost.as_ref())
+                .map(|zero| zero.models.iter().map(ZeroView::from).collect())
+                .unwrap_or_default(),
             receipt: receipt.map(ReceiptView::from),
         })
     }

@@ -1,5 +1,7 @@
 //! The tray: icon, tooltip and menu as a pure function of the state. The shell draws what this says.
 
+mod fleet;
+
 use chrono::{DateTime, Local, TimeDelta, Utc};
 use costmap::people::thousands;
 use engine::status::{Health, SyncState};
@@ -202,7 +204,7 @@ fn menu(state: &AppState, now: DateTime<Utc>) -> Vec<TrayItem> {
     menu.push(pause(state, now));
     menu.push(TrayItem::Separator);
     if !state.proxies.is_empty() {
-        menu.extend(state.proxies.iter().map(proxy));
+        menu.extend(fleet::lines(&state.proxies));
         menu.push(TrayItem::Separator);
     }
     menu.push(action("Open dashboard", TrayAction::Open(None)));
@@ -216,7 +218,7 @@ fn menu(state: &AppState, now: DateTime<Utc>) -> Vec<TrayItem> {
     menu
 }
 
-/// "2 of 3 synced, eu-staging is down".
+/// "2 of 3 synced, eu-staging is down"; "38 of 50 synced, 12 cannot be used".
 fn state_line(state: &AppState) -> String {
     let all = state.proxies.len();
     let synced = state.proxies.iter().filter(|proxy| proxy.sync == SyncState::Synced).count();
@@ -226,6 +228,10 @@ fn state_line(state: &AppState) -> String {
     };
     let trouble = |proxy: &&ProxyView| matches!(proxy.health, Some(Health::Down | Health::Unauthorised));
     let held = state.promoted.as_ref().map_or(0, |promoted| promoted.held);
+    let away = state.proxies.iter().filter(trouble).count();
+    if away > 1 {
+        return format!("{base}, {} cannot be used", thousands(away));
+    }
     match (state.proxies.iter().find(trouble), state.pins.first()) {
         (Some(proxy), _) => format!("{base}, {} is {}", proxy.name, health_word(proxy).to_lowercase()),
         (None, Some(pin)) => match &pin.proxy {
@@ -266,12 +272,7 @@ fn pause(state: &AppState, now: DateTime<Utc>) -> TrayItem {
     TrayItem::Submenu("Pause".to_owned(), items)
 }
 
-/// Native menus may lose glyphs: the word carries the state.
 fn proxy(proxy: &ProxyView) -> TrayItem {
-    let word = match proxy.health {
-        Some(Health::Down | Health::Unauthorised) => health_word(proxy),
-        _ => sync_word(proxy),
-    };
     let name = proxy.name.clone();
     let history = Place::History { run: proxy.last_run.as_ref().map(|run| run.id) };
     let mut items = vec![TrayItem::Line(cut(&proxy.url))];
@@ -280,7 +281,7 @@ fn proxy(proxy: &ProxyView) -> TrayItem {
     }
     items.push(action("Test again", TrayAction::Ask(name)));
     items.push(action("Last run", TrayAction::Open(Some(history))));
-    TrayItem::Submenu(cut(&format!("{}: {word}", proxy.name)), items)
+    TrayItem::Submenu(cut(&format!("{}: {}", proxy.name, fleet::word(proxy))), items)
 }
 
 fn sync_word(proxy: &ProxyView) -> &'static str {

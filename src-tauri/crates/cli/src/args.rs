@@ -5,6 +5,7 @@ mod proxy;
 mod schedule;
 mod stages;
 mod webhook;
+mod zero;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ pub(crate) use proxy::{ProxyAddArgs, ProxyCommand};
 pub(crate) use schedule::{Of, On, ScheduleCommand, SchedulePlace};
 pub(crate) use stages::{PromoteArgs, StagesArgs};
 pub(crate) use webhook::{WebhookAddArgs, WebhookCommand, WebhookSetArgs};
+pub(crate) use zero::ZeroArgs;
 
 const ABOUT: &str = "Keeps the cost map of LiteLLM proxies up to date, and proves it.";
 
@@ -108,7 +110,12 @@ Examples:
   autosync price gpt-4o
   autosync price gpt-4o --at 2026-03-31")]
     Price(PriceArgs),
+    /// List the calls that proxies booked at $0 although they used tokens, and why; and models that nothing prices.
+    #[command(after_help = zero::AFTER)]
+    Zero(ZeroArgs),
     /// List past sync runs, newest first.
+    #[command(after_help = "\
+Of runs older than 90 days that found nothing new, the first and the last of each day stay; the others are counted.")]
     History(HistoryArgs),
     /// Show one sync run with its changes and its proof.
     Show {

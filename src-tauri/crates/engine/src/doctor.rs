@@ -12,6 +12,7 @@ mod names;
 mod proxies;
 mod remedy;
 mod source;
+mod spend;
 mod sync;
 
 use std::time::Duration;

@@ -30,6 +30,7 @@ pub mod source;
 pub mod status;
 pub mod sync;
 pub mod transfer;
+pub mod usage;
 pub mod verify;
 pub mod webhooks;
 

@@ -8,9 +8,14 @@ use crate::workspace::{self, cargo};
 use crate::{Failure, Result, cache, command, maps, python, setup, ui};
 
 /// Runs the criterion benchmarks, then whole processes beside Python, then the app on a screen. `filter` takes only the
-/// benchmarks whose name contains it; `desktop` only the app and its dashboard.
+/// benchmarks whose name contains it; `desktop` only the app and its dashboard, `fleet` only a day with fifty proxies.
 pub fn bench(filter: Option<&str>) -> Result<()> {
     let mut phases = Phases::default();
+    if filter == Some("fleet") {
+        fleet(&mut phases)?;
+        phases.summary();
+        return Ok(());
+    }
     if filter != Some("desktop") {
         maps_and_processes(&mut phases, filter)?;
     }
@@ -19,8 +24,21 @@ pub fn bench(filter: Option<&str>) -> Result<()> {
         let programs = phases.run("build of the dashboard for a browser", workspace::build_tests)?;
         phases.run("the dashboard in a browser", || ui::browse(&programs, &["figures"]))?;
     }
+    if filter.is_none() {
+        fleet(&mut phases)?;
+    }
     phases.summary();
     Ok(())
+}
+
+/// A simulated day with fifty stand-ins for proxies: `tests/fleet`.
+fn fleet(phases: &mut Phases) -> Result<()> {
+    phases.run("set-up: a real map", || maps::fetch(&["1.102.4".to_owned()]))?;
+    phases.run("fifty proxies for a day", || {
+        let mut test = cargo();
+        test.args(["test", "--release", "--workspace", "--test", "fleet", "--", "--ignored", "--nocapture"]);
+        command::run(&mut test)
+    })
 }
 
 fn maps_and_processes(phases: &mut Phases, filter: Option<&str>) -> Result<()> {

@@ -51,6 +51,7 @@ export const actionHandlers: Handlers = {
     for (const name of names) put(world, name, { is_asking: false, asked_at: world.state.now });
     return null;
   },
+  looking: () => null,
   pause: ({ length }, world) => {
     const minutes = length === '30m' ? 30 : length === '1h' ? 60 : 900;
     const until = length === null ? null : new Date(Date.parse(world.state.now) + minutes * 60_000).toISOString();

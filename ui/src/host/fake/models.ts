@@ -94,9 +94,19 @@ export const modelsHandlers: Handlers = {
   },
   doctor: async (args) => {
     await wait(300);
-    return fakeDoctor(args);
+    return args.model === null ? fakeWhy(args.proxy) : fakeDoctor(args);
   },
 };
+
+/** Why a proxy is not right: nothing listens at its address. */
+function fakeWhy(proxy: string | null): DoctorView {
+  const row = (about: string, message: string): DoctorRow => ({ about, state: 'ok', cause: null, message, evidence: null, remedy: null, action: null });
+  const cause: DoctorRow = {
+    about: 'reachable', state: 'fail', cause: 'proxy.refused', message: `Nothing listens at the address of ${proxy ?? 'the proxy'}: the connection is refused.`,
+    evidence: 'tcp connect error: Connection refused (os error 111)', remedy: `Check that LiteLLM is running there, then \`autosync proxy test ${proxy ?? 'NAME'}\`.`, action: { kind: 'ask', label: 'Test again', proxy: proxy ?? '' },
+  };
+  return { model: null, proxy, cause, fine: null, rows: [row('home', 'In use by this program.'), row('source', 'It has a map of 4,611 models.'), cause] };
+}
 
 /** What is shown is what is billed: the own value, where there is one. */
 function withOwn(row: ModelRow, all: readonly OwnEntryView[]): ModelRow {

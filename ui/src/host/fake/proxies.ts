@@ -28,10 +28,10 @@ export const receipt: ReceiptView = {
 export const healthy: ProxyView = {
   name: 'prod-gateway', url: 'https://llm.corp.example', role: 'production',
   sync: 'synced', live_revision: REVISIONS.promoted, proved_at: ago(24), to_the_byte: true,
-  health: 'up', asked_at: ago(1), is_asking: false, down_since: null, version: '1.94.2', database: true, reads: 'gateway', error: null,
+  health: 'up', asked_at: ago(1), is_asking: false, down_since: null, version: '1.94.2', database: true, reads: 'gateway', error: null, cause: null,
   last_run: run({ id: 409, proxy: 'prod-gateway' }), running: null, next_run: ago(-204), awaits_first_sync: false,
   strip: strip('cuucucuuucuuucfucuuuucuuucuuuc'), rate: { days: 30, succeeded: 116, failed: 4, held: 0, interrupted: 0 },
-  callable: 41, priced: 4612, unpriced: [], unpriced_entry: null, receipt, withdrawn: null,
+  callable: 41, priced: 4612, unpriced: [], unpriced_entry: null, zero: [], receipt, withdrawn: null,
 };
 
 export const syncing: ProxyView = {
@@ -44,7 +44,7 @@ export const syncing: ProxyView = {
     done: [{ step: 'check_source', seconds: 0.4 }, { step: 'read_live', seconds: 0.3 }, { step: 'reload', seconds: 1.2 }],
   },
   strip: strip('uucuuucuuuucuufuuucuuucuuucuur'), rate: { days: 30, succeeded: 112, failed: 4, held: 0, interrupted: 0 },
-  callable: 12, priced: 4609, unpriced: ['corp/rerank-legal'], unpriced_entry: 'corp/rerank-legal',
+  callable: 12, priced: 4609, unpriced: ['corp/rerank-legal'], unpriced_entry: 'corp/rerank-legal', zero: [],
   receipt: { ...receipt, revision: REVISIONS.old, proxy_version: '1.88.0', proxy_revision: null, models: 4609, compared_models: 4609, read_back_at: ago(384) },
 };
 
@@ -57,9 +57,9 @@ export const refused = {
 export const down: ProxyView = {
   ...healthy, name: 'eu-staging', url: 'http://10.31.4.2:4000', role: 'testing',
   sync: 'unknown', live_revision: REVISIONS.old, proved_at: ago(2880), to_the_byte: false,
-  health: 'down', down_since: ago(86), version: '1.90.1', database: null, reads: 'unknown', error: refused,
+  health: 'down', down_since: ago(86), version: '1.90.1', database: null, reads: 'unknown', error: refused, cause: 'proxy.refused',
   last_run: run({ id: 408, proxy: 'eu-staging', trigger: 'retry', outcome: 'failed', finished: ago(26), started: ago(26.1), error: refused, compared_models: null }),
   next_run: ago(-4), awaits_first_sync: false,
   strip: strip('uucuuucuuuucuuufff'), rate: { days: 30, succeeded: 15, failed: 3, held: 0, interrupted: 0 },
-  callable: 7, priced: null, unpriced: [], unpriced_entry: null, receipt: null,
+  callable: 7, priced: null, unpriced: [], unpriced_entry: null, zero: [], receipt: null,
 };

@@ -127,6 +127,34 @@ const scenarios: Record<string, () => AppState> = {
       }),
     ],
   }),
+  /** A fleet: 12 that cannot be reached for one cause, and one or two of everything else. */
+  fifty: () => {
+    const regions = ['eu', 'us', 'ap', 'sa', 'me'] as const;
+    const stages = ['production', 'production', 'staging', 'testing', 'development'] as const;
+    const proxies = Array.from({ length: 50 }, (_, index) => {
+      const name = `${regions[index % 5]}-${['gateway', 'chat', 'batch'][index % 3]}-${index + 1}`;
+      const role = stages[Math.floor(index / 10)] ?? 'production';
+      const url = `https://${name}.corp.example`;
+      if (index < 12) return named(down, name, { role, url, cause: 'proxy.refused', error: { ...down.error!, message: `Connection refused by ${name}.corp.example:443. Check that LiteLLM is running there; nothing was changed.` } });
+      if (index === 12) return named(healthy, name, { role, url, health: 'unauthorised', error: { code: 'unauthorised', message: 'The proxy rejected the key. Use its master key or a proxy admin’s key.', detail: null, field: 'key' } });
+      if (index < 15) return named(syncing, name, { role, url, running: index === 13 ? syncing.running : null });
+      if (index === 15) return named(healthy, name, { role, url, sync: 'held', to_the_byte: false });
+      if (index === 16) return named(healthy, name, { role, url, sync: 'unknown', health: null, asked_at: null, live_revision: null, proved_at: null, to_the_byte: false, last_run: null, strip: [], receipt: null, next_run: null, awaits_first_sync: true });
+      return named(healthy, name, { role, url });
+    });
+    const away = proxies.slice(0, 12).map(({ name }) => name);
+    return {
+      ...drawn,
+      proxies,
+      attention: [
+        {
+          id: `down:proxy.refused:${away.join(',')}`, tone: 'bad', title: '12 proxies cannot be reached: the connection is refused.', subject: null, in_card: false,
+          text: `${away.slice(0, 3).join(', ')} and 9 more.`, action: { kind: 'ask_all', label: 'Test again', proxies: away },
+        },
+        heldEntries,
+      ],
+    };
+  },
   held: () => ({
     ...calm,
     promoted: { ...drawn.promoted!, revision: REVISIONS.old, upstream: REVISIONS.old, billed: REVISIONS.old, held: 0, held_models: [], causes: [] },
@@ -140,6 +168,27 @@ const scenarios: Record<string, () => AppState> = {
       text: '1,204 of 4,611 models would disappear. Proxies keep a07f3d1; nothing was changed.',
       action: { kind: 'open', label: 'Show changes', place: { screen: 'changes', from: null, to: REVISIONS.source } },
     }],
+  }),
+  /** Calls that were booked at $0: without a price, and with one that is not applied. */
+  zero: () => ({
+    ...calm,
+    proxies: [
+      named(healthy, 'prod-gateway', {
+        unpriced: ['claude-x', 'corp/rerank-legal'], unpriced_entry: 'anthropic/claude-x',
+        zero: [
+          { model: 'claude-x', cause: 'no_price', calls: 124, tokens: 1_234_567, entry: 'anthropic/claude-x', why: 'no price', remedy: 'Give anthropic/claude-x a price of your own.' },
+          { model: 'gpt-mini', cause: 'set_to_zero', calls: 31, tokens: 40_200, entry: 'gpt-5.6-luna-mini', why: 'the configuration of its deployment sets 0', remedy: 'Take the price out of model_info and litellm_params of the deployment, unless it is meant to be free.' },
+        ],
+      }),
+    ],
+    attention: [
+      { ...unpriced, id: 'unpriced:prod-gateway', title: '2 callable models have no price.', subject: 'claude-x', text: '124 calls, 1.2M tokens, booked at $0 within 7 days; and 1 other on prod-gateway.', action: { kind: 'open', label: 'Add price', place: { screen: 'models', model: 'anthropic/claude-x' } } },
+      {
+        id: 'zero:gpt-mini:prod-gateway', tone: 'info', title: '1 model has a price and is still booked at $0.', subject: 'gpt-mini', in_card: false,
+        text: '31 calls, 40,200 tokens within 7 days on prod-gateway: the configuration of its deployment sets 0. Take the price out of model_info and litellm_params of the deployment, unless it is meant to be free.',
+        action: { kind: 'open', label: 'Open model', place: { screen: 'models', model: 'gpt-5.6-luna-mini' } },
+      },
+    ],
   }),
   paused: () => ({ ...calm, pause: { until: ago(-42) }, next_sync: null, proxies: [{ ...healthy, next_run: null }, named(healthy, 'build-box', { next_run: null })] }),
   ...Object.fromEntries(Object.entries(reviewScenarios).map(([name, change]) => [name, () => change(calm)])),

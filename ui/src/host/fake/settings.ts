@@ -37,7 +37,7 @@ function of(world: World): Kept {
       gate_mode: 'review', gate_direct: 'tell', gate_soak: '0m', gate_stages: 'off', gate_stage_soak: '1h',
       notify_new_models: true, notify_price_changes: 'mine', notify_failures: true, notify_success_rate: 80, webhooks: webhooksOf(world.scenario), quiet: isBroken ? '' : '22:00-07:00',
       autostart: isBroken ? null : false, close: 'tray', updates: 'daily', network_proxy: 'system', network_ca_file: '', network_environment: isBroken ? ['HTTPS_PROXY=http://proxy.corp.example:3128', 'NO_PROXY=localhost,.corp.example'] : [],
-      theme: world.state.theme, home: '/home/mira/.local/share/litellm-auto-sync', ledger_bytes: 41_200_000,
+      theme: world.state.theme, home: '/home/mira/.local/share/litellm-auto-sync', usage: { ledger: 41_200_000, logs: 6_300_000, backups: 58_000_000, total: 105_600_000, memory: 84_000_000, folded_runs: 12_480 },
       problems: isBroken
         ? [{ field: 'schedule.every', message: '“six hours” isn’t a valid duration. Production, every 6 hours, applies instead.' }, { field: 'notify.quiet', message: 'Write a time span like 22:00-07:00. There are no quiet hours.' }, { field: 'overlay.path', message: 'There is no setting of this name in this version; it is kept.' }]
         : [],
@@ -194,8 +194,8 @@ function test(world: World, form: ProxyForm, source: string | null): ProxyTest {
 function shown(form: ProxyForm): ProxyView {
   return {
     name: form.name, url: form.url, role: form.role, sync: 'unknown', live_revision: null, proved_at: null, to_the_byte: false, health: null, asked_at: null, is_asking: true,
-    down_since: null, version: null, database: null, reads: 'unknown', error: null, last_run: null, running: null, next_run: null, awaits_first_sync: true, strip: [],
-    rate: { days: 30, succeeded: 0, failed: 0, held: 0, interrupted: 0 }, callable: null, priced: null, unpriced: [], unpriced_entry: null, receipt: null, withdrawn: null,
+    down_since: null, version: null, database: null, reads: 'unknown', error: null, cause: null, last_run: null, running: null, next_run: null, awaits_first_sync: true, strip: [],
+    rate: { days: 30, succeeded: 0, failed: 0, held: 0, interrupted: 0 }, callable: null, priced: null, unpriced: [], unpriced_entry: null, zero: [], receipt: null, withdrawn: null,
   };
 }
 

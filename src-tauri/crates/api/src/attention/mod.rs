@@ -4,6 +4,7 @@ mod proxies;
 mod stages;
 #[cfg(test)]
 mod tests;
+mod zero;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use costmap::people::{counted, thousands};
@@ -25,7 +26,7 @@ pub(crate) fn attention(state: &AppState, problems: &[SettingsProblem]) -> Vec<A
     all.extend(published(state));
     all.extend(silent_webhooks(state));
     all.extend(own_entries(state));
-    all.extend(proxies::unpriced(&state.proxies));
+    all.extend(zero::at_zero(&state.proxies));
     all.extend(settings(problems));
     all.extend(no_tray(state));
     all.sort_by_key(|one| std::cmp::Reverse(one.tone));

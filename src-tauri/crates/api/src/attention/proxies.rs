@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use engine::run::Outcome;
-use engine::status::{Health, NAMED_UNPRICED};
+use engine::status::Health;
 
 use super::open;
 use crate::view::{Attention, AttentionAction, Place, ProxyView, Tone};
@@ -19,7 +19,9 @@ pub(super) fn troubles(proxies: &[ProxyView]) -> Vec<Attention> {
         let kind = one.id.split(':').next().unwrap_or_default();
         // Runs fail for one cause only where they failed alike.
         let code = proxy.last_run.as_ref().and_then(|run| run.error.as_ref()).filter(|_| kind == "failed");
-        let cause = format!("{kind}:{}", code.map_or("", |error| &error.code));
+        // Those that are away are so for one cause where the network says the same of them.
+        let away = proxy.cause.as_deref().filter(|_| kind == "down");
+        let cause = format!("{kind}:{}", away.or(code.map(|error| error.code.as_str())).unwrap_or_default());
         match causes.iter_mut().find(|(known, ..)| *known == cause) {
             Some((_, names, alike)) => {
                 names.push(proxy.name.clone());
@@ -40,9 +42,9 @@ fn together(cause: &str, names: &[String], all: Vec<Attention>) -> Option<Attent
     if count == 1 {
         return Some(first);
     }
-    let kind = cause.split(':').next().unwrap_or_default();
+    let (kind, why) = cause.split_once(':').unwrap_or((cause, ""));
     let what = match kind {
-        "down" => "are down",
+        "down" => away(why),
         "key" => "cannot be synced with their keys",
         "failed" => "could not be synced",
         "unproven" => "loaded the map, but this is not proven",
@@ -71,8 +73,21 @@ fn together(cause: &str, names: &[String], all: Vec<Attention>) -> Option<Attent
     })
 }
 
+/// Why several proxies do not answer.
+fn away(cause: &str) -> &'static str {
+    match cause {
+        "proxy.refused" => "cannot be reached: the connection is refused",
+        "proxy.dns" => "cannot be reached: their names do not resolve",
+        "proxy.certificate" => "cannot be reached: their certificates are not trusted",
+        "proxy.network_proxy" => "cannot be reached: the network's own proxy is in the way",
+        "proxy.timed_out" => "do not answer in time",
+        "proxy.out_of_service" => "are down behind what is in front of them",
+        _ => "are down",
+    }
+}
+
 /// "a", "a and b", "a, b, c and 2 more".
-fn listed(names: &[String]) -> String {
+pub(super) fn listed(names: &[String]) -> String {
     match names {
         [] => String::new(),
         [only] => only.clone(),
@@ -156,32 +171,4 @@ pub(super) fn withdrawn(proxies: &[ProxyView]) -> Vec<Attention> {
         }
     };
     texts.into_iter().map(of_release).collect()
-}
-
-/// Callable models without a price, on whichever proxies.
-pub(super) fn unpriced(proxies: &[ProxyView]) -> Option<Attention> {
-    let having: Vec<&ProxyView> = proxies.iter().filter(|proxy| !proxy.unpriced.is_empty()).collect();
-    let first = having.first()?.unpriced.first()?;
-    // What users call it prices nothing; an entry for what it asks for does.
-    let entry = having.first()?.unpriced_entry.as_ref().unwrap_or(first);
-    let models: BTreeSet<&String> = having.iter().flat_map(|proxy| &proxy.unpriced).collect();
-    // A proxy names no more than these.
-    let is_cut = having.iter().any(|proxy| proxy.unpriced.len() >= NAMED_UNPRICED);
-    let (title, which) = match models.len() {
-        count if is_cut => (format!("{count} or more callable models have no price."), "and others ".to_owned()),
-        1 => ("1 callable model has no price.".to_owned(), String::new()),
-        2 => ("2 callable models have no price.".to_owned(), "and 1 other ".to_owned()),
-        more => (format!("{more} callable models have no price."), format!("and {} others ", more - 1)),
-    };
-    let are = if which.is_empty() { "is" } else { "are" };
-    let names: Vec<String> = having.iter().map(|proxy| proxy.name.clone()).collect();
-    Some(Attention {
-        id: format!("unpriced:{}", names.join(",")),
-        tone: Tone::Warn,
-        title,
-        text: format!("{which}on {} {are} billed at $0.", listed(&names)),
-        subject: Some(first.clone()),
-        in_card: false,
-        action: open("Add price", Place::Models { model: Some(entry.clone()) }),
-    })
 }

@@ -86,6 +86,11 @@ impl Api {
         Ok(())
     }
 
+    pub(crate) async fn looking(&self, (): ()) -> Result<()> {
+        self.engine.look();
+        Ok(())
+    }
+
     pub(crate) async fn pause(&self, args: PauseArgs) -> Result<()> {
         let pause = match args.length.as_deref() {
             None => Pause::Indefinitely,

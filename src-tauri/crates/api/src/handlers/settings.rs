@@ -8,12 +8,14 @@ use engine::gateway::{DEFAULT_GATEWAY_PORT, GatewayAddress, known_address};
 use engine::schedule::Plan;
 use engine::settings::{DEFAULT_SOURCE, GateEdit, KeyPlace, SettingsEdit, Source};
 use engine::status::Reads;
+use engine::usage::{self, Usage};
 use engine::{Error, ErrorCode, Result};
 
 use crate::commands::{OpenArgs, Outside, SaveFileArgs, SavedFile, SetArgs, SettingField, Text};
 use crate::handlers::doctor;
+use crate::maps::blocking;
 use crate::state::{at_field, word};
-use crate::view::{GatewayProxy, GatewayView, ProblemView, ProxySetting, SettingsView};
+use crate::view::{GatewayProxy, GatewayView, ProblemView, ProxySetting, SettingsView, UsageView};
 use crate::{Api, Chosen};
 
 /// Syncs that the settings show ahead.
@@ -86,13 +88,22 @@ impl Api {
             network_environment: NETWORK_VARIABLES.iter().filter_map(|name| self.variable(name)).collect(),
             theme: settings.app.theme.to_string(),
             home: self.home.path().display().to_string(),
-            ledger_bytes: std::fs::metadata(self.home.ledger()).map(|file| file.len()).unwrap_or_default(),
+            usage: self.usage().await?,
             problems: problems
                 .map(|problem| ProblemView { field: problem.field.clone(), message: problem.message.clone() })
                 .collect(),
             key_store: key_store().to_owned(),
             key_store_problem: self.key_store_problem().await,
         })
+    }
+
+    async fn usage(&self) -> Result<UsageView> {
+        let folded_runs = self.engine.ledger().folded_runs().await?.of(None);
+        let home = self.home.clone();
+        let (usage, memory) = blocking(move || (Usage::of(&home), usage::memory())).await?;
+        let total = usage.total();
+        let Usage { ledger, logs, backups, .. } = usage;
+        Ok(UsageView { ledger, logs, backups, total, memory, folded_runs })
     }
 
     async fn gateway(&self, chosen: &Chosen) -> Result<GatewayView> {

@@ -29,12 +29,12 @@ pub use place::{Attention, AttentionAction, Place, Tone};
 pub use review::{ReviewDetail, ReviewItem, ReviewView, ScaleKind, ScalePoint};
 pub use settings::{
     FoundProxy, GatewayProxy, GatewayView, KeyForm, OtherSourceView, ProblemView, ProxyForm, ProxySetting, ProxyTest,
-    SettingsView,
+    SettingsView, UsageView,
 };
 pub use stages::{StageProgress, StageView};
 pub use state::{
     AppState, CountPoint, ErrorView, HostKind, OwnNote, PauseView, PromotedView, ProxyView, PublishView, RateView,
-    RunningView, SourceView, StripRun, ToastView,
+    RunningView, SourceView, StripRun, ToastView, ZeroView,
 };
 pub use today::{Today, TodayChange, TodayKind, TodayModel, TodayPrice};
 pub use update::{FoundUpdate, UpdateStep, UpdateView};

@@ -199,8 +199,8 @@ pub struct SettingsView {
     pub theme: String,
     /// Where settings, ledger and logs are.
     pub home: String,
-    /// The ledger's size in bytes.
-    pub ledger_bytes: u64,
+    /// What all of it takes.
+    pub usage: UsageView,
     /// What is not valid in the file.
     pub problems: Vec<ProblemView>,
     /// The name of the system's key store: "Windows Credential Manager".
@@ -254,4 +254,21 @@ pub struct OtherSourceView {
     pub message: String,
     /// The address that can be used here too.
     pub usable: Option<String>,
+}
+
+/// What the home and the program take, in bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct UsageView {
+    /// The ledger.
+    pub ledger: u64,
+    /// Both logs.
+    pub logs: u64,
+    /// Maps and settings of before.
+    pub backups: u64,
+    /// All of the home.
+    pub total: u64,
+    /// Memory of the program and its window now; `None` where the system does not tell.
+    pub memory: Option<u64>,
+    /// Old runs that found nothing new and were folded.
+    pub folded_runs: u64,
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use engine::Error;
 use engine::run::{Outcome, Trigger};
-use engine::status::{Health, Reads, SyncState};
+use engine::status::{Health, Reads, SyncState, ZeroCause, ZeroModel};
 use engine::sync::Step;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -225,6 +225,8 @@ pub struct ProxyView {
     pub reads: Reads,
     /// Why it is not up, or what it cannot do.
     pub error: Option<ErrorView>,
+    /// The stable id of the cause of that, as the doctor has it: `proxy.refused`.
+    pub cause: Option<String>,
     /// LiteLLM withdrew the release that it runs: what to do.
     pub withdrawn: Option<String>,
     /// The last run that ended.
@@ -247,8 +249,44 @@ pub struct ProxyView {
     pub unpriced: Vec<String>,
     /// The entry that would price the first of these.
     pub unpriced_entry: Option<String>,
+    /// Calls of the last 7 days that were booked at $0 and should not have been.
+    pub zero: Vec<ZeroView>,
     /// The proof of the last run that has one.
     pub receipt: Option<ReceiptView>,
+}
+
+/// The calls of one model that a proxy booked at $0.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ZeroView {
+    /// What users call.
+    pub model: String,
+    /// Why: nothing prices it, its price is not applied, or its deployment sets 0.
+    #[ts(type = "'no_price' | 'not_applied' | 'set_to_zero'")]
+    pub cause: ZeroCause,
+    /// Calls.
+    pub calls: u64,
+    /// Tokens that they used; `None` where only the proxy's own counter knows of them.
+    pub tokens: Option<u64>,
+    /// The entry that prices it, or would.
+    pub entry: String,
+    /// Why, in words.
+    pub why: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+impl From<&ZeroModel> for ZeroView {
+    fn from(zero: &ZeroModel) -> Self {
+        Self {
+            model: zero.model.clone(),
+            cause: zero.cause,
+            calls: zero.calls,
+            tokens: zero.tokens,
+            entry: zero.entry.clone(),
+            why: zero.why().to_owned(),
+            remedy: zero.remedy(),
+        }
+    }
 }
 
 /// A run in the strip.

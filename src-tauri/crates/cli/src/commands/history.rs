@@ -15,7 +15,7 @@ use crate::output::{Answer, Screen, when};
 
 pub(super) async fn run(context: &Context, args: HistoryArgs) -> Result<Answer> {
     let is_filtered = args.proxy.is_some() || args.outcome.is_some();
-    let runs = match context.ledger().await? {
+    let (runs, folded) = match context.ledger().await? {
         Some(ledger) => {
             let outcome = args.outcome.map(Outcome::from);
             // As it is spelled in the settings; of a proxy that is gone, as it was given.
@@ -24,14 +24,17 @@ pub(super) async fn run(context: &Context, args: HistoryArgs) -> Result<Answer> 
                     Ok(proxy) => proxy.name.to_string(),
                     Err(_) => name,
                 };
-            ledger.runs(RunFilter { proxy: args.proxy.map(spelled), outcome, limit: args.limit, before: None }).await?
+            let proxy = args.proxy.map(spelled);
+            let folded = ledger.folded_runs().await?.of(proxy.as_deref());
+            (ledger.runs(RunFilter { proxy, outcome, limit: args.limit, before: None }).await?, folded)
         }
-        None => Vec::new(),
+        None => (Vec::new(), 0),
     };
-    Answer::new(&context.screen, &json!({ "runs": runs }), || text(&context.screen, &runs, is_filtered))
+    let document = json!({ "runs": runs, "folded_runs": folded });
+    Answer::new(&context.screen, &document, || text(&context.screen, &runs, is_filtered, folded))
 }
 
-fn text(screen: &Screen, runs: &[SyncRun], is_filtered: bool) -> String {
+fn text(screen: &Screen, runs: &[SyncRun], is_filtered: bool, folded: u64) -> String {
     if runs.is_empty() {
         let none = if is_filtered {
             "No matching runs. `autosync history` lists them all."
@@ -69,7 +72,12 @@ fn text(screen: &Screen, runs: &[SyncRun], is_filtered: bool) -> String {
             sentence(problem),
         ]);
     }
-    grid.text() + "`autosync show RUN` shows the changes and the proof."
+    let folded = match folded {
+        0 => String::new(),
+        1 => "1 run older than 90 days that found nothing new was folded. ".to_owned(),
+        more => format!("{} runs older than 90 days that found nothing new were folded. ", thousands(more)),
+    };
+    grid.text() + &folded + "`autosync show RUN` shows the changes and the proof."
 }
 
 #[cfg(test)]
@@ -91,8 +99,8 @@ mod tests {
         let mut bad = SyncRun::started(1, "prod".into(), Trigger::Manual, started - TimeDelta::days(3));
         bad.outcome = Outcome::Failed;
         bad.error = Some(Error::new(ErrorCode::ProxyUnreachable, "The proxy does not answer."));
-        insta::assert_snapshot!(plain(&text(&pipe(), &[good, bad], false)));
-        assert!(text(&pipe(), &[], false).contains("autosync sync"));
-        assert!(text(&pipe(), &[], true).contains("No matching runs"));
+        insta::assert_snapshot!(plain(&text(&pipe(), &[good, bad], false, 0)));
+        assert!(text(&pipe(), &[], false, 0).contains("autosync sync"));
+        assert!(text(&pipe(), &[], true, 0).contains("No matching runs"));
     }
 }

@@ -25,6 +25,7 @@ mod transfer;
 mod verify;
 mod watch;
 mod webhook;
+mod zero;
 
 use std::io::{self, BufRead, IsTerminal, Read};
 
@@ -84,6 +85,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Answer> {
         Command::Verify(args) => verify::run(context, &args).await,
         Command::Models(args) => models::run(context, &args).await,
         Command::Price(args) => price::run(context, &args).await,
+        Command::Zero(args) => zero::run(context, &args).await,
         Command::History(args) => history::run(context, args).await,
         Command::Show { run } => show::run(context, run).await,
         Command::Logs(args) => logs::run(context, &args).await,

@@ -54,6 +54,8 @@ pub(super) enum Event {
     Edit { edit: Box<SettingsEdit>, reply: oneshot::Sender<Result<()>> },
     /// Somebody wants to know how proxies are: these, or all where none is named.
     AskProxies { names: Vec<String> },
+    /// Somebody looks at what is shown.
+    Looked,
     /// A proxy was asked, as the settings had it then.
     ProxyAsked { proxy: Proxy, status: Result<Box<ProxyStatus>> },
     /// How far webhooks have got.

@@ -136,6 +136,11 @@ impl EngineHandle {
         self.send(Event::AskProxies { names });
     }
 
+    /// Somebody looks at what is shown, and says so every 30 s: proxies are asked as often then, else each minute.
+    pub fn look(&self) {
+        self.send(Event::Looked);
+    }
+
     /// Cancels running syncs: of one proxy, or all. They end as `interrupted` before the next thing that they would change.
     pub fn cancel(&self, proxy: Option<String>) {
         self.send(Event::Cancel { proxy });

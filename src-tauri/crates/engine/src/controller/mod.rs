@@ -10,6 +10,7 @@ mod job;
 mod keys;
 mod state;
 mod steps;
+mod upkeep;
 mod webhooks;
 
 use std::ops::Deref;
@@ -29,6 +30,7 @@ use job::Parts;
 use keys::Keys;
 use state::Controller;
 pub(crate) use state::{PAUSE_KEY, PROOFS_KEY, conclusive};
+use upkeep::Upkeep;
 use webhooks::Webhooks;
 
 use crate::gateway::Gateway;
@@ -89,6 +91,8 @@ pub struct Engine {
     handle: EngineHandle,
     task: JoinHandle<()>,
     webhooks: Webhooks,
+    /// Of an engine that runs for long.
+    upkeep: Option<Upkeep>,
     /// Held until the engine is gone.
     lock: HomeLock,
 }
@@ -149,7 +153,8 @@ impl Engine {
         let snapshot = controller.subscribe();
         let webhooks = Webhooks::follow(parts, controller.followed(), snapshot.clone(), scheduled).await?;
         let task = tokio::spawn(controller.run(inbox));
-        Ok(Self { handle: EngineHandle { events, happenings, snapshot, ledger }, task, webhooks, lock })
+        let upkeep = scheduled.then(|| Upkeep::start(ledger.clone(), clock));
+        Ok(Self { handle: EngineHandle { events, happenings, snapshot, ledger }, task, webhooks, upkeep, lock })
     }
 
     /// Another way to ask, for tasks of their own. It does not keep the engine running.
@@ -164,6 +169,7 @@ impl Engine {
             tracing::warn!("the controller did not end in time");
         }
         self.webhooks.end().await;
+        drop(self.upkeep);
         drop(self.lock);
     }
 }

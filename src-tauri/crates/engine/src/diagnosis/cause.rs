@@ -181,6 +181,8 @@ causes! {
     Gone = "name.gone", NotFound;
     /// The map has the model, and no price for it.
     NoPrice = "price.none", NotFound;
+    /// It has a price, and calls were booked at $0 all the same.
+    NotApplied = "price.not_applied", Unproven;
     /// The proxy's own configuration sets the price.
     Operator = "price.operator", SourceMismatch;
     /// It is priced, and no deployment serves it.

@@ -21,7 +21,8 @@ pub enum CheckState {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DoctorItem {
     /// What: `home`, `settings`, `ledger`, `network_proxy`, `source`, `cache`, `clock`, `key_store`, `gate`, `overlay`,
-    /// `proxy`, `reachable`, `version`, `key`, `database`, `reads`, `replicas`, `live`, `sync`, `schedule`, `model`.
+    /// `proxy`, `reachable`, `version`, `key`, `database`, `reads`, `replicas`, `live`, `sync`, `schedule`, `spend`,
+    /// `model`.
     pub about: String,
     /// The proxy that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use costmap::CostMap;
 
 use super::kept::Kept;
+use super::spend::spend;
 use super::sync::{schedule, sync};
 use super::{CheckState, DoctorContext, DoctorItem, remedy};
 use crate::diagnosis::{Cause, Diagnosis};
@@ -115,10 +116,14 @@ pub(super) async fn look(context: DoctorContext<'_>, kept: &Kept, proxy: &Proxy)
     let (sync, desired, promoted) = sync(context, kept, proxy, &facts, own).await;
     items.push(sync);
     items.extend(schedule(context.clock.now(), &facts, &schedule_status, desired.route));
+    let deployments = client.deployments().await.unwrap_or_default();
+    if context.model.is_none() {
+        items.extend(spend(context, kept, &client, &facts, &deployments).await);
+    }
     let seen = Seen {
         desired,
         promoted,
-        deployments: client.deployments().await.unwrap_or_default(),
+        deployments,
         callable: client.models().await.ok(),
         live,
         bytes_proved: facts

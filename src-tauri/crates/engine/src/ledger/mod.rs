@@ -8,6 +8,7 @@
 mod decisions;
 mod deliveries;
 mod details;
+mod fold;
 mod foreign;
 mod frames;
 mod outbox;
@@ -37,6 +38,7 @@ use tokio::sync::{Notify, oneshot};
 use crate::{Clock, Error, ErrorCode, Result};
 
 pub use deliveries::{Delivery, Tried, WebhookState};
+pub use fold::{FOLDED_AFTER, Folded};
 pub(crate) use foreign::examine;
 pub use outbox::{News, Pending, Retirement};
 pub use pins::{Pin, Pinning, Pins};

@@ -5,6 +5,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use serde::{Deserialize, Serialize};
 
+use super::fold::{FOLDED_AFTER, folded};
 use super::run_row::{Long, RunRow};
 use super::{Ledger, News, damaged, from_micros, limit, outbox, to_json, to_micros};
 use crate::run::{Outcome, SyncRun, Trigger};
@@ -164,6 +165,10 @@ impl Ledger {
             )?;
             let mut rows = query.query(params![proxy, since])?;
             let mut rate = SuccessRate { days, ..SuccessRate::default() };
+            // What was folded is older than that, and worked.
+            if i64::from(days) > FOLDED_AFTER.num_days() {
+                rate.succeeded += folded(connection)?.of(Some(&proxy));
+            }
             while let Some(row) = rows.next()? {
                 let runs = u64::try_from(row.get::<_, i64>(1)?).map_err(|cause| damaged(&cause))?;
                 match outcome(row)? {

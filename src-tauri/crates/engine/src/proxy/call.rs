@@ -21,15 +21,15 @@ const SECOND_TRY: Duration = Duration::from_millis(250);
 pub(super) struct Call<'a> {
     pub(super) method: Method,
     pub(super) path: &'a str,
-    /// One parameter of the query, with its value.
-    pub(super) query: Option<(&'static str, String)>,
+    /// Parameters of the query, with their values.
+    pub(super) query: Vec<(&'static str, String)>,
     pub(super) body: Option<Value>,
     pub(super) is_long: bool,
 }
 
 impl<'a> Call<'a> {
     pub(super) fn new(method: Method, path: &'a str) -> Self {
-        Self { method, path, query: None, body: None, is_long: false }
+        Self { method, path, query: Vec::new(), body: None, is_long: false }
     }
 
     pub(super) fn get(path: &'a str) -> Self {
@@ -56,7 +56,7 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    /// The body, if it is JSON. Only small bodies are read as JSON; the live map is for the caller.
+    /// The body, if it is JSON. Only small bodies are read as JSON; a large one is for the caller.
     pub(super) fn json(&self) -> Option<&Value> {
         self.json.as_ref()
     }
@@ -108,15 +108,15 @@ impl ProxyClient {
         let (status, location) = (response.status(), response.headers().get(LOCATION).and_then(|to| to.to_str().ok()));
         let location = location.map(|to| self.base.join(to).map_or_else(|_| bounded(to, 100), |to| shown(&to)));
         let bytes = read_body(response, self.limits.body, |_| ()).await?;
-        // The live map is the only large answer, and it is not wanted as a tree of values.
-        let is_map = call.is_long && call.is_read() && status.is_success();
-        let json = if is_map { None } else { serde_json::from_slice(&bytes).ok() };
+        // What takes long to read may be large (the live map, spend), and is not wanted as a tree of values.
+        let is_large = call.is_long && call.is_read() && status.is_success();
+        let json = if is_large { None } else { serde_json::from_slice(&bytes).ok() };
         Ok(Reply { status, bytes, location, json })
     }
 
     async fn request(&self, call: &Call<'_>, key: Option<&HeaderValue>) -> RequestBuilder {
         let mut url = self.endpoint(call.path);
-        if let Some((name, value)) = &call.query {
+        for (name, value) in &call.query {
             url.query_pairs_mut().append_pair(name, value);
         }
         let mut request = self.clients.for_url(&url).await.request(call.method.clone(), url);

@@ -14,6 +14,7 @@ mod probe;
 mod reads;
 mod refusal;
 mod schedule;
+mod spend;
 mod version;
 
 pub use answers::{ReloadAnswer, ScheduleStatus, SourceInfo};
@@ -22,4 +23,5 @@ pub use client::{ProxyClient, ProxyLimits};
 pub use deployments::Deployment;
 pub use probe::{Database, KeyState, ProxyFacts};
 pub use schedule::Resource;
+pub use spend::{ZeroCount, ZeroDay};
 pub use version::Version;

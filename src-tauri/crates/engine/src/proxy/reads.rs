@@ -48,7 +48,7 @@ impl ProxyClient {
     ///
     /// Errors: as [`ProxyClient::live_map`].
     pub async fn catalog(&self) -> Result<Vec<u8>> {
-        let query = Some(("catalog_only", "true".to_owned()));
+        let query = vec![("catalog_only", "true".to_owned())];
         self.read_map(Call { query, ..Call::get("public/litellm_model_cost_map").long() }).await
     }
 

@@ -50,7 +50,7 @@ impl ProxyClient {
     pub async fn schedule_set(&self, resource: Resource, hours: Hours) -> Result<ScheduleStatus> {
         let hours = hours.get();
         let call = Call::new(Method::POST, resource.schedule());
-        let reply = self.keyed(Call { query: Some(("hours", hours.to_string())), ..call }).await?;
+        let reply = self.keyed(Call { query: vec![("hours", hours.to_string())], ..call }).await?;
         if !reply.status.is_success() {
             return Err(self.refusal(&reply, "accept the schedule"));
         }

@@ -1,9 +1,12 @@
 //! Asking one proxy how it is: what it says itself, and what the ledger knows of it.
 
+use std::sync::Arc;
+
 use costmap::Revision;
 use secrecy::SecretString;
 
 use super::used::{PriceList, UsedModels};
+use super::zero::{Known, Spend};
 use super::{Health, LiveState, ProxyStatus, RATE_DAYS, Reads, SyncState};
 use crate::diagnosis::Diagnosis;
 use crate::gate::Desired;
@@ -16,8 +19,17 @@ use crate::settings::{Proxy, Publish};
 use crate::sync::{OwnGateway, SourceState};
 use crate::{Clock, Error, ErrorCode, Result};
 
+/// Whether it is asked for calls that were booked at $0, too.
+#[derive(Clone)]
+pub(crate) enum Radar {
+    /// No.
+    Off,
+    /// Unless what was said before is new enough.
+    On(Option<Arc<Spend>>),
+}
+
 /// What it takes to ask.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Asking<'a> {
     /// The ledger, if there is one yet.
     pub(crate) ledger: Option<&'a Ledger>,
@@ -31,6 +43,8 @@ pub(crate) struct Asking<'a> {
     pub(crate) readers: &'a [Reader],
     /// What is published.
     pub(crate) publish: Option<&'a Publish>,
+    /// Whether it is asked for what was booked at $0.
+    pub(crate) radar: Radar,
 }
 
 /// What came of asking.
@@ -53,6 +67,9 @@ impl Asking<'_> {
         let mut status = ProxyStatus::unknown(&name, &proxy.url.to_string(), &proxy.role.to_string());
         let (mut last_run, mut proved) = (None, None);
         // Before the ledger: a run that ends while the proxy is asked is then known.
+        if let Radar::On(before) = &self.radar {
+            status.spend.clone_from(before);
+        }
         if let Err(error) = self.fill_in(proxy, key, &mut status).await {
             status.health = match error.code {
                 ErrorCode::Unauthorised | ErrorCode::NoKey | ErrorCode::NoSecretStore => Health::Unauthorised,
@@ -73,7 +90,7 @@ impl Asking<'_> {
     }
 
     /// Fills in what the proxy says. What was learned before a failure stays.
-    async fn fill_in(self, proxy: &Proxy, key: Result<SecretString>, status: &mut ProxyStatus) -> Result<()> {
+    async fn fill_in(&self, proxy: &Proxy, key: Result<SecretString>, status: &mut ProxyStatus) -> Result<()> {
         let (key, no_key) = match key {
             Ok(key) => (Some(key), None),
             Err(error) => (None, Some(error)),
@@ -123,6 +140,17 @@ impl Asking<'_> {
             UsedModels::of(&deployments, self.prices, facts.capabilities.serves_alias_rows);
         (status.used_models, status.unpriced_models) = (used, unpriced);
         status.unpriced_entry = first_unpriced_entry;
+        if let Radar::On(before) = &self.radar {
+            let spend = Spend::kept(before.clone(), &client, &facts, self.clock.now()).await;
+            let known = Known {
+                deployments: &deployments,
+                prices: self.prices,
+                serves_alias_rows: facts.capabilities.serves_alias_rows,
+                ledger: self.ledger,
+            };
+            status.zero_cost = Some(spend.explain(known).await?);
+            status.spend = Some(spend);
+        }
         // Without a database "not scheduled" says nothing.
         if facts.database != Database::No {
             status.proxy_schedule = client.schedule_status(Resource::CostMap).await.ok();

@@ -2,14 +2,19 @@
 
 mod ask;
 mod used;
+mod zero;
+
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use costmap::{Revision, resolve_aliases};
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use ask::{Asking, sync_state};
+pub(crate) use ask::{Asking, Radar, sync_state};
 pub use used::{NAMED_UNPRICED, PriceList, UsedModels};
+pub(crate) use zero::Known as ZeroKnown;
+pub use zero::{Spend, Unpriced, ZERO_DAYS, ZeroCause, ZeroCost, ZeroModel, ZeroReport, zero_reports};
 
 use crate::controller::{Environment, PAUSE_KEY, PROOFS_KEY, PauseState, conclusive};
 use crate::gate::{At, Desired, Known, Member, Proof, StageFacts, StageState};
@@ -145,6 +150,12 @@ pub struct ProxyStatus {
     /// The entry that would price the first of these: what its deployment asks for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unpriced_entry: Option<String>,
+    /// Calls that were booked at $0; null where that was not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zero_cost: Option<ZeroCost>,
+    /// What the proxy said of that, for as long as it is not asked again.
+    #[serde(skip)]
+    pub spend: Option<Arc<Spend>>,
 }
 
 impl ProxyStatus {
@@ -174,6 +185,8 @@ impl ProxyStatus {
             used_models: Vec::new(),
             unpriced_models: Vec::new(),
             unpriced_entry: None,
+            zero_cost: None,
+            spend: None,
         }
     }
 }
@@ -263,10 +276,11 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
         gateway: address.as_ref(),
         readers: &gateway.readers,
         publish: settings.publish.as_ref(),
+        radar: Radar::Off,
     };
     let asked = settings.proxies.iter().map(async |proxy| {
         let key = secrets.key_for(proxy, &**environment).await;
-        asking.ask(proxy, key).await
+        asking.clone().ask(proxy, key).await
     });
     for asked in join_all(asked).await {
         let ask::Asked { mut status, last_run, proved } = asked?;

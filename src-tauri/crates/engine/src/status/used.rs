@@ -28,6 +28,31 @@ struct Listed {
     target: Option<String>,
     /// A row that prices nothing where alias rows are not known.
     is_alias_row: bool,
+    price: EntryPrice,
+}
+
+/// What an entry says that calls cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EntryPrice {
+    /// It has no price at all.
+    None,
+    /// Every price is 0: the model is free.
+    Free,
+    /// Something costs something.
+    Paid,
+}
+
+impl EntryPrice {
+    fn of(entry: &costmap::Entry<'_>) -> Self {
+        let mut found = Self::None;
+        for leaf in entry.leaves().filter(costmap::Leaf::is_price) {
+            match leaf.decimal() {
+                Some(price) if price.is_zero() => found = Self::Free,
+                _ => return Self::Paid,
+            }
+        }
+        found
+    }
 }
 
 impl PriceList {
@@ -39,6 +64,7 @@ impl PriceList {
                 provider: entry.provider().map(Cow::into_owned),
                 target: entry.stands_for().map(Cow::into_owned),
                 is_alias_row: map.get(&name).is_some_and(|row| row.alias_of().is_some()),
+                price: EntryPrice::of(&entry),
             };
             (name, listed)
         };
@@ -49,6 +75,11 @@ impl PriceList {
     /// The map that it was made of.
     pub fn revision(&self) -> Revision {
         self.revision
+    }
+
+    /// The entry that prices `model`, and what it says that calls cost.
+    pub(super) fn price_of<'m>(&self, model: &'m str) -> Option<(&'m str, EntryPrice)> {
+        self.resolve(model).map(|(name, listed)| (name, listed.price))
     }
 
     /// The entry that prices `model`, as LiteLLM looks it up: the name as it is, then without the provider in front, if
@@ -131,7 +162,7 @@ fn is_wildcard(deployment: &Deployment) -> bool {
     deployment.name.contains('*') || deployment.model.as_ref().is_some_and(|model| model.contains('*'))
 }
 
-fn is_priced_by_operator(deployment: &Deployment) -> bool {
+pub(super) fn is_priced_by_operator(deployment: &Deployment) -> bool {
     deployment.configured.keys().any(|field| field.contains("cost"))
 }
 

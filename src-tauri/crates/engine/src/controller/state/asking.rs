@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::super::api::Happening;
@@ -12,8 +12,11 @@ use super::Controller;
 use crate::alerts;
 use crate::run::Receipt;
 use crate::settings::{Proxy, Settings};
-use crate::status::{Asking, Health, ProxyStatus};
+use crate::status::{Asking, Health, ProxyStatus, Radar};
 use crate::{Error, ErrorCode, Result};
+
+/// Who looks says so every 30 s; a timer may be a little early.
+const FRESH: TimeDelta = TimeDelta::seconds(25);
 
 /// What is known of one proxy from asking it.
 #[derive(Default)]
@@ -61,6 +64,18 @@ impl Controller {
         }
     }
 
+    /// Asks proxies whose answer is older than what somebody who looks wants to see.
+    pub(super) fn ask_older(&mut self) {
+        let now = self.parts.clock.now();
+        for proxy in self.effective.proxies.clone() {
+            let asked = self.known.get(proxy.name.as_str()).map(|known| &known.asked);
+            let is_fresh = |asked: &Asked| asked.is_asking || asked.at.is_some_and(|at| now - at < FRESH);
+            if self.scheduler.is_some() && !asked.is_some_and(is_fresh) {
+                self.ask_one(proxy);
+            }
+        }
+    }
+
     fn ask_one(&mut self, proxy: Proxy) {
         let asked = &mut self.known.entry(proxy.name.to_string()).or_default().asked;
         if asked.is_asking {
@@ -75,11 +90,12 @@ impl Controller {
         let heals =
             self.scheduler.as_ref().is_some_and(|scheduler| scheduler.may_run(now)) && self.asked_for.has(&proxy);
         let is_healed = heals && !fell_back;
+        let spend = asked.status.as_ref().and_then(|status| status.spend.clone());
         let (parts, cancel) = (Arc::clone(&self.parts), self.cancel.clone());
         let settings = Arc::clone(&self.effective);
         self.jobs.spawn(async move {
-            let question =
-                AbortOnDropHandle::new(tokio::spawn(ask(Arc::clone(&parts), proxy.clone(), settings, is_healed)));
+            let question = ask(Arc::clone(&parts), proxy.clone(), settings, Radar::On(spend), is_healed);
+            let question = AbortOnDropHandle::new(tokio::spawn(question));
             // Who ends the program waits for no answer.
             let Some(answer) = cancel.run_until_cancelled(question).await else { return };
             let defect = |error| Error::new(ErrorCode::Internal, "A proxy could not be checked.").detail(error);
@@ -133,7 +149,13 @@ impl Controller {
     }
 }
 
-async fn ask(parts: Arc<Parts>, proxy: Proxy, settings: Arc<Settings>, is_healed: bool) -> Result<ProxyStatus> {
+async fn ask(
+    parts: Arc<Parts>,
+    proxy: Proxy,
+    settings: Arc<Settings>,
+    radar: Radar,
+    is_healed: bool,
+) -> Result<ProxyStatus> {
     let publish = settings.publish.clone();
     // How a proxy is can be told without a price list.
     let prices = parts.prices(settings.gate.direct).await.unwrap_or_else(|error| {
@@ -152,6 +174,7 @@ async fn ask(parts: Arc<Parts>, proxy: Proxy, settings: Arc<Settings>, is_healed
         gateway: gateway.as_ref(),
         readers: &readers,
         publish: publish.as_ref(),
+        radar,
     };
     let status = asking.ask(&proxy, key).await?.status;
     parts.ledger.note_used(&status.name, &status.used_models).await?;

@@ -299,8 +299,7 @@ impl Controller {
             },
             Event::Promote { to, force, reply } => self.promote(to, force, reply).await,
             Event::Pause { pause, reply } => {
-                let done = self.pause(pause).await;
-                reply.send(done).ok();
+                reply.send(self.pause(pause).await).ok();
             }
             Event::Edit { edit, reply } => {
                 let done = self.edit(&edit).await;
@@ -312,6 +311,7 @@ impl Controller {
                 self.parts.keys.forget_failures();
                 self.ask_proxies(&names);
             }
+            Event::Looked => self.ask_older(),
             Event::ProxyAsked { proxy, status } => {
                 self.proxy_asked(&proxy, status);
                 self.tell_gateway();
