@@ -137,7 +137,8 @@ def update():
     desktop.click(offer, until)
     window.see("can be installed", until)
     window.press("Install", until)
-    window.see("is installed", until)
+    # The page says elsewhere that nothing is installed unasked.
+    window.see("is installed. Quit and start the app again", until)
 
 
 STEP, COMMAND, CLASS = sys.argv[1:]
