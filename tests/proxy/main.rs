@@ -26,6 +26,7 @@ mod refusals;
 mod replicas;
 #[cfg(unix)] // its command is a shell's
 mod restarts;
+#[cfg(unix)] // those who ask it are
 mod s3;
 mod schedule;
 #[cfg(unix)] // Ctrl-C is a signal there

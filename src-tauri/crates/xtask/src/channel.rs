@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::{Map, Value, json};
 
@@ -22,8 +23,9 @@ const UPDATES: [(&str, &[&str]); 4] = [
     (".rpm", &["linux-x86_64-rpm"]),
 ];
 
-/// The variable with the private key; `tauri signer` reads it, and `TAURI_SIGNING_PRIVATE_KEY_PASSWORD` beside it.
-const KEY: &str = "TAURI_SIGNING_PRIVATE_KEY";
+/// The variable with the private key, and the one with its password; `tauri signer` reads both.
+pub(crate) const KEY: &str = "TAURI_SIGNING_PRIVATE_KEY";
+pub(crate) const PASSWORD: &str = "TAURI_SIGNING_PRIVATE_KEY_PASSWORD";
 
 /// The program that signs. Exactly this one: it is given the key.
 const SIGNER: &str = "@tauri-apps/cli@2.12.5";
@@ -79,9 +81,14 @@ fn platforms(name: &str) -> Option<&'static [&'static str]> {
 /// Puts the signature of a package beside it. It holds the version too, so that an old package cannot be passed off as a new
 /// one.
 fn sign(package: &Path) -> Result<()> {
+    command::output(signer().args(["sign", "--app-version", env!("CARGO_PKG_VERSION")]).arg(package)).map(drop)
+}
+
+/// The program that signs, and makes keys.
+pub(crate) fn signer() -> Command {
     let mut signer = command::program(if cfg!(windows) { "npx.cmd" } else { "npx" });
-    signer.args(["--yes", SIGNER, "signer", "sign", "--app-version", env!("CARGO_PKG_VERSION")]).arg(package);
-    command::output(&mut signer).map(drop)
+    signer.args(["--yes", SIGNER, "signer"]);
+    signer
 }
 
 /// What `latest.json` says. No date: the release has one.

@@ -35,9 +35,16 @@ impl Built {
 
 /// Both, for this machine.
 pub(super) fn here() -> Result<Built> {
+    here_with(&[])
+}
+
+/// The same, built with these variables.
+pub(super) fn here_with(variables: &[(&str, &str)]) -> Result<Built> {
     // As `cargo build --release` does it and the benchmarks measure it: nobody builds for a quarter of an hour twice.
     let programs = ["--package", "litellm-autosync", "--package", "autosync"];
-    command::run(cargo().args(["build", "--release", "--quiet", "--locked"]).args(programs))?;
+    let mut build = cargo();
+    build.args(["build", "--release", "--quiet", "--locked"]).args(programs).envs(variables.iter().copied());
+    command::run(&mut build)?;
     Ok(Built { folder: target()?.join("release"), suffix: "" })
 }
 

@@ -42,7 +42,7 @@ pub(super) fn make(product: &Product, tree: &Path, out: &Path, tight: Tight) -> 
     stage::text(&control.join("md5sums"), &sums)?;
 
     std::fs::create_dir_all(out).doing(format_args!("make {}", out.display()))?;
-    let package = out.join(format!("{PACKAGE}_{version}_amd64.deb"));
+    let package = out.join(file_name(product));
     let mut build = command::program("dpkg-deb");
     build.env("SOURCE_DATE_EPOCH", &product.epoch).arg("--root-owner-group");
     match tight {
@@ -53,6 +53,11 @@ pub(super) fn make(product: &Product, tree: &Path, out: &Path, tight: Tight) -> 
     build.arg("--build");
     command::output(build.arg(&root).arg(&package))?;
     Ok(package)
+}
+
+/// The package's file.
+pub(super) fn file_name(product: &Product) -> String {
+    format!("{PACKAGE}_{}_amd64.deb", product.linux_version())
 }
 
 /// Fails with what lintian, Debian's own critic, calls a warning or an error.

@@ -62,7 +62,7 @@ impl Signer {
 }
 
 /// One word of the shell.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

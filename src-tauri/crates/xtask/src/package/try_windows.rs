@@ -30,7 +30,7 @@ fn all(phases: &mut Phases) -> Result<()> {
     let (older, newer) = phases.run("two installers", || {
         let files = windows::files(&product, &programs, None)?;
         let folder = product.work_folder("wine")?;
-        let newer = Product { version: super::try_linux::higher(&product.version), ..product.clone() };
+        let newer = Product { version: higher(&product.version), ..product.clone() };
         let place = |product: &Product| folder.join(windows::installer_name(&product.version));
         windows::installer(&product, &files, None, &place(&product))?;
         windows::installer(&newer, &files, None, &place(&newer))?;
@@ -41,4 +41,24 @@ fn all(phases: &mut Phases) -> Result<()> {
         test.args(["test", "--package", "system-tests", "--test", "wine", "--", "--ignored"]);
         command::run(test.env(workspace::INSTALLER, older).env(workspace::NEWER_INSTALLER, newer))
     })
+}
+
+/// The next version, for the upgrade.
+fn higher(version: &str) -> String {
+    let mut numbers: Vec<u64> = version.split(['.', '-']).map_while(|number| number.parse().ok()).collect();
+    if let Some(last) = numbers.last_mut() {
+        *last += 1;
+    }
+    numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_version_is_higher_than_a_release_and_its_candidates() {
+        assert_eq!(higher("0.1.9"), "0.1.10");
+        assert_eq!(higher("1.2.3-rc.1"), "1.2.4");
+    }
 }
