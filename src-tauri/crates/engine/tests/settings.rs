@@ -37,11 +37,8 @@ impl Folder {
     }
 
     fn backups(&self) -> Vec<String> {
-        let mut files: Vec<_> = fs::read_dir(self.0.path().join("backups"))
-            .into_iter()
-            .flatten()
-            .map(|file| file.unwrap().path())
-            .collect();
+        let files = fs::read_dir(self.0.path().join("backups")).into_iter().flatten();
+        let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
         files.sort();
         files.iter().map(|file| fs::read_to_string(file).unwrap()).collect()
     }
@@ -148,16 +145,9 @@ allow_plain_http = true
     assert_eq!(settings.watch, None);
     assert_eq!(settings.schedule.interval(), Some(period("90m")));
     assert_eq!(settings.schedule.windows, ["allow Mon-Fri 02:00-05:00"]);
-    assert_eq!(
-        settings.gate,
-        Gate {
-            mode: GateMode::Hold,
-            direct: DirectMode::Wait,
-            soak: period("30m"),
-            stages: StageMode::Hand,
-            stage_soak: period("2h")
-        }
-    );
+    let gate = settings.gate;
+    assert_eq!((gate.mode, gate.direct, gate.soak), (GateMode::Hold, DirectMode::Wait, period("30m")));
+    assert_eq!((gate.stages, gate.stage_soak), (StageMode::Hand, period("2h")));
     assert_eq!(settings.gateway, Some("127.0.0.1:4401".parse().unwrap()));
     let quiet = "22:00-07:00".to_owned();
     assert_eq!(
@@ -443,10 +433,8 @@ prop_compose! {
         preset in proptest::sample::select(Preset::WORDS),
         every in 1..100_000_u32,
         windows in proptest::collection::vec("\\PC{0,20}", 0..3),
-        mode in proptest::sample::select(GateMode::WORDS),
-        direct in proptest::sample::select(DirectMode::WORDS),
-        soak in 0..100_000_u32,
-        stages in proptest::sample::select(StageMode::WORDS),
+        (mode, direct) in (proptest::sample::select(GateMode::WORDS), proptest::sample::select(DirectMode::WORDS)),
+        (soak, stages) in (0..100_000_u32, proptest::sample::select(StageMode::WORDS)),
         gateway in proptest::option::of(any::<u16>()),
         told in (any::<bool>(), proptest::sample::select(PriceNews::WORDS), any::<bool>(), any::<bool>(), 0..=100_u8),
     ) -> (Option<Source>, Settings) {
@@ -456,12 +444,12 @@ prop_compose! {
         settings.schedule.preset = preset.parse().unwrap();
         settings.schedule.every = seconds(every);
         settings.schedule.windows = windows;
-        settings.gate = Gate { mode: mode.parse().unwrap(), direct: direct.parse().unwrap(), soak: seconds(soak), stages: stages.parse().unwrap(), stage_soak: seconds(soak) };
+        let (mode, direct, stages) = (mode.parse().unwrap(), direct.parse().unwrap(), stages.parse().unwrap());
+        settings.gate = Gate { mode, direct, soak: seconds(soak), stages, stage_soak: seconds(soak) };
         settings.gateway = gateway.map(|port| ([127, 0, 0, 1], port).into());
         let quiet = if told.3 { "22:00-07:00".to_owned() } else { String::new() };
         let price_changes = told.1.parse().unwrap();
-        settings.notify =
-            Notify { new_models: told.0, price_changes, failures: told.2, success_rate: told.4, quiet };
+        settings.notify = Notify { new_models: told.0, price_changes, failures: told.2, success_rate: told.4, quiet };
         (source, settings)
     }
 }

@@ -23,8 +23,8 @@ pub(super) const NEW_FILE: &str = r#"# LiteLLM Auto-Sync. Only what differs from
 #   mode = "review"           # review | hold | off
 #   direct = "tell"           # while models are held, proxies that read the source: tell (synced all the same) | wait
 #   soak = "0m"
-#   stages = "off"             # off | rule | hand: testing first, production last
-#   stage_soak = "1h"          # how long each stage has a map before the next gets it
+#   stages = "off"            # off | rule | hand: testing first, production last
+#   stage_soak = "1h"         # how long each stage has a map before the next gets it
 #
 #   [gateway]
 #   listen = "off"            # "127.0.0.1:4401": proxies can read the promoted map there
