@@ -6,10 +6,12 @@ use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use reqwest::Method;
 use serde_json::json;
-use system_tests::{ProxyOptions, RealProxy, broken, maps};
+use system_tests::model_server::{SLOW, SLOW_FOR};
+use system_tests::{ModelServer, ProxyOptions, RealProxy, broken, http, maps};
 use xtask::python::NEWEST_PROXY;
 
 use crate::gateway::{MODEL, PRICE, Through};
@@ -141,4 +143,32 @@ fn the_main_proxy_without_a_database_is_restarted_and_proved() {
 #[test]
 fn the_older_proxy_without_a_database_is_restarted_and_proved() {
     restarted(OLDER);
+}
+
+#[test]
+fn a_call_that_streams_is_not_cut_off_by_a_restart() {
+    let through = Through::without_proxy();
+    let models = ModelServer::start();
+    let deployment = format!("{SLOW}=openai/{SLOW}");
+    let options = ProxyOptions::new(MAIN, &through.url_of("small")).without_database();
+    let supervisor = Supervisor::start(options.serving(&models.url(), &[&deployment]), through.autosync.home());
+    let key = system_tests::autosync::KEY_VARIABLE;
+    through.autosync.ok(&["proxy", "add", "small", &supervisor.address, "--key-env", key]);
+    let command = format!("touch {0}; while [ -e {0} ]; do sleep 0.1; done", supervisor.wish.display());
+    through.autosync.ok(&["proxy", "set", "small", "--restart", "sh", "-c", &command]);
+
+    let (address, bearer) = (supervisor.address.clone(), format!("Bearer {}", supervisor.key()));
+    let begun = Instant::now();
+    let call = std::thread::spawn(move || {
+        let body = json!({ "model": SLOW, "stream": true, "messages": [{ "role": "user", "content": "Say hello." }] });
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        http::send(&Method::POST, &format!("{address}/v1/chat/completions"), &headers, Some(&body.to_string()))
+    });
+    std::thread::sleep(Duration::from_secs(1));
+    let (exit, run) = through.sync();
+    assert_eq!((exit, &run["outcome"]), (0, &"succeeded".into()), "{run:#}");
+    assert!(begun.elapsed() > SLOW_FOR, "it waited for the call");
+    let reply = call.join().unwrap().unwrap();
+    let text = String::from_utf8_lossy(&reply.body).into_owned();
+    assert!(reply.status == 200 && text.contains("[DONE]"), "{text}");
 }

@@ -14,6 +14,11 @@ pub const PROMPT_TOKENS: u64 = 1_000;
 /// See [`PROMPT_TOKENS`].
 pub const ANSWER_TOKENS: u64 = 200;
 
+/// The model whose streams take [`SLOW_FOR`].
+pub const SLOW: &str = "slow";
+/// See [`SLOW`].
+pub const SLOW_FOR: Duration = Duration::from_secs(6);
+
 /// The server. It ends when it is dropped.
 pub struct ModelServer {
     address: SocketAddr,
@@ -94,5 +99,10 @@ fn serve(mut stream: TcpStream) -> std::io::Result<()> {
         body.len()
     );
     stream.write_all(head.as_bytes())?;
-    stream.write_all(body.as_bytes())
+    let (first, rest) = body.split_at(body.find("\n\n").unwrap_or_default());
+    stream.write_all(first.as_bytes())?;
+    if asked["model"] == SLOW {
+        std::thread::sleep(SLOW_FOR);
+    }
+    stream.write_all(rest.as_bytes())
 }

@@ -35,6 +35,8 @@ describe('the facts of a proxy', () => {
 
   it('do not promise a run that is overdue', () => {
     expect(operationFact({ ...healthy, next_run: NOW }, now).evidence).toBe('24 min ago · next due now');
+    expect(operationFact({ ...healthy, next_run: null, own_hours: 6 }, now).evidence).toBe('24 min ago · reloads by itself every 6 h');
+    expect(operationFact({ ...healthy, own_hours: 6 }, now).title).toContain('reloads by itself every 6 h');
   });
 
   it('do not count beyond what the list of unpriced models holds', () => {

@@ -71,12 +71,13 @@ export function operationFact(proxy: ProxyView, now: number): Fact {
   }
   const ended = run.finished ?? run.started;
   const willRetry = run.outcome === 'failed' || run.outcome === 'unproven' || run.outcome === 'interrupted';
-  const ahead = proxy.awaits_first_sync ? 'waits for your first sync' : next === null ? null : `${willRetry ? 'retry' : 'next'} ${next}`;
+  const itself = proxy.own_hours === null ? null : `reloads by itself every ${proxy.own_hours} h`;
+  const ahead = proxy.awaits_first_sync ? 'waits for your first sync' : next === null ? itself : `${willRetry ? 'retry' : 'next'} ${next}`;
   const took = run.seconds === null ? null : `took ${duration(run.seconds)}`;
   return {
     glyph: `run-${run.outcome}`,
     evidence: line([relative(ended, now), ahead]),
-    title: line([exact(ended), took, triggers[run.trigger], nextTitle], ', '),
+    title: line([exact(ended), took, triggers[run.trigger], nextTitle, next === null ? null : itself], ', '),
   };
 }
 

@@ -79,6 +79,7 @@ pub(crate) fn proxy(name: &str) -> ProxyView {
         last_run: Some(run(name, Outcome::Succeeded)),
         running: None,
         next_run: None,
+        own_hours: None,
         awaits_first_sync: false,
         strip: vec![],
         rate: RateView::default(),

@@ -12,7 +12,7 @@ use engine::ledger::{Promotion, StoredRevision, SuccessRate};
 use engine::overlay::{OwnEntry, Upstream, own_entries};
 use engine::run::{Receipt, SyncRun};
 use engine::settings::{DirectMode, Settings};
-use engine::status::SyncState;
+use engine::status::{ProxyStatus, SyncState};
 use engine::sync::{SourceState, Step};
 use engine::{Error, Result};
 use tokio::sync::watch;
@@ -236,6 +236,7 @@ impl Api {
             last_run: proxy.last_run.as_deref().map(RunRow::from),
             running: proxy.running.as_ref().map(RunningView::from),
             next_run: proxy.next_run,
+            own_hours: status.and_then(own_hours),
             awaits_first_sync: proxy.awaits_first_sync,
             strip: strip.into_iter().rev().map(|(id, outcome, started)| StripRun { id, outcome, started }).collect(),
             rate: RateView::from(rate),
@@ -334,6 +335,11 @@ fn promoted(promotion: &Promotion, findings: &[Finding], mine: &BTreeSet<String>
         held: promotion.waiting().count(),
         waits: promotion.waits(direct),
     }
+}
+
+/// Hours between the reloads that a proxy does by itself.
+fn own_hours(status: &ProxyStatus) -> Option<u32> {
+    status.proxy_schedule.as_ref().filter(|schedule| schedule.scheduled)?.interval_hours
 }
 
 /// How far each stage is; one alone is none.

@@ -235,6 +235,8 @@ pub struct ProxyView {
     pub running: Option<RunningView>,
     /// When the schedule is due next.
     pub next_run: Option<DateTime<Utc>>,
+    /// Hours between the reloads that it does by itself; null where it does none, or does not say.
+    pub own_hours: Option<u32>,
     /// No person has asked for a sync of it yet; until then nothing else syncs it.
     pub awaits_first_sync: bool,
     /// The last 30 runs, the oldest first.

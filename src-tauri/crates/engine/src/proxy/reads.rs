@@ -8,6 +8,14 @@ use super::client::ProxyClient;
 use crate::{Error, ErrorCode, Result};
 
 impl ProxyClient {
+    /// Calls that go on through the process that answers, this question not counted; `None` where it does not say. Of
+    /// several processes each knows its own.
+    pub async fn in_flight(&self) -> Option<u64> {
+        let reply = self.keyed(Call::get("health/backlog")).await.ok().filter(|reply| reply.status.is_success())?;
+        let all = reply.json()?.get("in_flight_requests")?.as_u64()?;
+        Some(all.saturating_sub(1))
+    }
+
     /// What one worker of the proxy says that it holds; `None` on versions before 1.81.15.
     pub async fn source_info(&self) -> Result<Option<SourceInfo>> {
         let what = "report its map's source";

@@ -18,6 +18,12 @@ const COMMAND: Duration = Duration::from_mins(2);
 /// A proxy takes 8 to 20 s to start, a loaded machine several times that.
 const ANSWERS: Duration = Duration::from_mins(3);
 
+/// Calls that go on are waited for so long: most answers have streamed by then.
+const IDLE: Duration = Duration::from_mins(1);
+
+/// The field of the error of a restart that did not come about because of calls.
+pub(crate) const IN_FLIGHT: &str = "in_flight";
+
 /// How often it is asked meanwhile.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -28,7 +34,7 @@ const SETTLED: Duration = Duration::from_secs(5);
 /// last one, where it tells.
 ///
 /// # Errors
-/// `proxy_failed` where the command fails, `proxy_unreachable` where the proxy does not come back.
+/// `held` while calls go on that it would cut off, `proxy_failed` where the command fails, `proxy_unreachable` where the proxy does not come back.
 pub(super) async fn restart(
     words: &[String],
     client: &ProxyClient,
@@ -36,6 +42,7 @@ pub(super) async fn restart(
     cancel: &CancellationToken,
 ) -> Result<()> {
     let Some((program, arguments)) = words.split_first() else { return Ok(()) };
+    idle(client, cancel).await?;
     let failed = |why: String| {
         let message = format!(
             "The restart command {} {why}. The proxy may still be running with its old map.",
@@ -66,4 +73,26 @@ pub(super) async fn restart(
     let message =
         "The proxy was restarted and does not answer with a newly loaded map. Look at its log, then sync again.";
     Err(Error::new(ErrorCode::ProxyUnreachable, message))
+}
+
+/// Waits until no call goes on, where the proxy says so. A restart would cut off what streams.
+async fn idle(client: &ProxyClient, cancel: &CancellationToken) -> Result<()> {
+    let begun = Instant::now();
+    loop {
+        let calls = match client.in_flight().await {
+            // Also where it does not tell, which says nothing.
+            None | Some(0) => return Ok(()),
+            Some(calls) => calls,
+        };
+        if begun.elapsed() >= IDLE {
+            let what = if calls == 1 { "1 call is".to_owned() } else { format!("{calls} calls are") };
+            let message = format!(
+                "{what} still going on through this proxy, and a restart would cut them off, so it was not restarted. This is tried again soon."
+            );
+            return Err(Error::new(ErrorCode::Held, message).field(IN_FLIGHT));
+        }
+        if cancel.run_until_cancelled(tokio::time::sleep(AGAIN)).await.is_none() {
+            return Err(cancelled());
+        }
+    }
 }

@@ -35,7 +35,7 @@ use crate::run::{Outcome, SyncRun};
 use crate::schedule::{AskedFor, Plan, Scheduler, wanted};
 use crate::settings::{Settings, SettingsEdit, SettingsFile, with_environment};
 use crate::source::Source;
-use crate::sync::{SourceState, last_source};
+use crate::sync::{IN_FLIGHT, SourceState, last_source};
 use crate::webhooks::WebhookStatus;
 use crate::{Error, ErrorCode, Result};
 use asking::Asked;
@@ -455,7 +455,12 @@ pub(crate) fn conclusive(run: &SyncRun) -> bool {
     match run.outcome {
         Outcome::Unproven => !matches!(run.reason.as_deref(), Some("old_revision" | "replicas_disagree")),
         Outcome::Failed => !run.error.as_ref().is_some_and(unreachable),
-        Outcome::Held => run.reason.as_deref() != Some(NO_MAP),
+        Outcome::Held => run.reason.as_deref() != Some(NO_MAP) && !is_busy(run),
         _ => true,
     }
+}
+
+/// Whether it waits for calls that a restart would cut off.
+fn is_busy(run: &SyncRun) -> bool {
+    run.error.as_ref().is_some_and(|error| error.field.as_deref() == Some(IN_FLIGHT))
 }
