@@ -1710,6 +1710,10 @@ running: RunningView | null,
  */
 next_run: string | null, 
 /**
+ * Hours between the reloads that it does by itself; null where it does none, or does not say.
+ */
+own_hours: number | null, 
+/**
  * No person has asked for a sync of it yet; until then nothing else syncs it.
  */
 awaits_first_sync: boolean, 
