@@ -25,7 +25,7 @@ const HEAD: &str = "promoted-";
 /// # Errors
 /// The ledger's; `home_unusable` where the folder cannot be written.
 pub(crate) async fn keep(ledger: &Ledger, folder: &Path) -> Result<()> {
-    let Some(promotion) = ledger.promotions(1).await?.pop() else { return Ok(()) };
+    let Some(promotion) = ledger.promoted().await? else { return Ok(()) };
     let name = name(promotion.promoted_at, &promotion.revision);
     let folder = folder.to_owned();
     if newest_is(&folder, &promotion.revision) {

@@ -47,7 +47,8 @@ pub async fn plan(ledger: &Ledger, order: &PinOrder, settings: &Settings) -> Res
     let not_found = |message: String| Error::new(ErrorCode::NotFound, message).field("revision");
     let now = match &order.proxy {
         Some(proxy) => ledger.promoted_for(proxy, settings.stage_of(proxy)).await?,
-        None => ledger.newest().await?.map(|(_, promotion)| promotion),
+        // What is billed: a map that has only reached testing is nobody's to go back from.
+        None => ledger.promoted().await?,
     };
     let from = now.ok_or_else(|| {
         not_found("Nothing has been promoted yet, so there is nothing to pin. Sync once first.".to_owned())

@@ -193,12 +193,6 @@ impl SyncRun {
         }
     }
 
-    /// Whether it gave back what the proxy had lost: its map, or a schedule of its own.
-    pub fn has_put_right(&self) -> bool {
-        let is_healed = self.trigger == Trigger::Heal && self.outcome == Outcome::Succeeded;
-        is_healed || self.schedules_set.iter().any(|set| set.was_lost)
-    }
-
     /// The source's map that this was an attempt with.
     pub fn attempted(&self) -> Option<Revision> {
         self.upstream.or(self.to)

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::ledger::{Moved, Stages};
 use crate::run::{Outcome, SyncRun};
 use crate::settings::{Role, StageMode};
-use crate::status::{Health, ProxyStatus};
+use crate::status::{Health, ProxyStatus, Reads};
+use crate::sync::IN_FLIGHT;
 use crate::{Error, ErrorCode};
 
 /// A step on the way to production.
@@ -71,33 +72,51 @@ pub enum At {
     Proved,
     /// Its sync is not over, or nobody asked for one yet.
     Waits,
-    /// Its sync failed, or it does not answer any more.
+    /// Its sync with that map failed.
     Failed(Error),
+    /// It does not answer now: nothing goes on meanwhile, and what was proved stays so.
+    Away(Error),
     /// It is held at a map of its own, so it says nothing about this one.
     Pinned,
 }
 
 impl At {
-    /// By what a proxy said last, how its last run ended and what was proved there; `is_busy`: one goes on.
+    /// By what a proxy said last, how its last run ended and what was proved there; `is_busy`: one goes on. `upstream` is
+    /// the source's map that its stage is meant to have: what failed with another one says nothing about that.
     pub fn of(
         status: Option<&ProxyStatus>,
         last_run: Option<&SyncRun>,
         proved: Option<Revision>,
         is_busy: bool,
+        upstream: Option<Revision>,
     ) -> Self {
+        // What is published is one map for all, which is production's.
+        if status.is_some_and(|status| status.reads == Reads::Bucket) {
+            return Self::Pinned;
+        }
         if let Some(status) = status.filter(|status| matches!(status.health, Health::Down | Health::Unauthorised)) {
             let unknown = || Error::new(ErrorCode::ProxyUnreachable, "It does not answer.");
-            return Self::Failed(status.error.clone().unwrap_or_else(unknown));
+            return Self::Away(status.error.clone().unwrap_or_else(unknown));
         }
         let (Some(run), false) = (last_run, is_busy) else { return Self::Waits };
         match (run.outcome, &run.error) {
-            (Outcome::Failed | Outcome::Unproven | Outcome::Held, Some(error)) => Self::Failed(error.clone()),
+            (Outcome::Failed | Outcome::Unproven | Outcome::Held, Some(error)) if is_waiting(error) => Self::Waits,
+            (Outcome::Failed | Outcome::Unproven | Outcome::Held, Some(error))
+                if run.attempted().is_none_or(|attempted| Some(attempted) == upstream) =>
+            {
+                Self::Failed(error.clone())
+            }
             _ => match status.and_then(|status| status.desired?.revision) {
                 Some(desired) if proved == Some(desired) => Self::Proved,
                 _ => Self::Waits,
             },
         }
     }
+}
+
+/// Whether it is neither the proxy nor the map that a run failed for.
+fn is_waiting(error: &Error) -> bool {
+    error.code == ErrorCode::SourceUnreachable || error.field.as_deref() == Some(IN_FLIGHT)
 }
 
 /// One proxy of a stage.
@@ -192,11 +211,38 @@ pub struct StageFacts<'a> {
 impl StageFacts<'_> {
     /// The stages that are to be held: those that have one with proxies before them.
     pub fn to_hold(&self) -> Vec<Stage> {
-        if self.mode == StageMode::Off {
+        let used = self.used();
+        // One stage alone has nothing to wait for.
+        let Some(first) = used.first().filter(|_| self.mode != StageMode::Off && used.len() > 1) else {
             return Vec::new();
-        }
-        let first = self.members.iter().map(|member| member.stage).min();
-        Stage::ALL.into_iter().filter(|stage| first.is_some_and(|first| first < *stage)).collect()
+        };
+        Stage::ALL.into_iter().filter(|stage| first < stage).collect()
+    }
+
+    /// The held stages that are to be let go of, and what they get then (none: they follow the newest). Where stages are
+    /// off, all of them. Else only those that lose nothing by it, or behind which nobody is left: a proxy that is taken
+    /// out of testing is no reason for production to get what testing had.
+    pub fn to_release(&self) -> Vec<(Stage, Option<i64>)> {
+        let to_hold = self.to_hold();
+        let last = self.used().last().copied();
+        let released = self.stages.held.iter().filter(|held| !to_hold.contains(&held.stage)).filter_map(|held| {
+            let newest = self.newest_number();
+            match last {
+                _ if self.mode == StageMode::Off || held.number >= newest => Some((held.stage, None)),
+                Some(last) if held.stage > last => {
+                    let number = self.stages.of(last).map(|held| held.number);
+                    number.is_none_or(|number| number > held.number).then_some((held.stage, number))
+                }
+                _ => None,
+            }
+        });
+        released.collect()
+    }
+
+    /// A stage that keeps an older map although none comes before it any more: a person lets it go on.
+    fn left_behind(&self) -> Option<Stage> {
+        let first = *self.used().first()?;
+        (self.mode != StageMode::Off && self.number(first) < self.newest_number()).then_some(first)
     }
 
     fn number(&self, stage: Stage) -> i64 {
@@ -251,7 +297,16 @@ impl StageFacts<'_> {
             revision: self.revision(*stage),
             progress: used.get(place + 1).map_or(Progress::Done, |next| self.progress(*stage, *next)),
         };
-        used.iter().enumerate().map(state).collect()
+        let mut states: Vec<StageState> = used.iter().enumerate().map(state).collect();
+        if self.left_behind().is_some() {
+            let progress = Progress::Waiting { after_rollback: false };
+            let revision = self.newest.map(|(_, revision)| revision);
+            states.insert(
+                0,
+                StageState { stage: Stage::Testing, proxies: 0, number: self.newest_number(), revision, progress },
+            );
+        }
+        states
     }
 
     fn progress(&self, stage: Stage, next: Stage) -> Progress {
@@ -279,19 +334,19 @@ impl StageFacts<'_> {
     /// What failed in this stage.
     pub fn failure(&self, stage: Stage) -> Option<(String, Error)> {
         self.of(stage).find_map(|member| match &member.at {
-            At::Failed(error) => Some((member.name.clone(), error.clone())),
+            At::Failed(error) | At::Away(error) => Some((member.name.clone(), error.clone())),
             _ => None,
         })
     }
 
     /// What may go on by rule: a stage, and the promotions that soaked long enough in the one before it, the newest first.
     /// A source that ships more often than the soak lasts has one that soaked while a newer one does.
-    pub fn ready(&self) -> Option<(Stage, Vec<i64>)> {
+    pub fn ready(&self) -> Vec<(Stage, Vec<i64>)> {
         if self.mode != StageMode::Rule {
-            return None;
+            return Vec::new();
         }
         let used = self.used();
-        used.windows(2).find_map(|pair| {
+        let pairs = used.windows(2).filter_map(|pair| {
             let [stage, next] = *pair else { return None };
             let is_after_rollback = self.stages.of(next).is_some_and(|held| held.why == Moved::Rollback);
             if is_after_rollback || self.failure(stage).is_some() {
@@ -303,7 +358,8 @@ impl StageFacts<'_> {
             let mut numbers: Vec<i64> = self.proofs.iter().filter(soaked).map(|proof| proof.number).collect();
             numbers.sort_unstable_by(|one, other| other.cmp(one));
             (!numbers.is_empty()).then_some((next, numbers))
-        })
+        });
+        pairs.collect()
     }
 
     /// Where a person's "promote" leads: to this stage, or without one to the next that has an older map, and every one
@@ -313,12 +369,15 @@ impl StageFacts<'_> {
     /// `not_found` where they have it already, or nothing comes before; `held` where a proxy failed with it and nobody
     /// said that this does not matter.
     pub fn by_hand(&self, to: Option<Stage>, force: bool) -> Result<(Stage, i64), Error> {
+        if let Some(stage) = self.left_behind() {
+            return Ok((stage, self.newest_number()));
+        }
         let used = self.used();
         let next = used.windows(2).find(|pair| self.number(pair[1]) < self.number(pair[0])).map(|pair| pair[1]);
         let none = |message: String| Error::new(ErrorCode::NotFound, message).field("to");
         let Some(next) = next else {
             return Err(none(if self.mode == StageMode::Off {
-                "Maps go to all proxies at once, so there is nothing to promote. `autosync gate --stages rule` lets them go to testing first (Settings, Checks).".to_owned()
+                "Maps go to all proxies at once, so there is nothing to promote. `autosync stages rule` lets them go to testing first (Settings, Checks).".to_owned()
             } else {
                 "Every stage has the newest map already. Nothing was changed.".to_owned()
             }));
@@ -329,8 +388,7 @@ impl StageFacts<'_> {
         let Some(before) = before else {
             return Err(none(format!("The stage before {to} has no newer map. Nothing was changed.")));
         };
-        let failed = used.iter().filter(|stage| **stage <= *before).find_map(|stage| self.failure(*stage));
-        match failed {
+        match self.failure(*before) {
             Some((proxy, error)) if !force => Err(Error::new(
                 ErrorCode::Held,
                 format!(

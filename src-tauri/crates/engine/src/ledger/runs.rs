@@ -283,6 +283,22 @@ pub(super) fn shorten_all(step: &Connection) -> Result<()> {
     Ok(())
 }
 
+/// Whether it gave back what the proxy had lost: the map that was proved last, or a schedule of its own.
+fn has_put_right(connection: &Connection, run: &SyncRun, last_good: i64) -> Result<bool> {
+    if run.schedules_set.iter().any(|set| set.was_lost) {
+        return Ok(true);
+    }
+    if run.trigger != Trigger::Heal || run.outcome != Outcome::Succeeded {
+        return Ok(false);
+    }
+    let before: Option<String> = connection
+        .prepare_cached("SELECT json_extract(document, '$.to') FROM runs WHERE id = ?1")?
+        .query_row([last_good], |row| row.get(0))
+        .optional()?
+        .flatten();
+    Ok(before.is_some() && before == run.to.map(|to| to.to_string()))
+}
+
 /// What has to be told of a run: the first failure after what worked, and the first success after what failed. What was
 /// held or cut off says nothing about either.
 fn news(connection: &Connection, run: &SyncRun) -> Result<Option<News>> {
@@ -305,7 +321,7 @@ fn news(connection: &Connection, run: &SyncRun) -> Result<Option<News>> {
     Ok(match (is_failure, first_failure) {
         (true, None) => Some(News::Failure { run: run.id }),
         (false, Some(since)) => Some(News::Healed { run: run.id, since: from_micros(since)? }),
-        (false, None) if run.has_put_right() => Some(News::PutRight { run: run.id }),
+        (false, None) if has_put_right(connection, run, last_good)? => Some(News::PutRight { run: run.id }),
         _ => None,
     })
 }

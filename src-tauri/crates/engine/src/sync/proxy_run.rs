@@ -13,7 +13,7 @@ use super::candidate::parsed;
 use super::promoted::{is_local, through_gateway, write_local};
 use super::prove::{Live, NotProven, prove, read_live};
 use super::receipt::receipt;
-use super::restart::restart;
+use super::restart::{idle, restart};
 use super::schedules;
 use super::{Candidate, Operator, OtherSource, OwnGateway, Step};
 use crate::diagnosis::{Cause, Diagnosis};
@@ -208,6 +208,9 @@ async fn attempt(order: &RunOrder<'_>, run: &mut SyncRun) -> Result<Outcome, Sto
     stop_if_cancelled(order)?;
     let schedule = remembered_schedule(order, &found.facts).await;
 
+    if restarts && !order.force {
+        idle(order.client, order.cancel).await?;
+    }
     (order.on_step)(Step::Reload);
     if let Some(file) = order.local_file.as_ref().filter(|_| found.is_local) {
         write_local(order, file, desired).await?;

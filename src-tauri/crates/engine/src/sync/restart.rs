@@ -34,7 +34,7 @@ const SETTLED: Duration = Duration::from_secs(5);
 /// last one, where it tells.
 ///
 /// # Errors
-/// `held` while calls go on that it would cut off, `proxy_failed` where the command fails, `proxy_unreachable` where the proxy does not come back.
+/// `proxy_failed` where the command fails, `proxy_unreachable` where the proxy does not come back.
 pub(super) async fn restart(
     words: &[String],
     client: &ProxyClient,
@@ -42,7 +42,6 @@ pub(super) async fn restart(
     cancel: &CancellationToken,
 ) -> Result<()> {
     let Some((program, arguments)) = words.split_first() else { return Ok(()) };
-    idle(client, cancel).await?;
     let failed = |why: String| {
         let message = format!(
             "The restart command {} {why}. The proxy may still be running with its old map.",
@@ -67,7 +66,8 @@ pub(super) async fn restart(
             _ => {}
         }
         if cancel.run_until_cancelled(tokio::time::sleep(AGAIN)).await.is_none() {
-            return Err(cancelled());
+            let message = "Cancelled after the proxy was restarted. Sync again to find out what it holds.";
+            return Err(Error::new(ErrorCode::Cancelled, message));
         }
     }
     let message =
@@ -76,7 +76,10 @@ pub(super) async fn restart(
 }
 
 /// Waits until no call goes on, where the proxy says so. A restart would cut off what streams.
-async fn idle(client: &ProxyClient, cancel: &CancellationToken) -> Result<()> {
+///
+/// # Errors
+/// `held` while calls go on.
+pub(super) async fn idle(client: &ProxyClient, cancel: &CancellationToken) -> Result<()> {
     let begun = Instant::now();
     loop {
         let calls = match client.in_flight().await {
@@ -87,7 +90,7 @@ async fn idle(client: &ProxyClient, cancel: &CancellationToken) -> Result<()> {
         if begun.elapsed() >= IDLE {
             let what = if calls == 1 { "1 call is".to_owned() } else { format!("{calls} calls are") };
             let message = format!(
-                "{what} still going on through this proxy, and a restart would cut them off, so it was not restarted. This is tried again soon."
+                "{what} still going on through this proxy, and a restart would cut them off, so it was not restarted. This is tried again a few times; `autosync sync --force` restarts it all the same."
             );
             return Err(Error::new(ErrorCode::Held, message).field(IN_FLIGHT));
         }

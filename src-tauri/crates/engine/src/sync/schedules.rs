@@ -48,7 +48,10 @@ async fn note_schedule(ledger: &Ledger, proxy: &str, resource: Resource, hours: 
     ledger.set_state(&key(proxy, resource), &hours).await
 }
 
-/// Puts right what is not as it is wanted, and says what.
+/// Puts right what is not as it is wanted, and says what. One that cannot be put right keeps no map from the proxy.
+///
+/// # Errors
+/// The ledger's.
 pub(super) async fn keep(order: &RunOrder<'_>, facts: &ProxyFacts) -> Result<Vec<ScheduleSet>> {
     let mut set = Vec::new();
     for (resource, wanted) in order.own_schedules {
@@ -56,18 +59,12 @@ pub(super) async fn keep(order: &RunOrder<'_>, facts: &ProxyFacts) -> Result<Vec
         if (wanted.is_none() && known.is_none()) || facts.database == Database::No {
             continue;
         }
-        let status = order.client.schedule_status(resource).await?;
-        match wanted {
-            Some(hours) if is_lost(Some(hours), Some(&status)) => {
-                order.client.schedule_set(resource, hours).await?;
-                let (interval_hours, was_lost) = (Some(hours.get()), known == Some(hours.get()));
-                set.push(ScheduleSet { resource, interval_hours, was_lost });
+        match put_right(order, resource, wanted, known).await {
+            Ok(changed) => set.extend(changed),
+            Err(error) => {
+                tracing::warn!(proxy = %order.name, %error, "a schedule inside the proxy could not be kept");
+                continue;
             }
-            None if status.scheduled && status.interval_hours == known => {
-                order.client.schedule_clear(resource).await?;
-                set.push(ScheduleSet { resource, interval_hours: None, was_lost: false });
-            }
-            _ => {}
         }
         let now = wanted.map(Hours::get);
         if now != known {
@@ -75,4 +72,25 @@ pub(super) async fn keep(order: &RunOrder<'_>, facts: &ProxyFacts) -> Result<Vec
         }
     }
     Ok(set)
+}
+
+async fn put_right(
+    order: &RunOrder<'_>,
+    resource: Resource,
+    wanted: Option<Hours>,
+    known: Option<u32>,
+) -> Result<Option<ScheduleSet>> {
+    let status = order.client.schedule_status(resource).await?;
+    match wanted {
+        Some(hours) if is_lost(Some(hours), Some(&status)) => {
+            order.client.schedule_set(resource, hours).await?;
+            let (interval_hours, was_lost) = (Some(hours.get()), known == Some(hours.get()));
+            Ok(Some(ScheduleSet { resource, interval_hours, was_lost }))
+        }
+        None if status.scheduled && status.interval_hours == known => {
+            order.client.schedule_clear(resource).await?;
+            Ok(Some(ScheduleSet { resource, interval_hours: None, was_lost: false }))
+        }
+        _ => Ok(None),
+    }
 }

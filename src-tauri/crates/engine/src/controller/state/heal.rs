@@ -50,12 +50,21 @@ impl Controller {
             return;
         }
         if let Some(status) = known.asked.status.as_deref().filter(|status| has_lost_schedule(proxy, status)) {
-            let again = known.schedules_kept.is_none_or(|at| now - at >= KEPT_AGAIN || at > now);
-            if again && matches!(status.health, Health::Up | Health::Degraded) {
-                known.schedules_kept = Some(now);
+            let (again, times) = kept_again(known.schedules_kept, now);
+            let is_held = status.desired.is_some_and(|desired| desired.is_held);
+            if again && !is_held && matches!(status.health, Health::Up | Health::Degraded) {
+                known.schedules_kept = Some((now, times));
                 tracing::info!(proxy = name, "the proxy has another schedule of its own than is wanted");
                 return self.heal_now(name);
             }
+        }
+        // One that reloads by itself is in no plan: what it took is proved when it says so.
+        let taken = known.asked.status.as_deref().and_then(|status| taken(proxy, status, known.proved));
+        if taken.is_some() && known.taken != taken {
+            known.taken = taken;
+            let trigger = Trigger::Change;
+            let order = SyncOrder { proxies: vec![name.to_owned()], force: false, dry_run: false, trigger };
+            return self.sync(order, oneshot::channel().0);
         }
         let Some(lost) = known.asked.status.as_deref().and_then(|status| Lost::of(status, known.proved)) else {
             // Without a time of loading, the next loss would look like this one.
@@ -76,8 +85,29 @@ impl Controller {
     }
 }
 
-/// A schedule that vanishes again and again is given back so often: somebody may be ending it on purpose.
+/// A schedule that vanishes again is given back after so long, and each time after twice as long: somebody may be ending it
+/// on purpose.
 const KEPT_AGAIN: TimeDelta = TimeDelta::minutes(10);
+
+/// What has held for so long is not lost again and again.
+const KEPT_WELL: TimeDelta = TimeDelta::days(2);
+
+/// Whether it is to be given back now, and how often that was by then.
+fn kept_again(last: Option<(DateTime<Utc>, i32)>, now: DateTime<Utc>) -> (bool, i32) {
+    match last {
+        Some((at, times)) if at <= now && now - at < KEPT_WELL => {
+            (now - at >= KEPT_AGAIN * (1 << times.min(7)), times + 1)
+        }
+        _ => (true, 0),
+    }
+}
+
+/// The map that a proxy took by a schedule of its own, where it is the one that it is meant to have and nothing proved it.
+fn taken(proxy: &Proxy, status: &ProxyStatus, proved: Option<Revision>) -> Option<Revision> {
+    let (desired, live) = (status.desired?, status.live.as_ref()?.revision);
+    let is_taken = proxy.own_schedule.is_some() && !desired.is_held && desired.revision == live && live != proved;
+    live.filter(|_| is_taken)
+}
 
 fn has_lost_schedule(proxy: &Proxy, status: &ProxyStatus) -> bool {
     is_lost(proxy.own_schedule, status.proxy_schedule.as_ref())

@@ -63,7 +63,9 @@ struct Known {
     /// The loss of its map that was put right last, or tried to be.
     healed: Option<Lost>,
     /// When schedules of its own were put right last, or tried to be.
-    schedules_kept: Option<DateTime<Utc>>,
+    schedules_kept: Option<(DateTime<Utc>, i32)>,
+    /// The map that it took by itself and that a run was started to prove.
+    taken: Option<Revision>,
 }
 
 impl Known {
@@ -91,7 +93,7 @@ pub(super) struct Controller {
     stage_states: Arc<Vec<StageState>>,
     proofs: Vec<Proof>,
     /// Which promotions were looked at last whether they may go on to this stage, and what was the newest then.
-    stage_looked: Option<(Stage, Vec<i64>, i64)>,
+    stage_looked: Vec<(Stage, Vec<i64>, i64)>,
     pins: Arc<Pins>,
     /// What the gateway sends for a map to a LiteLLM that knows no alias rows.
     resolved: HashMap<Revision, Revision>,
@@ -134,7 +136,7 @@ impl Controller {
             stages: Arc::default(),
             stage_states: Arc::default(),
             proofs: Vec::new(),
-            stage_looked: None,
+            stage_looked: Vec::new(),
             pins: Arc::default(),
             resolved: HashMap::new(),
             published: PublishState::default(),

@@ -19,6 +19,7 @@ impl Controller {
         let ledger = &self.parts.ledger;
         let (promoted, pins) = (ledger.promoted().await?.map(Arc::new), Arc::new(ledger.pins().await?));
         (self.promoted, self.pins) = (promoted, pins);
+        self.stage_looked.clear();
         self.load_stages().await?;
         self.resolve().await;
         Ok(())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::api::{PauseState, ProxySnapshot, Snapshot};
 use super::Controller;
 use crate::gate::{Desired, Known as Facts, Stage};
-use crate::status::sync_state;
+use crate::status::{Reads, sync_state};
 
 impl Controller {
     /// Publishes what differs from the last snapshot; nothing differs, nothing is published.
@@ -70,6 +70,8 @@ impl Controller {
             let stage = proxy.map_or(Stage::Production, |proxy| proxy.role.into());
             let newest_one = self.newest.as_ref().map(|(_, promotion)| &**promotion);
             let staged = self.stages.of(stage).map(|held| &held.promotion).or(newest_one);
+            // What is published is one map for all.
+            let staged = if status.reads == Reads::Bucket { self.promoted.as_deref() } else { staged };
             let promoted = pin.map(|pin| &pin.promotion).or(staged);
             let resolved = promoted.and_then(|promotion| self.resolved.get(&promotion.revision).copied());
             let newest = self.source.as_ref().and_then(|source| source.revision);

@@ -7,10 +7,10 @@ use tokio::sync::oneshot;
 use super::super::api::{SyncOrder, SyncReport};
 use super::Controller;
 use crate::gate::{At, Member, Proof, Stage, StageFacts, StageState};
-use crate::ledger::{Moved, Prices, StageMove};
+use crate::ledger::{Moved, Prices, Promotion, StageMove};
 use crate::run::Trigger;
 use crate::schedule::{delta, staged};
-use crate::settings::{Proxy, StageMode};
+use crate::settings::{ENV_PROXY, Proxy, SettingsProblem, StageMode};
 use crate::sync::{parsed, was_taken_back};
 use crate::{Error, ErrorCode, Result};
 
@@ -31,22 +31,43 @@ impl Controller {
     async fn hold_stages(&mut self) -> Result<()> {
         let members = self.members();
         let Some((newest, promotion)) = self.newest.clone() else { return Ok(()) };
-        let wanted = self.stage_facts(&members).to_hold();
+        // A value that cannot be read, or a proxy that is left out for one, is no reason to let a map go on.
+        let is_doubtful =
+            |problem: &SettingsProblem| problem.field.starts_with("gate") || problem.field.starts_with("proxy");
+        if self.settings.problems().iter().any(is_doubtful) {
+            return Ok(());
+        }
+        let facts = self.stage_facts(&members);
+        let (wanted, released) = (facts.to_hold(), facts.to_release());
         let begins = wanted.iter().filter(|stage| self.stages.of(**stage).is_none());
         let begins = begins.map(|stage| StageMove { stage: *stage, number: Some(newest), why: Moved::Began });
-        let ends = self.stages.held.iter().filter(|held| !wanted.contains(&held.stage));
-        let ends = ends.map(|held| StageMove { stage: held.stage, number: None, why: Moved::Person });
+        let ends =
+            released.iter().map(|(stage, number)| StageMove { stage: *stage, number: *number, why: Moved::Person });
         let moves: Vec<StageMove> = begins.chain(ends).collect();
         if moves.is_empty() {
             return Ok(());
         }
-        let freed = moves.iter().any(|moved| moved.stage == Stage::Production && moved.number.is_none());
-        let prices = if freed { self.prices_of(&promotion.revision).await? } else { None };
+        let billed = released.iter().find(|(stage, _)| *stage == Stage::Production).map(|(_, number)| *number);
+        let prices = match billed {
+            Some(Some(number)) => self.prices_of_number(number).await?,
+            Some(None) => self.prices_of(&promotion).await?,
+            None => None,
+        };
         self.write_stages(moves, prices).await
     }
 
-    async fn prices_of(&self, revision: &costmap::Revision) -> Result<Option<Prices>> {
-        Ok(parsed(&self.parts.ledger, revision).await?.map(|map| Prices::of(&map)))
+    async fn prices_of_number(&self, number: i64) -> Result<Option<Prices>> {
+        match self.parts.ledger.promotion(number).await? {
+            Some(promotion) => self.prices_of(&promotion).await,
+            None => Ok(None),
+        }
+    }
+
+    /// By which calls are billed once production has it: as with a look at the source, proxies that read that themselves
+    /// have its own map.
+    async fn prices_of(&self, promotion: &Promotion) -> Result<Option<Prices>> {
+        let billed = if self.effective.gateway.is_some() { promotion.revision } else { promotion.upstream };
+        Ok(parsed(&self.parts.ledger, &billed).await?.map(|map| Prices::of(&map)))
     }
 
     async fn write_stages(&mut self, moves: Vec<StageMove>, prices: Option<Prices>) -> Result<()> {
@@ -82,7 +103,8 @@ impl Controller {
     fn members(&self) -> Vec<Member> {
         let member =
             |proxy: &Proxy| Member { name: proxy.name.to_string(), stage: proxy.role.into(), at: self.at(proxy) };
-        self.effective.proxies.iter().map(member).collect()
+        // The one of the environment comes and goes with a terminal.
+        self.effective.proxies.iter().filter(|proxy| !proxy.name.is(ENV_PROXY)).map(member).collect()
     }
 
     /// How a proxy fares with what it is meant to have.
@@ -96,7 +118,9 @@ impl Controller {
             return At::Waits;
         }
         let is_busy = known.running.is_some() || known.lane.running.is_some();
-        At::of(known.asked.status.as_deref(), known.last_run.as_deref(), known.proved, is_busy)
+        let newest = self.newest.as_ref().map(|(_, promotion)| promotion.upstream);
+        let upstream = self.stages.of(proxy.role.into()).map(|held| held.promotion.upstream).or(newest);
+        At::of(known.asked.status.as_deref(), known.last_run.as_deref(), known.proved, is_busy, upstream)
     }
 
     /// Notes what is proved by now, and moves on what may go on by rule.
@@ -116,17 +140,22 @@ impl Controller {
         }
         let now = self.parts.clock.now();
         let may_run = self.scheduler.as_ref().is_some_and(|scheduler| scheduler.may_run(now));
-        let ready = self.stage_facts(&members).ready().filter(|_| may_run && self.pins.all.is_none());
-        // One that is taken back stays so until there is another: its maps are not read again with each event.
-        let ready = ready.filter(|(stage, numbers)| self.stage_looked != Some((*stage, numbers.clone(), newest)));
-        if let Some((stage, numbers)) = &ready {
-            self.stage_looked = Some((*stage, numbers.clone(), newest));
-        }
-        if let Some((stage, numbers)) = ready
-            && let Some(number) = self.not_taken_back(stage, numbers, newest).await?
-        {
-            self.move_to(stage, number, Moved::Rule, &members).await?;
-            self.sync_stages(stage, Trigger::Promotion, oneshot::channel().0);
+        if may_run && self.pins.all.is_none() {
+            for (stage, numbers) in self.stage_facts(&members).ready() {
+                // One that is taken back stays so until there is another: its maps are not read again with each event.
+                let looked = (stage, numbers.clone(), newest);
+                if self.stage_looked.contains(&looked) {
+                    continue;
+                }
+                match self.not_taken_back(stage, numbers, newest).await? {
+                    Some(number) => {
+                        self.move_to(stage, number, Moved::Rule, &members).await?;
+                        self.sync_stages(stage, Trigger::Promotion, oneshot::channel().0);
+                        break;
+                    }
+                    None => self.stage_looked.push(looked),
+                }
+            }
         }
         let members = self.members();
         let states = self.stage_facts(&members).states();
@@ -171,10 +200,7 @@ impl Controller {
         let moves: Vec<StageMove> =
             held.map(|held| StageMove { stage: held.stage, number: Some(number), why }).collect();
         let is_billed = moves.iter().any(|moved| moved.stage == Stage::Production);
-        let prices = match self.parts.ledger.promotion(number).await?.filter(|_| is_billed) {
-            Some(promotion) => self.prices_of(&promotion.revision).await?,
-            None => None,
-        };
+        let prices = if is_billed { self.prices_of_number(number).await? } else { None };
         tracing::info!(%stage, number, ?why, "a map goes on to the next stage");
         self.write_stages(moves, prices).await
     }
@@ -182,7 +208,10 @@ impl Controller {
     /// Syncs the proxies up to this stage that somebody asked to sync before.
     fn sync_stages(&mut self, upto: Stage, trigger: Trigger, reply: oneshot::Sender<Result<SyncReport>>) {
         let proxies = self.effective.proxies.iter();
-        let meant = proxies.filter(|proxy| Stage::from(proxy.role) <= upto && self.asked_for.has(proxy));
+        // One that reloads by itself gets it by itself, unless a person is here.
+        let is_led = |proxy: &Proxy| trigger != Trigger::Manual && proxy.own_schedule.is_some();
+        let meant =
+            proxies.filter(|proxy| Stage::from(proxy.role) <= upto && self.asked_for.has(proxy) && !is_led(proxy));
         let behind = meant.filter(|proxy| !matches!(self.at(proxy), At::Proved | At::Pinned));
         let names: Vec<String> = behind.map(|proxy| proxy.name.to_string()).collect();
         if names.is_empty() {
@@ -208,6 +237,11 @@ impl Controller {
         self.judge_proxies();
         let members = self.members();
         let (stage, number) = self.stage_facts(&members).by_hand(to, force)?;
+        let promotion = self.parts.ledger.promotion(number).await?;
+        if promotion.is_some_and(|promotion| self.pins.skips(&promotion.upstream)) {
+            let message = "You marked that map as bad, so it was not promoted. `autosync unpin` takes the mark away.";
+            return Err(Error::new(ErrorCode::Held, message));
+        }
         self.move_to(stage, number, Moved::Person, &members).await?;
         Ok(stage)
     }

@@ -97,21 +97,21 @@ fn a_map_goes_on_stage_by_stage_when_it_was_proved_for_long_enough() {
     world.after(1);
     let until = world.now + TimeDelta::hours(1);
     assert_eq!(world.facts().states()[0].progress, Progress::Soaking { until });
-    assert_eq!(world.facts().ready(), None);
+    assert_eq!(world.facts().ready(), []);
     world.after(60);
-    assert_eq!(world.facts().ready(), Some((Stage::Staging, vec![2])));
+    assert_eq!(world.facts().ready(), [(Stage::Staging, vec![2])]);
     world.moves(Stage::Staging, 2);
     world.set(Stage::Staging, &failed());
     world.after(90);
     let stopped =
         Progress::Stopped { proxy: "staging".to_owned(), error: Error::new(ErrorCode::ProxyFailed, "It said no.") };
     assert_eq!(world.facts().states()[1].progress, stopped);
-    assert_eq!(world.facts().ready(), None, "a failure stops what comes after it");
+    assert_eq!(world.facts().ready(), [], "a failure stops what comes after it");
     world.set(Stage::Staging, &At::Proved);
     world.after(1);
-    assert_eq!(world.facts().ready(), None, "it soaks anew");
+    assert_eq!(world.facts().ready(), [], "it soaks anew");
     world.after(60);
-    assert_eq!(world.facts().ready(), Some((Stage::Production, vec![2])));
+    assert_eq!(world.facts().ready(), [(Stage::Production, vec![2])]);
     world.moves(Stage::Production, 2);
     world.after(1);
     assert!(world.proofs.is_empty(), "it went all the way");
@@ -127,9 +127,9 @@ fn a_source_that_ships_more_often_than_the_soak_lasts_starves_nobody() {
     world.newest = 3;
     world.after(1);
     world.after(30);
-    assert_eq!(world.facts().ready(), Some((Stage::Production, vec![2])), "the one before it had its hour");
+    assert_eq!(world.facts().ready(), [(Stage::Production, vec![2])], "the one before it had its hour");
     world.after(31);
-    assert_eq!(world.facts().ready(), Some((Stage::Production, vec![3, 2])), "the newest first");
+    assert_eq!(world.facts().ready(), [(Stage::Production, vec![3, 2])], "the newest first");
 }
 
 #[test]
@@ -139,14 +139,14 @@ fn after_a_rollback_and_by_hand_a_person_is_waited_for() {
     world.after(1);
     world.after(90);
     assert_eq!(world.facts().states()[0].progress, Progress::Waiting { after_rollback: true });
-    assert_eq!(world.facts().ready(), None);
+    assert_eq!(world.facts().ready(), []);
     assert_eq!(world.facts().by_hand(None, false).unwrap(), (Stage::Staging, 2));
     assert_eq!(world.facts().by_hand(Some(Stage::Production), false).unwrap(), (Stage::Production, 2));
     world.stages.held[0].why = Moved::Person;
-    assert!(world.facts().ready().is_some());
+    assert!(!world.facts().ready().is_empty());
     world.mode = StageMode::Hand;
     assert_eq!(world.facts().states()[0].progress, Progress::Waiting { after_rollback: false });
-    assert_eq!(world.facts().ready(), None);
+    assert_eq!(world.facts().ready(), []);
     world.set(Stage::Testing, &failed());
     assert_eq!(world.facts().by_hand(None, false).unwrap_err().code, ErrorCode::Held);
     assert!(world.facts().by_hand(None, true).is_ok(), "a person may say that it does not matter");
@@ -161,4 +161,44 @@ fn a_stage_without_another_before_it_is_not_held() {
     world.mode = StageMode::Off;
     assert!(World::new(StageMode::Off, 2, &[]).facts().to_hold().is_empty());
     assert_eq!(world.facts().by_hand(None, false).unwrap_err().code, ErrorCode::NotFound);
+}
+
+#[test]
+fn a_proxy_that_is_taken_out_of_testing_lets_no_map_go_on_by_that() {
+    let mut world = World::new(StageMode::Rule, 2, &[(Stage::Staging, 1), (Stage::Production, 1)]);
+    world.members.retain(|member| member.stage == Stage::Production);
+    assert_eq!(world.facts().to_release(), []);
+    let states = world.facts().states();
+    assert_eq!(states[0].progress, Progress::Waiting { after_rollback: false }, "{states:?}");
+    assert_eq!(world.facts().by_hand(None, false).unwrap(), (Stage::Production, 2));
+    world.moves(Stage::Staging, 2);
+    world.moves(Stage::Production, 2);
+    assert_eq!(
+        world.facts().to_release(),
+        [(Stage::Staging, None), (Stage::Production, None)],
+        "it loses nothing by it"
+    );
+    world.mode = StageMode::Off;
+    world.moves(Stage::Production, 1);
+    assert_eq!(world.facts().to_release().len(), 2, "a person said so");
+}
+
+#[test]
+fn what_nobody_is_behind_goes_along_with_the_last_stage() {
+    let mut world = World::new(StageMode::Rule, 3, &[(Stage::Staging, 1), (Stage::Production, 1)]);
+    world.members.retain(|member| member.stage == Stage::Testing);
+    assert!(world.facts().to_hold().is_empty(), "one stage alone has nothing to wait for");
+    assert_eq!(world.facts().to_release(), [(Stage::Staging, None), (Stage::Production, None)]);
+}
+
+#[test]
+fn a_proxy_that_is_away_stops_a_map_and_what_was_proved_stays_so() {
+    let mut world = World::new(StageMode::Rule, 2, &[(Stage::Staging, 1), (Stage::Production, 1)]);
+    world.after(1);
+    world.set(Stage::Testing, &At::Away(Error::new(ErrorCode::ProxyUnreachable, "No answer.")));
+    world.after(90);
+    assert!(matches!(world.facts().states()[0].progress, Progress::Stopped { .. }));
+    world.set(Stage::Testing, &At::Proved);
+    world.after(1);
+    assert!(world.proofs.iter().any(|proof| proof.number == 2 && world.now - proof.since > TimeDelta::minutes(80)));
 }
