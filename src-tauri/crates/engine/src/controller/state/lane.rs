@@ -24,6 +24,8 @@ pub(super) struct InJob {
     pub(super) force: bool,
     /// As they were when it began.
     pub(super) settings: Arc<Settings>,
+    /// How often a person had changed by then what proxies are meant to have: a pin, a decision, a map that goes on.
+    pub(super) decisions: u64,
     /// What the source had when the job looked; `None` until then.
     pub(super) found: Option<Revision>,
 }
@@ -35,15 +37,26 @@ pub(super) struct Queued {
 }
 
 impl InJob {
-    /// Whether it brings all that is asked now: the same source and proxy, the newest map that is known, and `force`.
-    pub(super) fn does(&self, force: bool, proxy: &str, settings: &Settings, newest: Option<Revision>) -> bool {
+    /// Whether it brings all that is asked now: the same source and proxy, the newest map that is known, what people decided
+    /// by now, and `force`.
+    pub(super) fn does(
+        &self,
+        (force, decisions): (bool, u64),
+        proxy: &str,
+        settings: &Settings,
+        newest: Option<Revision>,
+    ) -> bool {
         let of = |settings: &Settings| settings.proxies.iter().find(|known| known.name.is(proxy)).cloned();
         let is_same = |was: &Settings| {
             (&was.source, &was.gate, &was.network) == (&settings.source, &settings.gate, &settings.network)
                 && of(was) == of(settings)
         };
         let is_newest = self.found.zip(newest).is_none_or(|(found, newest)| found == newest);
-        (self.force || !force) && !self.cancel.is_cancelled() && is_newest && is_same(&self.settings)
+        (self.force || !force)
+            && self.decisions == decisions
+            && !self.cancel.is_cancelled()
+            && is_newest
+            && is_same(&self.settings)
     }
 }
 

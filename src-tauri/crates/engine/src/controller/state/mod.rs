@@ -112,6 +112,8 @@ pub(super) struct Controller {
     /// Checks of the source that sync no proxy.
     checks: Lane,
     next_job: u64,
+    /// How often a person changed what proxies are meant to have.
+    decisions: u64,
     /// Of every running job: source checks and dry runs too.
     cancels: HashMap<u64, CancellationToken>,
     jobs: TaskTracker,
@@ -150,6 +152,7 @@ impl Controller {
             waiting: Vec::new(),
             checks: Lane::default(),
             next_job: 0,
+            decisions: 0,
             cancels: HashMap::new(),
             jobs: TaskTracker::new(),
             cancel: CancellationToken::new(),

@@ -57,6 +57,8 @@ impl Controller {
     /// Judges the source's map again and syncs the proxies that get what is promoted (or this one of them), which is all that
     /// a decision changes.
     pub(super) fn sync_readers(&mut self, only: Option<&str>, reply: Option<oneshot::Sender<Result<SyncReport>>>) {
+        // A run that began before brings what was meant before.
+        self.decisions += 1;
         // One that nobody asked to sync yet is not touched by a decision about a price either.
         let asked_for = self.effective.proxies.iter().filter(|proxy| self.asked_for.has(proxy));
         let is_meant = |name: &str| only.is_none_or(|only| only.eq_ignore_ascii_case(name));

@@ -65,9 +65,10 @@ impl Controller {
             return None;
         }
         let newest = self.source.as_ref().and_then(|source| source.revision);
+        let asked = (order.force, self.decisions);
         let lane = &mut self.known.get_mut(proxy)?.lane;
         let running = lane.running.as_ref()?;
-        if running.does(order.force, proxy, &self.effective, newest) {
+        if running.does(asked, proxy, &self.effective, newest) {
             return Some(running.job);
         }
         let order = SyncOrder { proxies: vec![proxy.to_owned()], ..order.clone() };
@@ -97,10 +98,10 @@ impl Controller {
         let cancel = self.cancel.child_token();
         let each: HashMap<String, CancellationToken> =
             proxies.iter().map(|proxy| (proxy.name.to_string(), cancel.child_token())).collect();
-        let settings = Arc::clone(&self.effective);
+        let (settings, decisions) = (Arc::clone(&self.effective), self.decisions);
         let part = |cancel: &CancellationToken| {
             let (cancel, settings) = (cancel.clone(), Arc::clone(&settings));
-            Some(InJob { job: number, cancel, force: order.force, settings, found: None })
+            Some(InJob { job: number, cancel, force: order.force, settings, decisions, found: None })
         };
         if !order.dry_run {
             self.parts.acted.store(true, Ordering::Relaxed);
@@ -138,7 +139,7 @@ impl Controller {
         let order = SyncOrder { proxies: Vec::new(), force: false, dry_run: false, trigger: Trigger::Schedule };
         match &self.checks.running {
             None => self.start_job(Vec::new(), order),
-            Some(running) if running.does(false, "", &self.effective, None) => running.job,
+            Some(running) if running.does((false, self.decisions), "", &self.effective, None) => running.job,
             Some(_) => self.checks.queue(|| number(&mut self.next_job), &order),
         }
     }

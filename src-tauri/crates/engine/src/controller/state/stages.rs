@@ -207,6 +207,8 @@ impl Controller {
 
     /// Syncs the proxies up to this stage that somebody asked to sync before.
     fn sync_stages(&mut self, upto: Stage, trigger: Trigger, reply: oneshot::Sender<Result<SyncReport>>) {
+        // A run that began before brings what was meant before.
+        self.decisions += 1;
         let proxies = self.effective.proxies.iter();
         // One that reloads by itself gets it by itself, unless a person is here.
         let is_led = |proxy: &Proxy| trigger != Trigger::Manual && proxy.own_schedule.is_some();
