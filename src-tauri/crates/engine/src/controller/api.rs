@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::gate::StageState;
 use crate::gateway::GatewayState;
-use crate::ledger::{Pins, Promotion, Stages};
+use crate::ledger::{Pins, Promotion};
 use crate::publish::PublishState;
 use crate::run::{StepTime, SyncRun, Trigger};
 use crate::settings::Period;
@@ -219,8 +219,6 @@ pub struct Snapshot {
     pub promoted: Option<Arc<Promotion>>,
     /// What was promoted last: the same, unless it is on its way to production.
     pub newest: Option<Arc<Promotion>>,
-    /// What the stages are held at.
-    pub stages: Arc<Stages>,
     /// How far each stage is that has proxies; empty where maps go to all proxies at once.
     pub stage_states: Arc<Vec<StageState>>,
     /// What proxies are held at, and what is marked as bad.

@@ -258,6 +258,8 @@ impl From<rusqlite::Error> for Error {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use costmap::{Revision, Verdict};
+
     use super::*;
 
     /// A time to the second.
@@ -272,6 +274,32 @@ pub(crate) mod tests {
             Ledger::open(&dir.path().join("ledger.db"), &Clock::manual(at("2026-01-02T03:04:05Z"))).await.unwrap();
         assert_eq!(interrupted, 0);
         (dir, ledger)
+    }
+
+    /// A promotion of this map, as the source has it.
+    pub(crate) fn promotion(revision: Revision, promoted_at: DateTime<Utc>) -> Promotion {
+        Promotion {
+            revision,
+            upstream: revision,
+            models: 9,
+            promoted_at,
+            held_models: vec![],
+            rejected: vec![],
+            base: None,
+            overlay: None,
+            baseline: None,
+            taken: None,
+            is_served: false,
+        }
+    }
+
+    /// The same, of a map that is put into the ledger.
+    pub(crate) async fn promoted(ledger: &Ledger, bytes: &str, when: &str) -> Promotion {
+        let made = promotion(Revision::of(bytes.as_bytes()), at(when));
+        let bytes = bytes.as_bytes().into();
+        ledger.put_map(&made.revision, bytes, "file", made.promoted_at, 9, Verdict::Review).await.unwrap();
+        ledger.promote(made.clone()).await.unwrap();
+        made
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use super::prices::{Prices, follow};
-use super::promotions::{COLUMNS, Promotion, UNASKED, add as add_promotion, promotion};
+use super::promotions::{COLUMNS, Promotion, REST, UNASKED, add as add_promotion, joined, promotion};
 use super::stages::{self, Moved};
 use super::{Ledger, damaged, from_micros, stored, to_micros};
 use crate::Result;
@@ -99,7 +99,7 @@ impl Ledger {
             let mut query = connection.prepare_cached(&sql)?;
             let mut rows = query.query([key])?;
             let Some(row) = rows.next()? else { return Ok(None) };
-            Ok(Some((row.get(NUMBER)?, promotion(row)?)))
+            Ok(Some((row.get(REST)?, promotion(row)?)))
         })
         .await
     }
@@ -138,9 +138,6 @@ impl Ledger {
         .await
     }
 }
-
-/// The column of the number, behind [`COLUMNS`] and what was proved.
-const NUMBER: usize = 11;
 
 fn write(step: &Transaction<'_>, pinning: &Pinning, at: DateTime<Utc>) -> Result<()> {
     let Pinning { proxy, promotion: number, resumes, bad, prices } = pinning;
@@ -212,20 +209,20 @@ fn marked(connection: &Connection) -> Result<Vec<Revision>> {
 
 pub(super) fn read(connection: &Connection) -> Result<Pins> {
     let mut pins = Pins { skips: marked(connection)?, ..Pins::default() };
-    let columns = COLUMNS.split(", ").map(|column| format!("promotions.{column}")).collect::<Vec<_>>().join(", ");
     let sql = format!(
-        "SELECT {columns}, {UNASKED}, proxy, since, resumes FROM pins AS one JOIN promotions ON promotions.id = promotion
-            WHERE one.id = (SELECT max(id) FROM pins AS other WHERE other.proxy = one.proxy COLLATE NOCASE) ORDER BY proxy"
+        "SELECT {}, proxy, since, resumes FROM pins AS one JOIN promotions ON promotions.id = promotion
+            WHERE one.id = (SELECT max(id) FROM pins AS other WHERE other.proxy = one.proxy COLLATE NOCASE) ORDER BY proxy",
+        joined()
     );
     let mut query = connection.prepare_cached(&sql)?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
-        let name: String = row.get(NUMBER)?;
+        let name: String = row.get(REST)?;
         let pin = Pin {
             proxy: Some(name).filter(|name| name != ALL),
             promotion: promotion(row)?,
-            since: from_micros(row.get(NUMBER + 1)?)?,
-            resumes: row.get(NUMBER + 2)?,
+            since: from_micros(row.get(REST + 1)?)?,
+            resumes: row.get(REST + 2)?,
         };
         if pin.proxy.is_some() { pins.each.push(pin) } else { pins.all = Some(pin) }
     }
@@ -251,32 +248,9 @@ pub(super) fn own_promotion(connection: &Connection, proxy: &str) -> Result<Opti
 
 #[cfg(test)]
 mod tests {
-    use costmap::Verdict;
-
-    use crate::gate::Stage;
-
-    use super::super::tests::{at, ledger};
+    use super::super::tests::{at, ledger, promoted};
     use super::*;
-
-    async fn promoted(ledger: &Ledger, bytes: &str, when: &str) -> Promotion {
-        let revision = Revision::of(bytes.as_bytes());
-        ledger.put_map(&revision, bytes.as_bytes().into(), "file", at(when), 9, Verdict::Review).await.unwrap();
-        let made = Promotion {
-            revision,
-            upstream: revision,
-            models: 9,
-            promoted_at: at(when),
-            held_models: vec![],
-            rejected: vec![],
-            base: None,
-            overlay: None,
-            baseline: None,
-            taken: None,
-            is_served: false,
-        };
-        ledger.promote(made.clone()).await.unwrap();
-        made
-    }
+    use crate::gate::Stage;
 
     fn pinning(proxy: Option<&str>, number: i64, bad: Option<Revision>) -> Pinning {
         let resumes = bad.is_some();

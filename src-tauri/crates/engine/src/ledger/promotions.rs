@@ -93,6 +93,15 @@ const PROVED: &str = "(
         SELECT count(*) > 0 AND count(*) FILTER (WHERE json_extract(document, '$.to') = upstream) = 0 FROM runs
         WHERE finished >= promoted_at AND outcome IN ('succeeded', 'unchanged')))";
 
+/// The first column behind [`COLUMNS`] and what was proved.
+pub(super) const REST: usize = 11;
+
+/// [`COLUMNS`] of a promotion that another table refers to, and nothing of what was proved.
+pub(super) fn joined() -> String {
+    let columns: Vec<String> = COLUMNS.split(", ").map(|column| format!("promotions.{column}")).collect();
+    format!("{}, {UNASKED}", columns.join(", "))
+}
+
 /// In place of [`PROVED`].
 pub(super) const UNASKED: &str = "NULL, 0";
 
@@ -131,7 +140,7 @@ impl Ledger {
             let mut query = connection.prepare_cached(&sql)?;
             let mut rows = query.query([])?;
             let Some(row) = rows.next()? else { return Ok(None) };
-            Ok(Some((row.get(11)?, promotion(row)?)))
+            Ok(Some((row.get(REST)?, promotion(row)?)))
         })
         .await
     }

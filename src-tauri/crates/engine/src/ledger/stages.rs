@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
 use super::prices::{Prices, follow};
-use super::promotions::{COLUMNS, Promotion, UNASKED, promotion};
+use super::promotions::{Promotion, REST, joined, promotion};
 use super::{Ledger, damaged, from_micros, stored, to_micros};
 use crate::Result;
 use crate::gate::Stage;
@@ -61,6 +61,11 @@ impl Stages {
     /// What this stage is held at.
     pub fn of(&self, stage: Stage) -> Option<&Held> {
         self.held.iter().find(|held| held.stage == stage)
+    }
+
+    /// What the proxies of this stage are meant to have, where `newest` was promoted last.
+    pub fn promotion<'a>(&'a self, stage: Stage, newest: Option<&'a Promotion>) -> Option<&'a Promotion> {
+        self.of(stage).map(|held| &held.promotion).or(newest)
     }
 
     /// Whether this map of the source has not reached the stage yet: a proxy of it that reads the source is not reloaded.
@@ -141,27 +146,24 @@ fn set(step: &Connection, stage: Stage, number: Option<i64>, why: Moved, at: Dat
     Ok(())
 }
 
-/// The column of the number, behind [`COLUMNS`] and what was proved.
-const NUMBER: usize = 11;
-
 fn read(connection: &Connection) -> Result<Stages> {
-    let columns = COLUMNS.split(", ").map(|column| format!("promotions.{column}")).collect::<Vec<_>>().join(", ");
     let sql = format!(
-        "SELECT {columns}, {UNASKED}, promotions.id, one.stage, one.why, one.since
+        "SELECT {}, promotions.id, one.stage, one.why, one.since
             FROM stages AS one JOIN promotions ON promotions.id = one.promotion
-            WHERE one.id = (SELECT max(id) FROM stages AS other WHERE other.stage = one.stage)"
+            WHERE one.id = (SELECT max(id) FROM stages AS other WHERE other.stage = one.stage)",
+        joined()
     );
     let mut query = connection.prepare_cached(&sql)?;
     let mut rows = query.query([])?;
     let mut held = Vec::new();
     while let Some(row) = rows.next()? {
-        let word: String = row.get(NUMBER + 2)?;
+        let word: String = row.get(REST + 2)?;
         held.push(Held {
-            stage: row.get::<_, String>(NUMBER + 1)?.parse().map_err(|cause| damaged(&cause))?,
+            stage: row.get::<_, String>(REST + 1)?.parse().map_err(|cause| damaged(&cause))?,
             promotion: promotion(row)?,
-            number: row.get(NUMBER)?,
+            number: row.get(REST)?,
             why: Moved::ALL.iter().find(|(known, _)| *known == word).map_or(Moved::Began, |(_, moved)| *moved),
-            since: from_micros(row.get(NUMBER + 3)?)?,
+            since: from_micros(row.get(REST + 3)?)?,
         });
     }
     held.sort_by_key(|held| held.stage);
@@ -170,31 +172,9 @@ fn read(connection: &Connection) -> Result<Stages> {
 
 #[cfg(test)]
 mod tests {
-    use costmap::Verdict;
-
     use super::super::Pinning;
-    use super::super::tests::{at, ledger};
+    use super::super::tests::{at, ledger, promoted};
     use super::*;
-
-    async fn promoted(ledger: &Ledger, bytes: &str, when: &str) -> Promotion {
-        let revision = Revision::of(bytes.as_bytes());
-        ledger.put_map(&revision, bytes.as_bytes().into(), "file", at(when), 9, Verdict::Accepted).await.unwrap();
-        let made = Promotion {
-            revision,
-            upstream: revision,
-            models: 9,
-            promoted_at: at(when),
-            held_models: vec![],
-            rejected: vec![],
-            base: None,
-            overlay: None,
-            baseline: None,
-            taken: None,
-            is_served: false,
-        };
-        ledger.promote(made.clone()).await.unwrap();
-        made
-    }
 
     fn to(stage: Stage, number: i64, why: Moved) -> StageMove {
         StageMove { stage, number: Some(number), why }

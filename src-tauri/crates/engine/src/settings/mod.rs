@@ -259,6 +259,11 @@ impl Settings {
         proxy.map_or(Stage::Production, |proxy| proxy.role.into())
     }
 
+    /// Whether a map waits for this proxy at its stage. The one of the environment comes and goes with a terminal.
+    pub fn is_in_stages(&self, name: &str) -> bool {
+        !name.eq_ignore_ascii_case(ENV_PROXY)
+    }
+
     /// A gateway that fetched from itself would serve one map for ever.
     fn refuse_own_gateway(&self, source: &Source) -> Result<()> {
         match (source, self.gateway) {

@@ -285,7 +285,7 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
     for asked in join_all(asked).await {
         let ask::Asked { mut status, last_run, proved } = asked?;
         let (pin, stage) = (pins.of(&status.name), settings.stage_of(&status.name));
-        let staged = stages.of(stage).map(|held| &held.promotion).or(newest.as_ref());
+        let staged = stages.promotion(stage, newest.as_ref());
         // What is published is one map for all.
         let staged = if status.reads == Reads::Bucket { promoted.as_ref() } else { staged };
         let promoted = pin.map(|pin| &pin.promotion).or(staged);
@@ -309,11 +309,12 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
         let at = if pin.is_some_and(|pin| pin.proxy.is_some()) {
             At::Pinned
         } else {
-            let upstream = stages.of(stage).map(|held| held.promotion.upstream);
-            let upstream = upstream.or(newest.as_ref().map(|promotion| promotion.upstream));
+            let upstream = stages.promotion(stage, newest.as_ref()).map(|promotion| promotion.upstream);
             At::of(Some(&status), last_run.as_ref(), proved, false, upstream)
         };
-        members.push(Member { name: status.name.clone(), stage, at });
+        if settings.is_in_stages(&status.name) {
+            members.push(Member { name: status.name.clone(), stage, at });
+        }
         proxies.push(status);
     }
     let is_known =

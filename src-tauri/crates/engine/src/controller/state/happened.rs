@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::api::{Happening, Running};
 use super::{Controller, conclusive, shown_source};
+use crate::ledger::Promotion;
 use crate::run::Receipt;
 use crate::schedule::wanted;
 use crate::sync::SourceState;
@@ -63,10 +64,11 @@ impl Controller {
                 }
                 known.last_run = Some(Arc::clone(run));
                 // Which map proxies bill by follows from what they took, where entries wait for a review.
-                if self.promoted.as_ref().is_some_and(|promotion| !promotion.held_models.is_empty())
-                    && let Ok(promoted) = self.parts.ledger.promoted().await
+                let waits = |(_, promotion): &(i64, Arc<Promotion>)| !promotion.held_models.is_empty();
+                if self.newest.as_ref().is_some_and(waits)
+                    && let Err(error) = self.load_promoted().await
                 {
-                    self.promoted = promoted.map(Arc::new);
+                    tracing::warn!(%error, "what is promoted could not be read");
                 }
                 // It is free for the next sync, while the rest of its job may go on.
                 self.release(&run.proxy);

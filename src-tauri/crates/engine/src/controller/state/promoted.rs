@@ -16,9 +16,7 @@ use crate::publish::{How, PublishState, known_publish};
 impl Controller {
     /// What is promoted and pinned.
     pub(super) async fn load_promoted(&mut self) -> Result<()> {
-        let ledger = &self.parts.ledger;
-        let (promoted, pins) = (ledger.promoted().await?.map(Arc::new), Arc::new(ledger.pins().await?));
-        (self.promoted, self.pins) = (promoted, pins);
+        self.pins = Arc::new(self.parts.ledger.pins().await?);
         self.stage_looked.clear();
         self.load_stages().await?;
         self.resolve().await;

@@ -35,8 +35,7 @@ impl Controller {
             source: self.source.clone(),
             promoted: self.promoted.clone(),
             newest: self.newest.as_ref().map(|(_, promotion)| Arc::clone(promotion)),
-            stages: Arc::clone(&self.stages),
-            stage_states: self.shown_stages(),
+            stage_states: Arc::clone(&self.stage_states),
             pins: Arc::clone(&self.pins),
             overlay_error: self.overlay.1.clone(),
             pause: PauseState::of(self.paused_until, self.parts.clock.now()),
@@ -68,8 +67,7 @@ impl Controller {
             let last_run = known.last_run.as_deref();
             let pin = self.pins.of(name);
             let stage = proxy.map_or(Stage::Production, |proxy| proxy.role.into());
-            let newest_one = self.newest.as_ref().map(|(_, promotion)| &**promotion);
-            let staged = self.stages.of(stage).map(|held| &held.promotion).or(newest_one);
+            let staged = self.stages.promotion(stage, self.newest.as_ref().map(|(_, promotion)| &**promotion));
             // What is published is one map for all.
             let staged = if status.reads == Reads::Bucket { self.promoted.as_deref() } else { staged };
             let promoted = pin.map(|pin| &pin.promotion).or(staged);

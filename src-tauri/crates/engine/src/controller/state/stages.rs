@@ -6,11 +6,11 @@ use tokio::sync::oneshot;
 
 use super::super::api::{SyncOrder, SyncReport};
 use super::Controller;
-use crate::gate::{At, Member, Proof, Stage, StageFacts, StageState};
+use crate::gate::{At, Member, Proof, Stage, StageFacts};
 use crate::ledger::{Moved, Prices, Promotion, StageMove};
 use crate::run::Trigger;
 use crate::schedule::{delta, staged};
-use crate::settings::{ENV_PROXY, Proxy, SettingsProblem, StageMode};
+use crate::settings::{Proxy, SettingsProblem, StageMode};
 use crate::sync::{parsed, was_taken_back};
 use crate::{Error, ErrorCode, Result};
 
@@ -20,9 +20,9 @@ pub(crate) const PROOFS_KEY: &str = "stages.proofs";
 impl Controller {
     /// What the ledger knows of the stages; which of them are held follows from the settings.
     pub(super) async fn load_stages(&mut self) -> Result<()> {
-        self.stages = Arc::new(self.parts.ledger.stages().await?);
         let newest = self.parts.ledger.newest().await?;
         self.newest = newest.map(|(number, promotion)| (number, Arc::new(promotion)));
+        self.read_stages().await?;
         self.proofs = self.parts.ledger.get_state(PROOFS_KEY).await?.unwrap_or_default();
         self.hold_stages().await
     }
@@ -70,10 +70,20 @@ impl Controller {
         Ok(parsed(&self.parts.ledger, &billed).await?.map(|map| Prices::of(&map)))
     }
 
+    async fn read_stages(&mut self) -> Result<()> {
+        let ledger = &self.parts.ledger;
+        self.stages = Arc::new(ledger.stages().await?);
+        // What no stage holds back is the newest, which is known.
+        self.promoted = match self.stages.of(Stage::Production) {
+            Some(_) => ledger.promoted().await?.map(Arc::new),
+            None => self.newest.as_ref().map(|(_, promotion)| Arc::clone(promotion)),
+        };
+        Ok(())
+    }
+
     async fn write_stages(&mut self, moves: Vec<StageMove>, prices: Option<Prices>) -> Result<()> {
         self.parts.ledger.move_stages(moves, prices, self.parts.clock.now()).await?;
-        self.stages = Arc::new(self.parts.ledger.stages().await?);
-        self.promoted = self.parts.ledger.promoted().await?.map(Arc::new);
+        self.read_stages().await?;
         self.resolve().await;
         self.teach_stages();
         self.judge_proxies();
@@ -103,8 +113,8 @@ impl Controller {
     fn members(&self) -> Vec<Member> {
         let member =
             |proxy: &Proxy| Member { name: proxy.name.to_string(), stage: proxy.role.into(), at: self.at(proxy) };
-        // The one of the environment comes and goes with a terminal.
-        self.effective.proxies.iter().filter(|proxy| !proxy.name.is(ENV_PROXY)).map(member).collect()
+        let counts = |proxy: &&Proxy| self.effective.is_in_stages(proxy.name.as_str());
+        self.effective.proxies.iter().filter(counts).map(member).collect()
     }
 
     /// How a proxy fares with what it is meant to have.
@@ -118,9 +128,9 @@ impl Controller {
             return At::Waits;
         }
         let is_busy = known.running.is_some() || known.lane.running.is_some();
-        let newest = self.newest.as_ref().map(|(_, promotion)| promotion.upstream);
-        let upstream = self.stages.of(proxy.role.into()).map(|held| held.promotion.upstream).or(newest);
-        At::of(known.asked.status.as_deref(), known.last_run.as_deref(), known.proved, is_busy, upstream)
+        let newest = self.newest.as_ref().map(|(_, promotion)| &**promotion);
+        let meant = self.stages.promotion(proxy.role.into(), newest).map(|promotion| promotion.upstream);
+        At::of(known.asked.status.as_deref(), known.last_run.as_deref(), known.proved, is_busy, meant)
     }
 
     /// Notes what is proved by now, and moves on what may go on by rule.
@@ -150,7 +160,7 @@ impl Controller {
                 match self.not_taken_back(stage, numbers, newest).await? {
                     Some(number) => {
                         self.move_to(stage, number, Moved::Rule, &members).await?;
-                        self.sync_stages(stage, Trigger::Promotion, oneshot::channel().0);
+                        self.sync_stages(stage, false, oneshot::channel().0);
                         break;
                     }
                     None => self.stage_looked.push(looked),
@@ -177,6 +187,11 @@ impl Controller {
             let (Some((_, newest_one)), Some(held)) = (&self.newest, self.stages.of(stage)) else { return Ok(None) };
             if number == newest {
                 return Ok(Some(number));
+            }
+            // Where all read the source themselves, nobody could have an older map: what is told as promoted would be untrue.
+            let mut behind = self.effective.proxies.iter().filter(|proxy| Stage::from(proxy.role) == stage);
+            if !behind.any(|proxy| self.gets_promoted(proxy.name.as_str())) {
+                continue;
             }
             let maps = [held.promotion.revision, promotion.revision, newest_one.revision];
             let [Some(before), Some(map), Some(after)] =
@@ -206,12 +221,12 @@ impl Controller {
     }
 
     /// Syncs the proxies up to this stage that somebody asked to sync before.
-    fn sync_stages(&mut self, upto: Stage, trigger: Trigger, reply: oneshot::Sender<Result<SyncReport>>) {
+    fn sync_stages(&mut self, upto: Stage, is_asked: bool, reply: oneshot::Sender<Result<SyncReport>>) {
         // A run that began before brings what was meant before.
         self.decisions += 1;
         let proxies = self.effective.proxies.iter();
-        // One that reloads by itself gets it by itself, unless a person is here.
-        let is_led = |proxy: &Proxy| trigger != Trigger::Manual && proxy.own_schedule.is_some();
+        // One that reloads by itself gets it by itself, unless a person asks.
+        let is_led = |proxy: &Proxy| !is_asked && proxy.own_schedule.is_some();
         let meant =
             proxies.filter(|proxy| Stage::from(proxy.role) <= upto && self.asked_for.has(proxy) && !is_led(proxy));
         let behind = meant.filter(|proxy| !matches!(self.at(proxy), At::Proved | At::Pinned));
@@ -220,13 +235,14 @@ impl Controller {
             self.check_source(Some(reply));
             return;
         }
+        let trigger = Trigger::Promotion;
         self.sync(SyncOrder { proxies: names, force: false, dry_run: false, trigger }, reply);
     }
 
     /// A person lets a map go on.
     pub(super) async fn promote(&mut self, to: Option<Stage>, force: bool, reply: oneshot::Sender<Result<SyncReport>>) {
         match self.promote_by_hand(to, force).await {
-            Ok(stage) => self.sync_stages(stage, Trigger::Promotion, reply),
+            Ok(stage) => self.sync_stages(stage, true, reply),
             Err(error) => drop(reply.send(Err(error))),
         }
     }
@@ -246,10 +262,5 @@ impl Controller {
         }
         self.move_to(stage, number, Moved::Person, &members).await?;
         Ok(stage)
-    }
-
-    /// How far each stage is.
-    pub(super) fn shown_stages(&self) -> Arc<Vec<StageState>> {
-        Arc::clone(&self.stage_states)
     }
 }

@@ -1,6 +1,7 @@
 //! How a map goes from stage to stage, in hours that pass at once.
 
 use super::*;
+use crate::ledger::tests::promotion as plain;
 use crate::ledger::{Held, Promotion};
 
 /// One proxy a stage, and what each stage is held at by number.
@@ -14,20 +15,7 @@ struct World {
 }
 
 fn promotion(number: i64) -> Promotion {
-    let revision = Revision::of(&number.to_be_bytes());
-    Promotion {
-        revision,
-        upstream: revision,
-        models: 1,
-        promoted_at: "2026-01-01T00:00:00Z".parse().unwrap(),
-        held_models: vec![],
-        rejected: vec![],
-        baseline: None,
-        taken: None,
-        base: None,
-        overlay: None,
-        is_served: false,
-    }
+    plain(Revision::of(&number.to_be_bytes()), "2026-01-01T00:00:00Z".parse().unwrap())
 }
 
 impl World {
