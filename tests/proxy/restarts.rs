@@ -64,6 +64,11 @@ impl Supervisor {
         }
     }
 
+    /// What a person runs to have it restarted, in a shell.
+    pub(crate) fn command(&self) -> String {
+        format!("touch {0}; while [ -e {0} ]; do sleep 0.1; done", self.wish.display())
+    }
+
     /// Ends the process behind the address: who comes is hung up on.
     pub(crate) fn kill(&self) {
         self.proxy.lock().unwrap().kill();
@@ -111,8 +116,7 @@ fn restarted(version: &str) {
     through.autosync.ok(&["proxy", "add", "small", &supervisor.address, "--key-env", key]);
     let (exit, run) = through.sync();
     assert_eq!((exit, &run["error"]["code"]), (1, &"no_database".into()), "nobody said how: {run:#}");
-    let command = format!("touch {0}; while [ -e {0} ]; do sleep 0.1; done", supervisor.wish.display());
-    through.autosync.ok(&["proxy", "set", "small", "--restart", "sh", "-c", &command]);
+    through.autosync.ok(&["proxy", "set", "small", "--restart", "sh", "-c", &supervisor.command()]);
     let (exit, run) = through.sync();
     assert_eq!((exit, &run["outcome"]), (0, &"succeeded".into()), "{run:#}");
     let good = supervisor.price(MODEL);
@@ -154,8 +158,7 @@ fn a_call_that_streams_is_not_cut_off_by_a_restart() {
     let supervisor = Supervisor::start(options.serving(&models.url(), &[&deployment]), through.autosync.home());
     let key = system_tests::autosync::KEY_VARIABLE;
     through.autosync.ok(&["proxy", "add", "small", &supervisor.address, "--key-env", key]);
-    let command = format!("touch {0}; while [ -e {0} ]; do sleep 0.1; done", supervisor.wish.display());
-    through.autosync.ok(&["proxy", "set", "small", "--restart", "sh", "-c", &command]);
+    through.autosync.ok(&["proxy", "set", "small", "--restart", "sh", "-c", &supervisor.command()]);
 
     let (address, bearer) = (supervisor.address.clone(), format!("Bearer {}", supervisor.key()));
     let begun = Instant::now();

@@ -1,11 +1,12 @@
-//! Promotion by stages on three genuine proxies of three versions: a map goes to testing first and to production last, a
-//! proxy that dies midway stops it, and after a rollback it waits for a person.
+//! Promotion by stages on genuine proxies of three versions: a map goes to testing first and to production last, a proxy
+//! that dies midway stops it, and after a rollback it waits for a person. Beside them three more that go wrong at the same
+//! time: each is put right, once.
 
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use system_tests::autosync::KEY_VARIABLE;
-use system_tests::{ProxyOptions, RealProxy, broken, maps};
+use system_tests::{Answer, Client, ProxyOptions, RealProxy, broken, maps};
 use xtask::python::NEWEST_PROXY;
 
 use crate::gateway::Through;
@@ -22,33 +23,54 @@ const SOAK: Duration = Duration::from_secs(4);
 /// Three runs after one another, each with its look at the source, two soaks and a question each minute.
 const WITHIN: Duration = Duration::from_secs(100);
 
+/// What the proxy with a schedule of its own keeps to.
+const SCHEDULE: &str = "/schedule/model_cost_map_reload";
+
 struct Fleet {
     through: Through<()>,
     testing: RealProxy,
+    /// Reads the source itself, in testing.
+    direct: Supervisor,
+    /// Has no database, but a restart command; in testing.
+    small: Supervisor,
     staging: Supervisor,
     production: RealProxy,
+    /// Reloads by itself, in production.
+    timed: RealProxy,
     newest: Vec<u8>,
+    _folders: [tempfile::TempDir; 3],
 }
 
 impl Fleet {
     fn start() -> Self {
         let through = Through::without_proxy();
         let options = |version, name| ProxyOptions::new(version, &through.url_of(name));
-        // Each is its own stage, and its own version.
+        let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
+        // Each stage has its own version.
         let testing = RealProxy::start(&options(MAIN, "early"));
-        let staging = Supervisor::start(options(MIDDLE, "middle"), through.autosync.home());
+        let direct = Supervisor::start(ProxyOptions::new(MAIN, &through.upstream.url()), folders[0].path());
+        let small = Supervisor::start(options(MAIN, "small").without_database(), folders[1].path());
+        let staging = Supervisor::start(options(MIDDLE, "middle"), folders[2].path());
         let production = RealProxy::start(&options(OLDER, "late"));
+        let timed = RealProxy::start(&options(MAIN, "timed"));
         let proxies = [
             ("early", &testing.url, "testing"),
+            ("direct", &direct.address, "testing"),
+            ("small", &small.address, "testing"),
             ("middle", &staging.address, "staging"),
             ("late", &production.url, "production"),
+            ("timed", &timed.url, "production"),
         ];
+        let ok = |args: &[&str]| drop(through.autosync.ok(args));
         for (name, url, role) in proxies {
-            through.autosync.ok(&["proxy", "add", name, url, "--key-env", KEY_VARIABLE, "--role", role]);
+            ok(&["proxy", "add", name, url, "--key-env", KEY_VARIABLE, "--role", role]);
         }
-        through.autosync.ok(&["stages", "rule", "--soak", "4s"]);
-        through.autosync.ok(&["sync"]);
-        Self { newest: maps::load(NEWEST_PROXY), through, testing, staging, production }
+        ok(&["proxy", "set", "small", "--restart", "sh", "-c", &small.command()]);
+        ok(&["schedule", "set", "--every", "6h", "--on", "proxy", "--proxy", "timed"]);
+        ok(&["stages", "rule", "--soak", "4s"]);
+        ok(&["sync"]);
+        let newest = maps::load(NEWEST_PROXY);
+        Self { through, testing, direct, small, staging, production, timed, newest, _folders: folders }
     }
 
     /// The newest map with this limit.
@@ -129,13 +151,38 @@ fn a_map_goes_from_testing_to_production_and_a_proxy_that_dies_midway_stops_it()
     let (exit, refused) = fleet.json(&["promote", "--to", "production"]);
     assert_eq!((exit, code(&refused)), (3, "held"), "{refused:#}");
 
-    // Once it works, the rest follows by itself.
-    fleet.staging.restart();
-    let (exit, answer) = fleet.json(&["sync", "--proxy", "middle"]);
-    assert_eq!((exit, answer["runs"][0]["receipt"].is_null()), (0, false), "{answer:#}");
-    fleet.wait("the rest", |fleet| fleet.limits() == [40_002, 40_002, 40_002].map(Value::from));
-
+    others_go_wrong_too(&fleet);
     after_a_rollback(&fleet);
+}
+
+/// While the map is stopped midway, another proxy restarts with the map in its package, and one forgets its schedule. The
+/// one in the middle comes back. Nobody does anything about it.
+fn others_go_wrong_too(fleet: &Fleet) {
+    for (supervisor, name) in [(&fleet.direct, "direct"), (&fleet.small, "small")] {
+        assert_eq!(supervisor.live_map()[MODEL][LIMIT], 40_002, "{name} is in testing");
+    }
+    // Of its own schedule the timed one takes the map by itself too, which is a run that proves it.
+    let heals =
+        |proxy: &str| -> Vec<Value> { fleet.runs(proxy).into_iter().filter(|run| run["trigger"] == "heal").collect() };
+    assert_eq!(fleet.timed.delete(SCHEDULE).status, 200);
+    fleet.through.upstream.answer_only(Client::Proxy, Answer::Status(503));
+    fleet.direct.restart();
+    assert_ne!(fleet.direct.live_map()[MODEL][LIMIT], 40_002, "it has the map in its package");
+    fleet.serve(40_002);
+    fleet.staging.restart();
+
+    fleet.wait("the rest", |fleet| fleet.limits() == [40_002, 40_002, 40_002].map(Value::from));
+    fleet.wait("the map of the restarted one", |fleet| fleet.direct.live_map()[MODEL][LIMIT] == 40_002);
+    let hours = |fleet: &Fleet| fleet.timed.get(&format!("{SCHEDULE}/status")).json()["interval_hours"].clone();
+    fleet.wait("the schedule", |fleet| hours(fleet) == 6);
+    // Longer than from one question to the next: once is enough.
+    std::thread::sleep(Duration::from_secs(65));
+    let all = ["direct", "timed", "small"].map(heals);
+    let [[direct], [timed], []] = &all.each_ref().map(Vec::as_slice) else { panic!("each is told once: {all:#?}") };
+    assert_eq!(direct["outcome"], "succeeded", "{direct:#}");
+    assert_eq!(direct["receipt"]["revision"], fleet.runs("early")[0]["receipt"]["revision"], "{direct:#}");
+    let set = json!([{ "resource": "cost_map", "interval_hours": 6, "was_lost": true }]);
+    assert_eq!(timed["schedules_set"], set, "{timed:#}");
 }
 
 /// All go back at once, and the next good map waits behind testing until a person lets it go on.

@@ -68,6 +68,11 @@ impl Keep {
             *keep = Some(running);
         }
     }
+
+    /// Whether the end was reached already.
+    fn is_empty(&self) -> bool {
+        self.0.lock().is_ok_and(|keep| keep.is_none())
+    }
 }
 
 /// Runs the app until it is quit.

@@ -190,10 +190,17 @@ pub(crate) fn install(app: &AppHandle) {
         }
         // It blocks: on Windows until this program ends, elsewhere while a person types a password.
         let installed = tauri::async_runtime::spawn_blocking(move || package.install(bytes)).await;
-        installed
-            .map_err(|cause| Error::new(ErrorCode::Internal, "The update was not installed.").detail(cause))?
-            .map_err(|error| told(&error))?;
-        Ok(UpdateStep::Installed)
+        let installed = installed
+            .map_err(|cause| Error::new(ErrorCode::Internal, "The update was not installed.").detail(cause))
+            .and_then(|done| done.map_err(|error| told(&error)));
+        // Windows: all was ended for an installer that could not be started then (a policy, a virus scanner).
+        if let Err(error) = &installed
+            && app.state::<super::Keep>().is_empty()
+        {
+            super::toast::plain("The update was not installed", &error.message);
+            app.request_restart();
+        }
+        installed.map(|()| UpdateStep::Installed)
     });
 }
 

@@ -1714,6 +1714,10 @@ next_run: string | null,
  */
 own_hours: number | null, 
 /**
+ * How the schedule fares by which it is wanted to reload by itself; null where none is.
+ */
+own_schedule: 'leads' | 'lost' | 'no_database' | 'overdue' | null, 
+/**
  * No person has asked for a sync of it yet; until then nothing else syncs it.
  */
 awaits_first_sync: boolean, 
@@ -2429,7 +2433,7 @@ is_kept: boolean, };
 /**
  * What is between a stage's map and the next stage.
  */
-export type StageProgress = "done" | "syncing" | "stopped" | "soaking" | "ready" | "waiting";
+export type StageProgress = "done" | "syncing" | "stopped" | "soaking" | "pinned" | "overtaken" | "ready" | "waiting";
 
 /**
  * One stage that has proxies.

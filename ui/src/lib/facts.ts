@@ -71,7 +71,7 @@ export function operationFact(proxy: ProxyView, now: number): Fact {
   }
   const ended = run.finished ?? run.started;
   const willRetry = run.outcome === 'failed' || run.outcome === 'unproven' || run.outcome === 'interrupted';
-  const itself = proxy.own_hours === null ? null : `reloads by itself every ${proxy.own_hours} h`;
+  const itself = proxy.own_hours === null || proxy.own_schedule === 'overdue' ? null : `reloads by itself every ${proxy.own_hours} h`;
   const ahead = proxy.awaits_first_sync ? 'waits for your first sync' : next === null ? itself : `${willRetry ? 'retry' : 'next'} ${next}`;
   const took = run.seconds === null ? null : `took ${duration(run.seconds)}`;
   return {

@@ -10,5 +10,5 @@ export function stageTitle(stage: string): string {
 export function canPromote(stages: readonly StageView[]): StageView | null {
   const place = stages.findIndex((stage) => stage.progress !== 'done');
   const stage = stages[place];
-  return stage && ['soaking', 'ready', 'waiting'].includes(stage.progress) ? (stages[place + 1] ?? null) : null;
+  return stage && ['soaking', 'ready', 'waiting', 'pinned'].includes(stage.progress) ? (stages[place + 1] ?? null) : null;
 }

@@ -80,6 +80,7 @@ pub(crate) fn proxy(name: &str) -> ProxyView {
         running: None,
         next_run: None,
         own_hours: None,
+        own_schedule: None,
         awaits_first_sync: false,
         strip: vec![],
         rate: RateView::default(),

@@ -237,6 +237,7 @@ impl Api {
             running: proxy.running.as_ref().map(RunningView::from),
             next_run: proxy.next_run,
             own_hours: status.and_then(own_hours),
+            own_schedule: status.and_then(|status| status.own_schedule),
             awaits_first_sync: proxy.awaits_first_sync,
             strip: strip.into_iter().rev().map(|(id, outcome, started)| StripRun { id, outcome, started }).collect(),
             rate: RateView::from(rate),

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::sync::{ScheduleSet, Step};
 
+/// `reason` of a run whose source sent something that is no map at all.
+pub(crate) const NO_MAP: &str = "no_map";
+
 /// Why a run was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

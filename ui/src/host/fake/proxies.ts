@@ -29,7 +29,7 @@ export const healthy: ProxyView = {
   name: 'prod-gateway', url: 'https://llm.corp.example', role: 'production',
   sync: 'synced', live_revision: REVISIONS.promoted, proved_at: ago(24), to_the_byte: true,
   health: 'up', asked_at: ago(1), is_asking: false, down_since: null, version: '1.94.2', database: true, reads: 'gateway', error: null, cause: null,
-  last_run: run({ id: 409, proxy: 'prod-gateway' }), running: null, next_run: ago(-204), own_hours: null, awaits_first_sync: false,
+  last_run: run({ id: 409, proxy: 'prod-gateway' }), running: null, next_run: ago(-204), own_hours: null, own_schedule: null, awaits_first_sync: false,
   strip: strip('cuucucuuucuuucfucuuuucuuucuuuc'), rate: { days: 30, succeeded: 116, failed: 4, held: 0, interrupted: 0 },
   callable: 41, priced: 4612, unpriced: [], unpriced_entry: null, zero: [], receipt, withdrawn: null,
 };
@@ -59,7 +59,7 @@ export const down: ProxyView = {
   sync: 'unknown', live_revision: REVISIONS.old, proved_at: ago(2880), to_the_byte: false,
   health: 'down', down_since: ago(86), version: '1.90.1', database: null, reads: 'unknown', error: refused, cause: 'proxy.refused',
   last_run: run({ id: 408, proxy: 'eu-staging', trigger: 'retry', outcome: 'failed', finished: ago(26), started: ago(26.1), error: refused, compared_models: null }),
-  next_run: ago(-4), own_hours: null, awaits_first_sync: false,
+  next_run: ago(-4), own_hours: null, own_schedule: null, awaits_first_sync: false,
   strip: strip('uucuuucuuuucuuufff'), rate: { days: 30, succeeded: 15, failed: 3, held: 0, interrupted: 0 },
   callable: 7, priced: null, unpriced: [], unpriced_entry: null, zero: [], receipt: null,
 };

@@ -194,7 +194,7 @@ function test(world: World, form: ProxyForm, source: string | null): ProxyTest {
 function shown(form: ProxyForm): ProxyView {
   return {
     name: form.name, url: form.url, role: form.role, sync: 'unknown', live_revision: null, proved_at: null, to_the_byte: false, health: null, asked_at: null, is_asking: true,
-    down_since: null, version: null, database: null, reads: 'unknown', error: null, cause: null, last_run: null, running: null, next_run: null, own_hours: null, awaits_first_sync: true, strip: [],
+    down_since: null, version: null, database: null, reads: 'unknown', error: null, cause: null, last_run: null, running: null, next_run: null, own_hours: null, own_schedule: null, awaits_first_sync: true, strip: [],
     rate: { days: 30, succeeded: 0, failed: 0, held: 0, interrupted: 0 }, callable: null, priced: null, unpriced: [], unpriced_entry: null, zero: [], receipt: null, withdrawn: null,
   };
 }

@@ -18,6 +18,7 @@ use crate::view::{AppState, Attention, AttentionAction, Place, ProxyView, Tone};
 pub(crate) fn attention(state: &AppState, problems: &[SettingsProblem]) -> Vec<Attention> {
     let mut all = proxies::troubles(&state.proxies);
     all.extend(proxies::withdrawn(&state.proxies));
+    all.extend(proxies::idle(&state.proxies));
     all.extend(bad_map_is_live(state));
     all.extend(of_source(state));
     all.extend(held_entries(state));

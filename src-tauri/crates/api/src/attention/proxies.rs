@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use engine::run::Outcome;
 use engine::status::Health;
+use engine::sync::OwnSchedule;
 
 use super::open;
 use crate::view::{Attention, AttentionAction, Place, ProxyView, Tone};
@@ -95,6 +96,29 @@ pub(super) fn listed(names: &[String]) -> String {
         [some @ .., last] if names.len() <= NAMED + 1 => format!("{} and {last}", some.join(", ")),
         more => format!("{} and {} more", more[..NAMED].join(", "), more.len() - NAMED),
     }
+}
+
+/// Proxies that a person wants to reload by themselves, and that do not: one line a cause. The app syncs them meanwhile.
+pub(super) fn idle(proxies: &[ProxyView]) -> impl Iterator<Item = Attention> {
+    let causes = [
+        (OwnSchedule::NoDatabase, "a proxy without a database cannot keep a schedule"),
+        (OwnSchedule::Overdue, "the reload is overdue"),
+    ];
+    causes.into_iter().filter_map(|(cause, why)| {
+        let idle = proxies.iter().filter(|proxy| proxy.own_schedule == Some(cause));
+        let names: Vec<String> = idle.map(|proxy| proxy.name.clone()).collect();
+        let proxy = names.first().filter(|_| names.len() == 1).cloned();
+        let [does, its, them] = if names.len() == 1 { ["does", "its", "it"] } else { ["do", "their", "them"] };
+        (!names.is_empty()).then(|| Attention {
+            id: format!("own-schedule:{}", names.join(",")),
+            tone: Tone::Warn,
+            title: format!("{} {does} not reload on {its} own.", listed(&names)),
+            text: format!("You chose that, but {why}. Until then the app syncs {them}."),
+            subject: None,
+            in_card: false,
+            action: open("Edit proxies", Place::Settings { section: Some("proxies".to_owned()), proxy }),
+        })
+    })
 }
 
 /// One matter for each proxy: what stands in the way first, then what the last run left. Its card says the same.

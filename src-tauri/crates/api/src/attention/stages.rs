@@ -26,11 +26,17 @@ pub(super) fn stages(state: &AppState) -> Vec<Attention> {
                         None => AttentionAction::CheckSource { label: "Check again".to_owned() },
                     },
                 }),
-                StageProgress::Waiting => Some(Attention {
+                StageProgress::Waiting | StageProgress::Pinned => Some(Attention {
                     id,
                     tone: Tone::Info,
-                    title: format!("A map is ready for {}.", next.stage),
-                    text: format!("Every proxy in {} has it. {}", stage.stage, stage.text),
+                    title: match stage.progress {
+                        StageProgress::Pinned => format!("A map cannot be tried in {}.", stage.stage),
+                        _ => format!("A map is ready for {}.", next.stage),
+                    },
+                    text: match stage.progress {
+                        StageProgress::Pinned => stage.text.clone(),
+                        _ => format!("Every proxy in {} has it. {}", stage.stage, stage.text),
+                    },
                     subject: Some(revision.chars().take(7).collect()),
                     in_card: false,
                     action: AttentionAction::Promote {

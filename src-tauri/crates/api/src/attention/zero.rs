@@ -76,7 +76,7 @@ fn not_billed(proxies: &[ProxyView], cause: ZeroCause) -> Option<Attention> {
         // Somebody may mean it.
         tone: if cause == ZeroCause::SetToZero { Tone::Info } else { Tone::Warn },
         title,
-        text: format!("{} within {ZERO_DAYS} days on {on}: {}{others}. {}", used(first), first.why, first.remedy),
+        text: format!("{} {} on {on}: {}{others}. {}", used(first), since(first), first.why, first.remedy),
         subject: Some(first.model.clone()),
         in_card: false,
         action: open("Open model", Place::Models { model: Some(first.entry.clone()) }),
@@ -100,6 +100,11 @@ fn booked(proxies: &[ProxyView], cause: ZeroCause) -> Vec<ZeroView> {
     let mut all: Vec<ZeroView> = all.into_values().collect();
     all.sort_by_key(|one| (std::cmp::Reverse(one.tokens), std::cmp::Reverse(one.calls)));
     all
+}
+
+/// The time that the number is about. What the proxy's own counter alone knows has no days.
+fn since(one: &ZeroView) -> String {
+    if one.tokens.is_some() { format!("within {ZERO_DAYS} days") } else { "since the proxy started".to_owned() }
 }
 
 /// "124 calls, 1.2M tokens".

@@ -17,6 +17,10 @@ pub enum StageProgress {
     Stopped,
     /// All have it, and it goes on at a time that is known.
     Soaking,
+    /// Nothing can prove it, since all proxies are pinned.
+    Pinned,
+    /// The next stage gets a newer one instead.
+    Overtaken,
     /// It goes on in a moment, or when the pause ends or a window opens.
     Ready,
     /// It goes on when a person says so.
@@ -60,6 +64,14 @@ impl From<&StageState> for StageView {
                 until = Some(*at);
                 (StageProgress::Soaking, "Every proxy has it. It goes on by itself.".to_owned())
             }
+            Progress::Pinned => (
+                StageProgress::Pinned,
+                "Its proxies are pinned or read what is published, so none of them can try it.".to_owned(),
+            ),
+            Progress::Overtaken => (
+                StageProgress::Overtaken,
+                "The next stage reads the source itself. It gets the newer map once this stage has that.".to_owned(),
+            ),
             Progress::Ready => {
                 (StageProgress::Ready, "Goes on as soon as syncs are not paused and a sync window is open.".to_owned())
             }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use engine::Error;
 use engine::run::{Outcome, Trigger};
 use engine::status::{Health, Reads, SyncState, ZeroCause, ZeroModel};
-use engine::sync::Step;
+use engine::sync::{OwnSchedule, Step};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -237,6 +237,9 @@ pub struct ProxyView {
     pub next_run: Option<DateTime<Utc>>,
     /// Hours between the reloads that it does by itself; null where it does none, or does not say.
     pub own_hours: Option<u32>,
+    /// How the schedule fares by which it is wanted to reload by itself; null where none is.
+    #[ts(type = "'leads' | 'lost' | 'no_database' | 'overdue' | null")]
+    pub own_schedule: Option<OwnSchedule>,
     /// No person has asked for a sync of it yet; until then nothing else syncs it.
     pub awaits_first_sync: bool,
     /// The last 30 runs, the oldest first.

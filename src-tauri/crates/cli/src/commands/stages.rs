@@ -79,6 +79,10 @@ fn said(state: &StageState) -> String {
         Progress::Syncing { proxy: None } => "waits for its proxies to be looked at".to_owned(),
         Progress::Stopped { proxy, error } => format!("stopped: {}: {}", safe(proxy), safe(&error.message)),
         Progress::Soaking { until } => format!("goes on {}", when::exact(*until)),
+        Progress::Pinned => "its proxies are pinned, so none can try it: `autosync promote` lets it go on".to_owned(),
+        Progress::Overtaken => {
+            "the next stage reads the source itself, so it gets the newer map after this stage".to_owned()
+        }
         Progress::Ready => "goes on with the next look of the app or `autosync watch`".to_owned(),
         Progress::Waiting { after_rollback: true } => "waits for you since the rollback: `autosync promote`".to_owned(),
         Progress::Waiting { after_rollback: false } => "waits for you: `autosync promote`".to_owned(),

@@ -63,7 +63,8 @@ fn text(screen: &Screen, report: &ZeroReport) -> String {
             let tone = if model.cause == ZeroCause::SetToZero { Tone::Plain } else { Tone::Warn };
             grid.row([
                 cell(&model.model),
-                cell(thousands(model.calls)),
+                // What the proxy's own counter alone knows has no days.
+                cell(thousands(model.calls) + if model.tokens.is_some() { "" } else { " since its start" }),
                 cell(model.tokens.map(thousands).unwrap_or_default()),
                 toned(tone, model.why()),
                 sentence(model.remedy()),

@@ -28,7 +28,7 @@ use crate::log::{SyncLog, SyncLogLine};
 use crate::overlay::OverlayFile;
 use crate::proxy::{ProxyClient, Resource};
 use crate::publish::{How, Publisher};
-use crate::run::{Outcome, SyncRun, Trigger};
+use crate::run::{NO_MAP, Outcome, SyncRun, Trigger};
 use crate::schedule::delta;
 use crate::secrets::Secrets;
 use crate::settings::{DirectMode, Proxy, Settings};
@@ -317,9 +317,6 @@ fn fail(run: SyncRun, error: Error) -> SyncRun {
     let outcome = if error.code == ErrorCode::Cancelled { Outcome::Interrupted } else { Outcome::Failed };
     SyncRun { outcome, error: Some(error), ..run }
 }
-
-/// `reason` of a run whose source sent something that is no map at all.
-pub(super) const NO_MAP: &str = "no_map";
 
 /// The candidate, or why there is none.
 type Looked = Result<Arc<Candidate>, Arc<NoCandidate>>;

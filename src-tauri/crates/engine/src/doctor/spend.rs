@@ -35,7 +35,7 @@ pub(super) async fn spend(
         serves_alias_rows: facts.capabilities.serves_alias_rows,
         ledger: kept.ledger.as_ref(),
     };
-    let asked = Spend::ask(client, facts, ZERO_DAYS, context.clock.now()).await;
+    let asked = Spend::ask(client, facts, ZERO_DAYS, None, context.clock.now()).await;
     let found = asked.explain(known).await.ok()?;
     if let Some(error) = found.error {
         return Some(DoctorItem::unknown("spend", bounded(&error.message, 300)));

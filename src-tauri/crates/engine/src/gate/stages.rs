@@ -7,11 +7,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use costmap::Revision;
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::{Moved, Stages};
-use crate::run::{Outcome, SyncRun};
+use crate::ledger::{Moved, Promotion, Stages};
+use crate::run::{NO_MAP, Outcome, SyncRun};
 use crate::settings::{Role, StageMode};
 use crate::status::{Health, ProxyStatus, Reads};
-use crate::sync::IN_FLIGHT;
+use crate::sync::{IN_FLIGHT, SourceState};
 use crate::{Error, ErrorCode};
 
 /// A step on the way to production.
@@ -100,7 +100,7 @@ impl At {
         }
         let (Some(run), false) = (last_run, is_busy) else { return Self::Waits };
         match (run.outcome, &run.error) {
-            (Outcome::Failed | Outcome::Unproven | Outcome::Held, Some(error)) if is_waiting(error) => Self::Waits,
+            (Outcome::Failed | Outcome::Unproven | Outcome::Held, Some(error)) if is_waiting(run, error) => Self::Waits,
             (Outcome::Failed | Outcome::Unproven | Outcome::Held, Some(error))
                 if run.attempted().is_none_or(|attempted| Some(attempted) == upstream) =>
             {
@@ -115,8 +115,22 @@ impl At {
 }
 
 /// Whether it is neither the proxy nor the map that a run failed for.
-fn is_waiting(error: &Error) -> bool {
-    error.code == ErrorCode::SourceUnreachable || error.field.as_deref() == Some(IN_FLIGHT)
+fn is_waiting(run: &SyncRun, error: &Error) -> bool {
+    let is_of_source = matches!(
+        error.code,
+        ErrorCode::SourceUnreachable
+            | ErrorCode::SourceStatus
+            | ErrorCode::SourceTooLarge
+            | ErrorCode::SourceRedirect
+            | ErrorCode::SourceFile
+    );
+    is_of_source || run.reason.as_deref() == Some(NO_MAP) || error.field.as_deref() == Some(IN_FLIGHT)
+}
+
+/// Whether the source has what was promoted last, as far as is known.
+pub(crate) fn is_at_source(newest: Option<&Promotion>, source: Option<&SourceState>) -> bool {
+    let at_source = source.and_then(|source| source.revision);
+    newest.zip(at_source).is_none_or(|(newest, revision)| newest.upstream == revision)
 }
 
 /// One proxy of a stage.
@@ -128,6 +142,8 @@ pub struct Member {
     pub stage: Stage,
     /// How it fares.
     pub at: At,
+    /// Whether it reads the source itself, and so gets no map but the newest.
+    pub reads_source: bool,
 }
 
 /// Since when all proxies of a stage had a promotion, proved.
@@ -164,6 +180,11 @@ pub enum Progress {
         /// When.
         until: DateTime<Utc>,
     },
+    /// Each of its proxies is pinned to a map of its own or reads what is published, so none can prove it: it goes on when a
+    /// person says so.
+    Pinned,
+    /// The next stage reads the source itself, which has a newer map by now: it gets that one, once this stage has it.
+    Overtaken,
     /// It may go on: with the next look, once syncs are not paused and a window is open.
     Ready,
     /// It goes on when a person says so.
@@ -200,6 +221,8 @@ pub struct StageFacts<'a> {
     pub stages: &'a Stages,
     /// The newest promotion: its number and its map.
     pub newest: Option<(i64, Revision)>,
+    /// Whether the source still has that: what reads it directly can get no other map.
+    pub is_newest_at_source: bool,
     /// All proxies.
     pub members: &'a [Member],
     /// What was proved so far.
@@ -317,6 +340,12 @@ impl StageFacts<'_> {
         if let Some((proxy, error)) = self.failure(stage) {
             return Progress::Stopped { proxy, error };
         }
+        if self.of(stage).all(|member| member.at == At::Pinned) {
+            return Progress::Pinned;
+        }
+        if !self.can_get(next, number) {
+            return Progress::Overtaken;
+        }
         let after_rollback = self.stages.of(next).is_some_and(|held| held.why == Moved::Rollback);
         let Some(proof) = self.proofs.iter().find(|proof| proof.stage == stage && proof.number == number) else {
             let waits = self.of(stage).find(|member| member.at == At::Waits);
@@ -329,6 +358,15 @@ impl StageFacts<'_> {
             until if until > self.now => Progress::Soaking { until },
             _ => Progress::Ready,
         }
+    }
+
+    /// Whether this stage can have that promotion. What reads the source itself gets only the map that the source has: of
+    /// another one, what is told as promoted would be untrue, and a stage on the way could never prove it.
+    fn can_get(&self, stage: Stage, number: i64) -> bool {
+        let mut others = self.of(stage).filter(|member| member.at != At::Pinned).map(|member| !member.reads_source);
+        let is_last = self.used().last() == Some(&stage);
+        (number >= self.newest_number() && self.is_newest_at_source)
+            || if is_last { others.any(|is_other| is_other) } else { others.all(|is_other| is_other) }
     }
 
     /// What failed in this stage.
@@ -355,7 +393,8 @@ impl StageFacts<'_> {
             let has = self.number(next);
             let soaked =
                 |proof: &&Proof| proof.stage == stage && proof.number > has && proof.since + self.soak <= self.now;
-            let mut numbers: Vec<i64> = self.proofs.iter().filter(soaked).map(|proof| proof.number).collect();
+            let numbers = self.proofs.iter().filter(soaked).map(|proof| proof.number);
+            let mut numbers: Vec<i64> = numbers.filter(|number| self.can_get(next, *number)).collect();
             numbers.sort_unstable_by(|one, other| other.cmp(one));
             (!numbers.is_empty()).then_some((next, numbers))
         });
@@ -388,6 +427,15 @@ impl StageFacts<'_> {
         let Some(before) = before else {
             return Err(none(format!("The stage before {to} has no newer map. Nothing was changed.")));
         };
+        let number = self.number(*before);
+        if !self.can_get(to, number) {
+            return Err(Error::new(
+                ErrorCode::Held,
+                format!(
+                    "Every proxy for {to} reads the source itself, and the source has a newer map than {before} by now. Promote that one to {before} first. To give out older maps as well, use the gateway."
+                ),
+            ));
+        }
         match self.failure(*before) {
             Some((proxy, error)) if !force => Err(Error::new(
                 ErrorCode::Held,
@@ -396,7 +444,7 @@ impl StageFacts<'_> {
                     error.message
                 ),
             )),
-            _ => Ok((to, self.number(*before))),
+            _ => Ok((to, number)),
         }
     }
 }

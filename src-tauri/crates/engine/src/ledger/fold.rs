@@ -1,5 +1,6 @@
 //! Old runs that found nothing new are folded: of each proxy and day the first and the last stay, the others are counted.
-//! What succeeded, failed, was held, unproven or cut off stays for ever, and so does every map.
+//! What succeeded, failed, was held, unproven or cut off stays for ever, and so does every map, the first proof of it on a
+//! proxy, and what put a schedule right.
 
 use std::collections::BTreeMap;
 
@@ -47,11 +48,20 @@ impl Ledger {
                 let mut query = step.prepare_cached(
                     "DELETE FROM runs WHERE id IN (
                         SELECT id FROM (
-                            SELECT id,
+                            SELECT id, is_new, schedules,
                                 row_number() OVER (PARTITION BY proxy, started / 86400000000 ORDER BY id) AS place,
                                 row_number() OVER (PARTITION BY proxy, started / 86400000000 ORDER BY id DESC) AS rest
-                            FROM runs WHERE outcome = 'unchanged' AND started < ?1
-                        ) WHERE place > 1 AND rest > 1
+                            FROM (
+                                SELECT id, proxy, started, outcome, schedules,
+                                    meant IS NOT lag(meant) OVER (PARTITION BY proxy ORDER BY id) AS is_new
+                                FROM (
+                                    SELECT id, proxy, started, outcome,
+                                        iif(json_valid(document), document ->> 'to', NULL) AS meant,
+                                        iif(json_valid(document), document ->> 'schedules_set', NULL) AS schedules
+                                    FROM runs WHERE started < ?1
+                                )
+                            ) WHERE outcome = 'unchanged'
+                        ) WHERE place > 1 AND rest > 1 AND NOT is_new AND coalesce(schedules, '[]') = '[]'
                     ) RETURNING proxy",
                 )?;
                 let mut rows = query.query([before])?;
@@ -102,6 +112,7 @@ mod tests {
     use crate::ledger::RunFilter;
     use crate::ledger::tests::{at, ledger};
     use crate::run::{Outcome, Trigger};
+    use crate::sync::ScheduleSet;
 
     async fn record(ledger: &Ledger, proxy: &str, started: DateTime<Utc>, outcome: Outcome) -> u64 {
         let id = ledger.start_run(proxy, Trigger::Schedule, started).await.unwrap();
@@ -150,6 +161,31 @@ mod tests {
         assert_eq!(ledger.fold_runs(now).await.unwrap(), 0, "once");
         let later = record(&ledger, "local", now, Outcome::Unchanged).await;
         assert!(later > *kept.last().unwrap(), "no number is given twice");
+    }
+
+    #[tokio::test]
+    async fn the_first_proof_of_a_map_and_what_put_a_schedule_right_are_not_folded() {
+        let (_dir, ledger) = ledger().await;
+        let now = at("2026-06-01T12:00:00Z");
+        let revision = |text: &str| Some(costmap::Revision::of(text.as_bytes()));
+        let mut kept = Vec::new();
+        for minute in 0..9 {
+            let when = at("2026-01-01T00:00:00Z") + TimeDelta::minutes(minute);
+            let id = ledger.start_run("local", Trigger::Schedule, when).await.unwrap();
+            let mut run = ledger.run(id).await.unwrap();
+            (run.outcome, run.finished) = (Outcome::Unchanged, Some(when));
+            run.to = revision(if minute < 4 { "old" } else { "new" });
+            if minute == 6 {
+                let resource = crate::proxy::Resource::CostMap;
+                run.schedules_set = vec![ScheduleSet { resource, interval_hours: Some(6), was_lost: true }];
+            }
+            ledger.finish_run(&run).await.unwrap();
+            if [0, 4, 6, 8].contains(&minute) {
+                kept.push(id);
+            }
+        }
+        assert_eq!(ledger.fold_runs(now).await.unwrap(), 5);
+        assert_eq!(numbers(&ledger).await, kept);
     }
 
     #[tokio::test]

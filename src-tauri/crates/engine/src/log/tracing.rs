@@ -3,9 +3,10 @@
 use std::io::{IsTerminal, stderr};
 
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::filter::{ParseError, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, fmt};
+use tracing_subscriber::{Layer, fmt};
 
 use super::files::{OpenLog, Rotated};
 use crate::home::Home;
@@ -28,10 +29,9 @@ pub struct LogGuard {
 /// Fails with `home_unusable` when the file cannot be opened, and with `internal` the second time.
 pub fn init_tracing(home: Option<&Home>, filter: Option<&str>, to_stderr: bool) -> Result<LogGuard> {
     let wanted = filter.map(str::trim).filter(|text| !text.is_empty());
-    let (filter, bad) = match wanted.map(EnvFilter::try_new) {
-        None => (EnvFilter::new(DEFAULT_FILTER), None),
-        Some(Ok(filter)) => (filter, None),
-        Some(Err(cause)) => (EnvFilter::new(DEFAULT_FILTER), Some(cause)),
+    let (filter, bad) = match wanted.map_or_else(default_filter, read_filter) {
+        Ok(filter) => (filter, None),
+        Err(cause) => (default_filter().unwrap_or_default(), Some(cause)),
     };
     let (file, guard) = match home {
         None => (None, None),
@@ -64,4 +64,15 @@ pub fn init_tracing(home: Option<&Home>, filter: Option<&str>, to_stderr: bool) 
         ::tracing::warn!("AUTOSYNC_LOG cannot be read ({cause}); the default filter is used");
     }
     Ok(LogGuard { _file: guard })
+}
+
+fn default_filter() -> Result<Targets, ParseError> {
+    read_filter(DEFAULT_FILTER)
+}
+
+/// Levels, for all or for a target. What filters by the contents of spans (`EnvFilter`) brings a machine for regular
+/// expressions into both programs.
+fn read_filter(text: &str) -> Result<Targets, ParseError> {
+    let parts: Vec<&str> = text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+    parts.join(",").parse()
 }

@@ -88,6 +88,8 @@ struct Known {
     retry_at: Option<DateTime<Utc>>,
     /// What it is to have, where that is not what the source has.
     staged: Option<Wanted>,
+    /// Whether a schedule of its own leads: there are never two.
+    leads: bool,
 }
 
 /// The schedule of all proxies and of the source.
@@ -142,6 +144,12 @@ impl Scheduler {
     /// What the stage of this proxy is held at: it is not due for what the source has. `None`: its stage is not held.
     pub fn stage(&mut self, proxy: &str, staged: Option<Wanted>) {
         self.known.entry(proxy.to_owned()).or_default().staged = staged;
+    }
+
+    /// Whether this proxy reloads by a schedule of its own. Then nothing is due here but the retry of a run that was not
+    /// conclusive.
+    pub fn leads(&mut self, proxy: &str, leads: bool) {
+        self.known.entry(proxy.to_owned()).or_default().leads = leads;
     }
 
     /// A run of this proxy, about `revision`, began at `started` and is over. One that is not conclusive is tried again
@@ -252,8 +260,12 @@ impl Scheduler {
     fn due(&self, proxy: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let (_, every) = self.plan.proxies.iter().find(|(name, _)| name == proxy)?;
         let known = self.known.get(proxy).copied().filter(|known| known.asked_for)?;
-        let regular = known.retry_at.or(known.last.map(|last| last + *every)).unwrap_or(now);
-        let due = self.change_due(proxy).map_or(regular, |change| change.min(regular));
+        let due = if known.leads {
+            known.retry_at?
+        } else {
+            let regular = known.retry_at.or(known.last.map(|last| last + *every)).unwrap_or(now);
+            self.change_due(proxy).map_or(regular, |change| change.min(regular))
+        };
         self.plan.windows.next_allowed(due.max(now))
     }
 

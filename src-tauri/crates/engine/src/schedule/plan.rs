@@ -20,9 +20,7 @@ impl Plan {
             Err(error) => (Windows::closed(local_offset), Some(error)),
         };
         let every = settings.schedule.interval().map(delta);
-        // One that reloads by itself has its own schedule, and never two.
-        let ours = settings.proxies.iter().filter(|proxy| proxy.own_schedule.is_none());
-        let proxies = ours.filter_map(|proxy| Some((proxy.name.to_string(), every?))).collect();
+        let proxies = settings.proxies.iter().filter_map(|proxy| Some((proxy.name.to_string(), every?))).collect();
         // Looking at a file costs nothing, so that a change of it shows at the next tick.
         let is_file = matches!(settings.source(), Ok(Source::File(_)));
         let watch = settings.watch.map(|watch| if is_file { delta(watch).min(TICK) } else { delta(watch) });

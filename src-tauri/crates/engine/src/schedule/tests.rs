@@ -65,6 +65,24 @@ fn nothing_syncs_a_proxy_before_a_person_did() {
 }
 
 #[test]
+fn beside_a_schedule_of_its_own_nothing_is_due_but_the_retry_of_a_run() {
+    let now = utc(START);
+    let mut scheduler = started(plan(1, &[]), now);
+    scheduler.leads("p", true);
+    scheduler.want(Some(Wanted { revision: Revision::of(b"new"), from: now }));
+    assert_eq!((scheduler.poll(now), scheduler.next_run("p")), (vec![], None));
+    scheduler.record("p", now, None, false);
+    assert_eq!(scheduler.poll(now + TICK), []);
+    let later = now + TICK * 2;
+    assert_eq!(scheduler.poll(later), [sync(Trigger::Retry)], "its proof did not come about");
+    scheduler.record("p", later, Some(Revision::of(b"new")), true);
+    assert_eq!(scheduler.next_run("p"), None);
+    // It turns out that the proxy does not do it.
+    scheduler.leads("p", false);
+    assert_eq!(scheduler.next_run("p"), Some(later + TimeDelta::hours(1)));
+}
+
+#[test]
 fn a_new_proxy_is_due_at_once_and_then_each_interval() {
     let now = utc(START);
     let mut scheduler = started(plan(6, &[]), now);

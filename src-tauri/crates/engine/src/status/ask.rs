@@ -16,7 +16,7 @@ use crate::net::shown_text;
 use crate::proxy::{Database, ProxyClient, ProxyFacts, Resource, SourceInfo};
 use crate::run::{Outcome, SyncRun};
 use crate::settings::{Proxy, Publish};
-use crate::sync::{OwnGateway, SourceState};
+use crate::sync::{OwnGateway, OwnSchedule, SourceState};
 use crate::{Clock, Error, ErrorCode, Result};
 
 /// Whether it is asked for calls that were booked at $0, too.
@@ -152,8 +152,12 @@ impl Asking<'_> {
             status.spend = Some(spend);
         }
         // Without a database "not scheduled" says nothing.
-        if facts.database != Database::No {
+        if facts.database == Database::No {
+            status.own_schedule = OwnSchedule::of(proxy, &facts, None, self.clock.now());
+        } else {
             status.proxy_schedule = client.schedule_status(Resource::CostMap).await.ok();
+            let schedule = status.proxy_schedule.as_ref();
+            status.own_schedule = OwnSchedule::of(proxy, &facts, schedule, self.clock.now());
             // Asked only where somebody wants it: most proxies call no Anthropic model.
             if proxy.beta_headers.is_some() {
                 status.beta_headers_schedule = client.schedule_status(Resource::BetaHeaders).await.ok();

@@ -17,7 +17,7 @@ pub(crate) use zero::Known as ZeroKnown;
 pub use zero::{Spend, Unpriced, ZERO_DAYS, ZeroCause, ZeroCost, ZeroModel, ZeroReport, zero_reports};
 
 use crate::controller::{Environment, PAUSE_KEY, PROOFS_KEY, PauseState, conclusive};
-use crate::gate::{At, Desired, Known, Member, Proof, StageFacts, StageState};
+use crate::gate::{At, Desired, Known, Member, Proof, StageFacts, StageState, is_at_source};
 use crate::gateway::known_state;
 use crate::ledger::{Ledger, Pin, Pins, Promotion, Stages, SuccessRate};
 use crate::pin::PinState;
@@ -26,7 +26,7 @@ use crate::schedule::{AskedFor, Plan, Scheduler, delta, staged, wanted};
 use crate::secrets::Secrets;
 use crate::settings::{Settings, StageMode};
 use crate::source::Source;
-use crate::sync::{SourceState, last_source, parsed};
+use crate::sync::{OwnSchedule, SourceState, last_source, leads, parsed};
 use crate::{Clock, Error, Result};
 
 /// The success rate is told over this many days (CONTRACT, `status`).
@@ -74,6 +74,17 @@ pub enum Reads {
     LocalFile,
     /// It does not tell.
     Unknown,
+}
+
+impl Reads {
+    /// Whether what is promoted here reaches it, also where the source has a newer map by now; none where it does not tell.
+    pub fn gets_promoted(self) -> Option<bool> {
+        match self {
+            Self::Gateway | Self::Bucket | Self::LocalFile => Some(true),
+            Self::Direct => Some(false),
+            Self::Unknown => None,
+        }
+    }
 }
 
 /// What a proxy says that it holds.
@@ -132,6 +143,9 @@ pub struct ProxyStatus {
     pub success_rate: SuccessRate,
     /// The proxy's own schedule; null where that is not known.
     pub proxy_schedule: Option<ScheduleStatus>,
+    /// How the schedule fares by which it is wanted to reload by itself; null where none is, and where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_schedule: Option<OwnSchedule>,
     /// Its schedule for Anthropic beta headers, where one is wanted; null else and where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beta_headers_schedule: Option<ScheduleStatus>,
@@ -179,6 +193,7 @@ impl ProxyStatus {
             awaits_first_sync: false,
             success_rate: SuccessRate { days: RATE_DAYS, ..SuccessRate::default() },
             proxy_schedule: None,
+            own_schedule: None,
             beta_headers_schedule: None,
             error: None,
             withdrawn: None,
@@ -249,6 +264,7 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
         None => (Pins::default(), Stages::default(), None),
     };
     let newest_number = newest.as_ref().map(|(number, promotion)| (*number, promotion.revision));
+    let is_newest_at_source = is_at_source(newest.as_ref().map(|(_, promotion)| promotion), Some(&source));
     let newest = newest.map(|(_, promotion)| promotion);
     let mut members = Vec::new();
     let prices = match (ledger, &promoted) {
@@ -303,8 +319,9 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
         if let Some(run) = &last_run {
             scheduler.record(&status.name, run.started, run.attempted(), conclusive(run));
         }
-        status.next_run = scheduler.next_run(&status.name);
         let proxy = settings.proxies.iter().find(|proxy| proxy.name.as_str() == status.name);
+        scheduler.leads(&status.name, proxy.is_some_and(|proxy| leads(proxy, status.own_schedule)));
+        status.next_run = scheduler.next_run(&status.name);
         status.awaits_first_sync = proxy.is_some_and(|proxy| !asked_for.has(proxy));
         let at = if pin.is_some_and(|pin| pin.proxy.is_some()) {
             At::Pinned
@@ -313,7 +330,9 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
             At::of(Some(&status), last_run.as_ref(), proved, false, upstream)
         };
         if settings.is_in_stages(&status.name) {
-            members.push(Member { name: status.name.clone(), stage, at });
+            let was_promoted = || last_run.as_ref().is_some_and(|run| run.upstream.is_some());
+            let reads_source = !status.reads.gets_promoted().unwrap_or_else(was_promoted);
+            members.push(Member { name: status.name.clone(), stage, at, reads_source });
         }
         proxies.push(status);
     }
@@ -330,6 +349,7 @@ pub async fn status(context: StatusContext<'_>) -> Result<StatusReport> {
         soak: delta(settings.gate.stage_soak),
         stages: &stages,
         newest: newest_number,
+        is_newest_at_source,
         members: &members,
         proofs: &proofs,
         now,

@@ -53,7 +53,8 @@ pub struct ZeroModel {
     pub model: String,
     /// Why.
     pub cause: ZeroCause,
-    /// Calls that were answered, on days on which all calls of the model were booked at $0.
+    /// Calls that were answered, on days on which all calls of the model were booked at $0; where only the proxy's counter
+    /// knows of them, all since the proxy started.
     pub calls: u64,
     /// Tokens that they used; null where only the proxy's counter knows of them.
     pub tokens: Option<u64>,
@@ -150,7 +151,7 @@ async fn report(
     let deployments = client.deployments().await?;
     let serves_alias_rows = facts.capabilities.serves_alias_rows;
     let known = Known { deployments: &deployments, prices, serves_alias_rows, ledger: context.ledger };
-    let spend = Spend::ask(&client, &facts, days, context.clock.now()).await;
+    let spend = Spend::ask(&client, &facts, days, None, context.clock.now()).await;
     let unpriced = |model: String| {
         let deployment = deployments.iter().find(|one| one.name == model);
         let entry = deployment.and_then(|one| one.model.clone()).unwrap_or_else(|| model.clone());
@@ -172,8 +173,35 @@ pub struct Spend {
     since: NaiveDate,
     until: NaiveDate,
     days: Vec<ZeroDay>,
-    counts: Vec<ZeroCount>,
+    counts: Vec<Count>,
     error: Option<Error>,
+}
+
+/// What the proxy's counter says of a model since the proxy started, and when it was last seen to grow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Count {
+    model: String,
+    reason: String,
+    calls: u64,
+    grew: DateTime<Utc>,
+}
+
+/// A counter that has not grown for so long tells of what is over: it never goes back before the proxy starts again.
+const OVER: TimeDelta = TimeDelta::days(1);
+
+/// One for each model: the counter has one for each of its deployments and reasons.
+fn by_model(counts: Vec<ZeroCount>, before: Option<&Spend>, now: DateTime<Utc>) -> Vec<Count> {
+    let mut all: BTreeMap<String, Count> = BTreeMap::new();
+    for ZeroCount { model, reason, calls } in counts {
+        let known = all.entry(model.clone()).or_insert(Count { model, reason, calls: 0, grew: now });
+        known.calls += calls;
+    }
+    for (model, count) in &mut all {
+        let was = before.and_then(|before| before.counts.iter().find(|one| one.model == *model));
+        // Fewer than before: the proxy started anew.
+        count.grew = was.filter(|was| was.calls == count.calls).map_or(now, |was| was.grew);
+    }
+    all.into_values().collect()
 }
 
 impl Spend {
@@ -184,13 +212,14 @@ impl Spend {
         facts: &ProxyFacts,
         now: DateTime<Utc>,
     ) -> Arc<Self> {
-        if let Some(before) = before.filter(|before| now - before.at < AGAIN && now >= before.at) {
-            return before;
+        if let Some(before) = before.as_ref().filter(|before| now - before.at < AGAIN && now >= before.at) {
+            return Arc::clone(before);
         }
-        let asked = tokio::time::timeout(PATIENCE, Self::ask(client, facts, ZERO_DAYS, now)).await;
+        let asked = tokio::time::timeout(PATIENCE, Self::ask(client, facts, ZERO_DAYS, before.as_deref(), now)).await;
         Arc::new(asked.unwrap_or_else(|_| {
             let message = format!("The proxy did not say within {} s what was spent.", PATIENCE.as_secs());
-            Self::unread(now, Error::new(ErrorCode::ProxyUnreachable, message))
+            let counts = before.map(|before| before.counts.clone()).unwrap_or_default();
+            Self { counts, ..Self::unread(now, Error::new(ErrorCode::ProxyUnreachable, message)) }
         }))
     }
 
@@ -200,9 +229,15 @@ impl Spend {
     }
 
     /// Asks for the last so many days. What cannot be read is told, never an error.
-    pub(crate) async fn ask(client: &ProxyClient, facts: &ProxyFacts, days: u32, now: DateTime<Utc>) -> Self {
+    pub(crate) async fn ask(
+        client: &ProxyClient,
+        facts: &ProxyFacts,
+        days: u32,
+        before: Option<&Self>,
+        now: DateTime<Utc>,
+    ) -> Self {
         let ZeroCost { since, until, .. } = ZeroCost::looked_at(now, days);
-        let counts = client.zero_counts().await.unwrap_or_default();
+        let counts = by_model(client.zero_counts().await.unwrap_or_default(), before, now);
         let read = match facts.database {
             Database::No => {
                 let message = "The proxy has no database, so it keeps no record of what was spent.";
@@ -248,7 +283,7 @@ impl Spend {
                 reason: None,
             });
         }
-        for count in &self.counts {
+        for count in self.counts.iter().filter(|count| self.at - count.grew < OVER) {
             let reason = Some(count.reason.clone());
             if let Some(found) = models.iter_mut().find(|found| found.model == count.model) {
                 found.reason = reason;
@@ -367,5 +402,23 @@ impl ZeroModel {
                 self.model
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_counter_of_a_model_is_summed_and_what_is_over_is_no_news() {
+        let one = |model: &str, reason: &str, calls| ZeroCount { model: model.into(), reason: reason.into(), calls };
+        let now: DateTime<Utc> = "2026-01-01T00:00:00Z".parse().unwrap();
+        let first = by_model(vec![one("a", "x", 2), one("b", "x", 1), one("a", "y", 5)], None, now);
+        let shown: Vec<(&str, u64)> = first.iter().map(|count| (count.model.as_str(), count.calls)).collect();
+        assert_eq!(shown, [("a", 7), ("b", 1)]);
+        let spend = Spend { counts: first, ..Spend::unread(now, Error::new(ErrorCode::NoDatabase, "")) };
+        let later = now + TimeDelta::days(2);
+        let second = by_model(vec![one("a", "x", 7), one("b", "x", 2)], Some(&spend), later);
+        assert_eq!(second.iter().map(|count| count.grew).collect::<Vec<_>>(), [now, later]);
     }
 }

@@ -22,8 +22,8 @@ pub use other_source::{OtherSource, OwnGateway};
 pub(crate) use proxy_run::cancelled;
 pub use proxy_run::{NoCandidate, RunOrder, preview, sync_proxy};
 pub(crate) use restart::IN_FLIGHT;
-pub use schedules::ScheduleSet;
-pub(crate) use schedules::{is_lost, wanted};
+pub use schedules::{OwnSchedule, ScheduleSet};
+pub(crate) use schedules::{is_lost, leads, wanted};
 pub(crate) use soaked::was_taken_back;
 
 use serde::{Deserialize, Serialize};

@@ -1,10 +1,12 @@
 //! A proxy without a database loads its map when it starts: the user's own command restarts it.
 
+use std::io;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use tokio::process::Command;
+use tokio::io::AsyncReadExt;
+use tokio::process::{ChildStderr, Command};
 use tokio_util::sync::CancellationToken;
 
 use super::proxy_run::cancelled;
@@ -23,6 +25,9 @@ const IDLE: Duration = Duration::from_mins(1);
 
 /// The field of the error of a restart that did not come about because of calls.
 pub(crate) const IN_FLIGHT: &str = "in_flight";
+
+/// What a command that failed said is there by then, also where something that it started has its stderr.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How often it is asked meanwhile.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -51,19 +56,26 @@ pub(super) async fn restart(
     };
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
-    let ended = tokio::time::timeout(COMMAND, command.output()).await;
-    let answer = ended.map_err(|_| failed("did not end within 2 minutes".to_owned()))?;
-    let answer = answer.map_err(|cause| failed("could not be run".to_owned()).detail(cause))?;
-    if !answer.status.success() {
-        let said = String::from_utf8_lossy(&answer.stderr).into_owned();
-        return Err(failed(format!("failed ({})", answer.status)).detail(said));
+    // Ctrl-C in the terminal is for this program: a command that is cut off between stop and start leaves nobody.
+    #[cfg(unix)]
+    command.process_group(0);
+    let unrunnable = |cause: io::Error| failed("could not be run".to_owned()).detail(cause);
+    let mut child = command.spawn().map_err(unrunnable)?;
+    let said = tokio::spawn(end_of(child.stderr.take()));
+    let ended = tokio::time::timeout(COMMAND, child.wait()).await;
+    let status = ended.map_err(|_| failed("did not end within 2 minutes".to_owned()))?.map_err(unrunnable)?;
+    if !status.success() {
+        let said = tokio::time::timeout(LAST_WORDS, said).await.ok().and_then(Result::ok).unwrap_or_default();
+        return Err(failed(format!("failed ({status})")).detail(said));
     }
     let begun = Instant::now();
     while begun.elapsed() < ANSWERS {
-        match client.source_info().await {
-            Ok(Some(info)) if info.loaded_at.is_none() || info.loaded_at != before => return Ok(()),
-            Ok(None) if begun.elapsed() >= SETTLED => return Ok(()),
-            _ => {}
+        if let Ok(info) = client.source_info().await {
+            match info.and_then(|info| info.loaded_at) {
+                Some(loaded) if Some(loaded) != before => return Ok(()),
+                None if begun.elapsed() >= SETTLED => return Ok(()),
+                _ => {}
+            }
         }
         if cancel.run_until_cancelled(tokio::time::sleep(AGAIN)).await.is_none() {
             let message = "Cancelled after the proxy was restarted. Sync again to find out what it holds.";
@@ -73,6 +85,19 @@ pub(super) async fn restart(
     let message =
         "The proxy was restarted and does not answer with a newly loaded map. Look at its log, then sync again.";
     Err(Error::new(ErrorCode::ProxyUnreachable, message))
+}
+
+/// What a command said on stderr, at most its last 4 KB. It is read for as long as somebody writes there: a proxy that the
+/// command left in the background may do so for ever.
+async fn end_of(stderr: Option<ChildStderr>) -> String {
+    let mut kept: Vec<u8> = Vec::new();
+    let mut buffer = [0; 4096];
+    let Some(mut stderr) = stderr else { return String::new() };
+    while let Ok(read @ 1..) = stderr.read(&mut buffer).await {
+        kept.extend_from_slice(&buffer[..read]);
+        kept.drain(..kept.len().saturating_sub(buffer.len()));
+    }
+    String::from_utf8_lossy(&kept).into_owned()
 }
 
 /// Waits until no call goes on, where the proxy says so. A restart would cut off what streams.

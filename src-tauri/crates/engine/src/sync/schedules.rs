@@ -1,11 +1,11 @@
 //! The schedules inside a proxy that a person wants there: given back where the proxy lost one, ended where nobody wants it
 //! any more. One that somebody else set is left alone.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::proxy_run::RunOrder;
 use crate::Result;
-use crate::ledger::Ledger;
 use crate::proxy::{Database, ProxyFacts, Resource, ScheduleStatus};
 use crate::settings::{Hours, Proxy};
 
@@ -34,18 +34,63 @@ pub(crate) fn is_lost(wanted: Option<Hours>, status: Option<&ScheduleStatus>) ->
     !status.scheduled || status.interval_hours != Some(wanted.get())
 }
 
-/// Where the ledger keeps what was set in a proxy, for the resource.
-fn key(proxy: &str, resource: Resource) -> String {
+/// How the schedule fares by which a person wants a proxy to reload its map by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OwnSchedule {
+    /// The proxy reloads by it, and nothing else is scheduled.
+    Leads,
+    /// The proxy shows another one, or none: it is given back.
+    Lost,
+    /// The proxy has no database to keep one in.
+    NoDatabase,
+    /// It is overdue: the proxy does not do what it says (LITELLM, traps 4 and 5).
+    Overdue,
+}
+
+/// A reload that is so late does not come.
+const OVERDUE: TimeDelta = TimeDelta::minutes(10);
+
+impl OwnSchedule {
+    /// By what a proxy that was reached said; none where no schedule of its own is wanted.
+    pub(crate) fn of(
+        proxy: &Proxy,
+        facts: &ProxyFacts,
+        status: Option<&ScheduleStatus>,
+        now: DateTime<Utc>,
+    ) -> Option<Self> {
+        let wanted = proxy.own_schedule?;
+        if facts.database == Database::No {
+            return Some(Self::NoDatabase);
+        }
+        // What could not be asked this time is no loss.
+        let status = status?;
+        if is_lost(Some(wanted), Some(status)) {
+            return Some(Self::Lost);
+        }
+        // What it says of the next one is empty as soon as that is due, and before the first, which comes at once.
+        let due = status.next_run.or(status.last_run.map(|last| last + TimeDelta::hours(wanted.get().into())));
+        let is_overdue = match due {
+            Some(due) => now - due > OVERDUE,
+            None => facts.capabilities.schedule_needs_store_model_in_db,
+        };
+        Some(if is_overdue { Self::Overdue } else { Self::Leads })
+    }
+}
+
+/// Whether a proxy reloads by itself, as a person wants it. One that was not reached is believed to.
+pub(crate) fn leads(proxy: &Proxy, known: Option<OwnSchedule>) -> bool {
+    proxy.own_schedule.is_some() && known.is_none_or(|known| known == OwnSchedule::Leads)
+}
+
+/// Where the ledger keeps what was set in a proxy at this address, for the resource. Another address is another proxy, whose
+/// schedule somebody else may have set.
+fn key(proxy: &str, url: &str, resource: Resource) -> String {
     let what = match resource {
         Resource::CostMap => "map",
         Resource::BetaHeaders => "headers",
     };
-    format!("own_schedule.{what}:{}", proxy.to_lowercase())
-}
-
-/// Notes what a person had set in a proxy: it is given back from then on, and ended when they want none any more.
-async fn note_schedule(ledger: &Ledger, proxy: &str, resource: Resource, hours: Option<u32>) -> Result<()> {
-    ledger.set_state(&key(proxy, resource), &hours).await
+    format!("own_schedule.{what}:{}@{url}", proxy.to_lowercase())
 }
 
 /// Puts right what is not as it is wanted, and says what. One that cannot be put right keeps no map from the proxy.
@@ -55,7 +100,8 @@ async fn note_schedule(ledger: &Ledger, proxy: &str, resource: Resource, hours: 
 pub(super) async fn keep(order: &RunOrder<'_>, facts: &ProxyFacts) -> Result<Vec<ScheduleSet>> {
     let mut set = Vec::new();
     for (resource, wanted) in order.own_schedules {
-        let known: Option<u32> = order.ledger.get_state::<Option<u32>>(&key(&order.name, resource)).await?.flatten();
+        let key = key(&order.name, &order.url, resource);
+        let known: Option<u32> = order.ledger.get_state::<Option<u32>>(&key).await?.flatten();
         if (wanted.is_none() && known.is_none()) || facts.database == Database::No {
             continue;
         }
@@ -68,7 +114,8 @@ pub(super) async fn keep(order: &RunOrder<'_>, facts: &ProxyFacts) -> Result<Vec
         }
         let now = wanted.map(Hours::get);
         if now != known {
-            note_schedule(order.ledger, &order.name, resource, now).await?;
+            // It is given back from then on, and ended when nobody wants it any more.
+            order.ledger.set_state(&key, &now).await?;
         }
     }
     Ok(set)

@@ -33,7 +33,10 @@ pub(super) fn without(text: &str) -> Option<(String, Vec<String>)> {
 fn drop_in(table: &mut dyn TableLike, within: &str, left_out: &mut Vec<String>) {
     let secret: Vec<String> = table
         .iter()
-        .filter(|(name, item)| item.as_str().is_some_and(|text| is_secret(within, name, text)))
+        .filter(|(name, item)| {
+            let words = || item.as_array().into_iter().flatten().filter_map(toml_edit::Value::as_str);
+            item.as_str().is_some_and(|text| is_secret(within, name, text)) || words().any(is_secret_word)
+        })
         .map(|(name, _)| name.to_owned())
         .collect();
     for name in secret {
@@ -62,12 +65,22 @@ fn holds_secret(comment: &str) -> bool {
     [KEY, "://hooks.", "/hooks/", "/webhooks/"].iter().any(|part| comment.contains(part))
 }
 
+/// Of a command. Better one too many is typed again than one goes out.
+fn is_secret_word(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    let named = ["bearer", "authorization", "password", "passwd", "token", "secret", "apikey", "api-key", "api_key"];
+    word.contains(KEY) || named.iter().any(|name| word.contains(name)) || url_password(&word)
+}
+
+fn url_password(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| !url.username().is_empty() || url.password().is_some())
+}
+
 fn is_secret(within: &str, name: &str, text: &str) -> bool {
     let text = text.trim();
-    let has_password = url::Url::parse(text).is_ok_and(|url| !url.username().is_empty() || url.password().is_some());
     // Where the place of a webhook's address belongs stands the address itself.
     let is_pasted = |place: &str| name == place && text.parse::<KeyPlace>().is_err();
-    has_password || text.starts_with(KEY) || is_pasted("key") || (within == WEBHOOK && is_pasted("url"))
+    url_password(text) || text.starts_with(KEY) || is_pasted("key") || (within == WEBHOOK && is_pasted("url"))
 }
 
 #[cfg(test)]
@@ -86,10 +99,12 @@ proxy = "http://me:hunter2@proxy.example.com:3128"
 name = "local" # sk-beside
 url = "http://127.0.0.1:4000"
 key = "sk-pasted"
+restart = ["curl", "-H", "Authorization: Bearer s3cret"]
 [[proxy]]
 name = "eu"
 url = "https://user:hunter2@example.com"
 key = "env:EU_KEY"
+restart = ["docker", "restart", "litellm"]
 [[webhook]]
 name = "team"
 url = "https://chat.example.com/s3cret"
@@ -101,10 +116,10 @@ url = "env:OPS_HOOK"
         for secret in ["sk-", "hunter2", "s3cret"] {
             assert!(!safe.contains(secret), "{safe}");
         }
-        for kept in ["# kept", "env:EU_KEY", "127.0.0.1:4000", "env:OPS_HOOK"] {
+        for kept in ["# kept", "env:EU_KEY", "127.0.0.1:4000", "\"litellm\"", "env:OPS_HOOK"] {
             assert!(safe.contains(kept), "{safe}");
         }
-        assert_eq!(left_out[..4], ["network.proxy", "proxy.key", "proxy.url", "webhook.url"]);
+        assert_eq!(left_out[..4], ["network.proxy", "proxy.key", "proxy.restart", "proxy.url"]);
         assert_eq!(without("not = [toml"), None);
         let plain = "schema = 1\n[[proxy]]\nname = \"eu\"\nkey = \"keyring\"\n";
         assert_eq!(without(plain), Some((plain.to_owned(), Vec::new())), "nothing else is changed");

@@ -13,6 +13,7 @@ use crate::alerts;
 use crate::run::Receipt;
 use crate::settings::{Proxy, Settings};
 use crate::status::{Asking, Health, ProxyStatus, Radar};
+use crate::sync::leads;
 use crate::{Error, ErrorCode, Result};
 
 /// Who looks says so every 30 s; a timer may be a little early.
@@ -119,6 +120,9 @@ impl Controller {
                 let error = status.error.clone();
                 asked.down_since = (health == Health::Down).then(|| asked.down_since.unwrap_or(now));
                 asked.at = Some(now);
+                if let Some(scheduler) = &mut self.scheduler {
+                    scheduler.leads(proxy.name.as_str(), leads(&proxy, status.own_schedule));
+                }
                 asked.status = Some(Arc::new(*status));
                 if was != Some(health) {
                     self.tell(Happening::ProxyAsked { proxy: proxy.name.to_string(), health, was, error });

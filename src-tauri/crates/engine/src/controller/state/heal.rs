@@ -50,18 +50,21 @@ impl Controller {
             return;
         }
         if let Some(status) = known.asked.status.as_deref().filter(|status| has_lost_schedule(proxy, status)) {
-            let (again, times) = kept_again(known.schedules_kept, now);
+            let (is_due, times) = again(known.schedules_kept, now);
             let is_held = status.desired.is_some_and(|desired| desired.is_held);
-            if again && !is_held && matches!(status.health, Health::Up | Health::Degraded) {
+            if is_due && !is_held && matches!(status.health, Health::Up | Health::Degraded) {
                 known.schedules_kept = Some((now, times));
                 tracing::info!(proxy = name, "the proxy has another schedule of its own than is wanted");
                 return self.heal_now(name);
             }
         }
-        // One that reloads by itself is in no plan: what it took is proved when it says so.
-        let taken = known.asked.status.as_deref().and_then(|status| taken(proxy, status, known.proved));
-        if taken.is_some() && known.taken != taken {
-            known.taken = taken;
+        // One that reloads by itself is in no plan: what it took is proved when it says so. Where that did not work, it is
+        // tried again less and less often.
+        let run = known.last_run.as_ref().map(|run| run.started);
+        let taken = known.asked.status.as_deref().and_then(|status| taken(proxy, status, known.proved, run));
+        let before = known.taken.filter(|(revision, ..)| Some(*revision) == taken).map(|(_, at, times)| (at, times));
+        if let (Some(revision), (true, times)) = (taken, again(before, now)) {
+            known.taken = Some((revision, now, times));
             let trigger = Trigger::Change;
             let order = SyncOrder { proxies: vec![name.to_owned()], force: false, dry_run: false, trigger };
             return self.sync(order, oneshot::channel().0);
@@ -85,28 +88,37 @@ impl Controller {
     }
 }
 
-/// A schedule that vanishes again is given back after so long, and each time after twice as long: somebody may be ending it
-/// on purpose.
-const KEPT_AGAIN: TimeDelta = TimeDelta::minutes(10);
+/// What is put right once more is put right after so long, and each time after twice as long: somebody may be ending a
+/// schedule on purpose.
+const AGAIN: TimeDelta = TimeDelta::minutes(10);
 
 /// What has held for so long is not lost again and again.
-const KEPT_WELL: TimeDelta = TimeDelta::days(2);
+const HELD_WELL: TimeDelta = TimeDelta::days(2);
 
-/// Whether it is to be given back now, and how often that was by then.
-fn kept_again(last: Option<(DateTime<Utc>, i32)>, now: DateTime<Utc>) -> (bool, i32) {
+/// Whether it is due again, and how often that was by then.
+fn again(last: Option<(DateTime<Utc>, i32)>, now: DateTime<Utc>) -> (bool, i32) {
     match last {
-        Some((at, times)) if at <= now && now - at < KEPT_WELL => {
-            (now - at >= KEPT_AGAIN * (1 << times.min(7)), times + 1)
-        }
+        Some((at, times)) if at <= now && now - at < HELD_WELL => (now - at >= AGAIN * (1 << times.min(7)), times + 1),
         _ => (true, 0),
     }
 }
 
 /// The map that a proxy took by a schedule of its own, where it is the one that it is meant to have and nothing proved it.
-fn taken(proxy: &Proxy, status: &ProxyStatus, proved: Option<Revision>) -> Option<Revision> {
-    let (desired, live) = (status.desired?, status.live.as_ref()?.revision);
-    let is_taken = proxy.own_schedule.is_some() && !desired.is_held && desired.revision == live && live != proved;
-    live.filter(|_| is_taken)
+/// One that does not tell what it holds took it where it has reloaded since `run`, the last one here, began.
+fn taken(
+    proxy: &Proxy,
+    status: &ProxyStatus,
+    proved: Option<Revision>,
+    run: Option<DateTime<Utc>>,
+) -> Option<Revision> {
+    let desired = status.desired.filter(|desired| proxy.own_schedule.is_some() && !desired.is_held)?;
+    let revision = desired.revision.filter(|revision| Some(*revision) != proved)?;
+    let reloaded = status.proxy_schedule.as_ref().and_then(|schedule| schedule.last_run);
+    let is_taken = match status.live.as_ref().and_then(|live| live.revision) {
+        Some(live) => live == revision,
+        None => reloaded.is_some_and(|reloaded| run.is_none_or(|run| reloaded > run)),
+    };
+    is_taken.then_some(revision)
 }
 
 fn has_lost_schedule(proxy: &Proxy, status: &ProxyStatus) -> bool {
@@ -118,6 +130,7 @@ fn has_lost_schedule(proxy: &Proxy, status: &ProxyStatus) -> bool {
 mod tests {
     use super::*;
     use crate::gate::{Desired, Route};
+    use crate::settings::{KeyHeader, KeyPlace, ProxyUrl, Role};
     use crate::status::LiveState;
 
     fn status(desired: &Revision, live: Option<Revision>, fallback: Option<&str>) -> ProxyStatus {
@@ -149,5 +162,46 @@ mod tests {
         let mut held = status(&new, Some(old), None);
         held.desired = held.desired.map(|desired| Desired { is_held: true, ..desired });
         assert!(Lost::of(&held, Some(new)).is_none(), "what is held is not loaded");
+    }
+
+    #[test]
+    fn what_a_proxy_took_by_itself_is_to_be_proved_also_where_it_does_not_tell_what_it_holds() {
+        let (old, new) = (Revision::of(b"old"), Revision::of(b"new"));
+        let mut proxy = Proxy {
+            name: "local".parse().unwrap(),
+            url: ProxyUrl::parse("http://127.0.0.1:9", false).unwrap(),
+            role: Role::Testing,
+            key: KeyPlace::Keyring,
+            key_header: KeyHeader::default(),
+            allow_plain_http: false,
+            ca_file: None,
+            restart: Vec::new(),
+            local_file: None,
+            own_schedule: None,
+            beta_headers: None,
+        };
+        let of = |proxy: &Proxy, status: &ProxyStatus, run: &str| {
+            taken(proxy, status, Some(old), Some(run.parse().unwrap()))
+        };
+        let (early, late) = ("2026-01-01T00:00:00Z", "2026-01-01T09:00:00Z");
+        assert_eq!(of(&proxy, &status(&new, Some(new), None), early), None, "it has no schedule");
+        proxy.own_schedule = Some("6h".parse().unwrap());
+        assert_eq!(of(&proxy, &status(&new, Some(new), None), early), Some(new));
+        assert_eq!(of(&proxy, &status(&new, Some(old), None), early), None, "it has the old one");
+        let mut silent = status(&new, None, None);
+        assert_eq!(of(&proxy, &silent, early), None, "it did not reload");
+        let last_run = Some("2026-01-01T06:00:00Z".parse().unwrap());
+        silent.proxy_schedule = Some(crate::proxy::ScheduleStatus { last_run, ..Default::default() });
+        assert_eq!((of(&proxy, &silent, early), of(&proxy, &silent, late)), (Some(new), None));
+    }
+
+    #[test]
+    fn what_does_not_work_is_tried_less_and_less_often() {
+        let now: DateTime<Utc> = "2026-01-01T00:00:00Z".parse().unwrap();
+        assert_eq!(again(None, now), (true, 0));
+        assert_eq!(again(Some((now, 0)), now + TimeDelta::minutes(9)).0, false);
+        assert_eq!(again(Some((now, 0)), now + TimeDelta::minutes(10)), (true, 1));
+        assert_eq!(again(Some((now, 1)), now + TimeDelta::minutes(19)).0, false);
+        assert_eq!(again(Some((now, 9)), now + TimeDelta::days(3)), (true, 0), "that is long over");
     }
 }

@@ -26,16 +26,16 @@ use tokio_util::task::TaskTracker;
 
 use super::api::{FOREVER, Happening, Pause, PauseState, Running, Snapshot};
 use super::event::Event;
-use super::job::{NO_MAP, Parts};
+use super::job::Parts;
 use super::{Environment, FirstSyncs, GRACE, RECENT_RUNS};
 use crate::gate::{Proof, Stage, StageState};
 use crate::ledger::{Ledger, Pins, Promotion, Stages};
 use crate::publish::PublishState;
-use crate::run::{Outcome, SyncRun};
+use crate::run::{NO_MAP, Outcome, SyncRun};
 use crate::schedule::{AskedFor, Plan, Scheduler, wanted};
 use crate::settings::{Settings, SettingsEdit, SettingsFile, with_environment};
 use crate::source::Source;
-use crate::sync::{IN_FLIGHT, SourceState, last_source};
+use crate::sync::{IN_FLIGHT, SourceState, last_source, leads};
 use crate::webhooks::WebhookStatus;
 use crate::{Error, ErrorCode, Result};
 use asking::Asked;
@@ -65,7 +65,7 @@ struct Known {
     /// When schedules of its own were put right last, or tried to be.
     schedules_kept: Option<(DateTime<Utc>, i32)>,
     /// The map that it took by itself and that a run was started to prove.
-    taken: Option<Revision>,
+    taken: Option<(Revision, DateTime<Utc>, i32)>,
 }
 
 impl Known {
@@ -208,6 +208,8 @@ impl Controller {
         scheduler.pause_until(self.paused_until);
         for proxy in &self.effective.proxies {
             scheduler.set_asked_for(proxy.name.as_str(), self.asked_for.has(proxy));
+            let status = self.known.get(proxy.name.as_str()).and_then(|known| known.asked.status.as_ref());
+            scheduler.leads(proxy.name.as_str(), leads(proxy, status.and_then(|status| status.own_schedule)));
         }
         for (name, known) in &self.known {
             if let Some(run) = &known.last_run {

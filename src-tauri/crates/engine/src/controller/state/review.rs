@@ -77,15 +77,11 @@ impl Controller {
     pub(super) fn gets_promoted(&self, name: &str) -> bool {
         let known = self.known.get(name);
         let status = known.and_then(|known| known.asked.status.as_ref());
-        match status.map(|status| status.reads) {
-            Some(Reads::Gateway | Reads::Bucket | Reads::LocalFile) => true,
-            // What it did last, where it does not say or was not asked.
-            Some(Reads::Direct) => false,
-            _ => {
-                let was_so = known.and_then(|known| known.last_run.as_ref()).is_some_and(|run| run.upstream.is_some());
-                was_so || self.parts.gateway.came(name)
-            }
-        }
+        // What it did last, where it does not say or was not asked.
+        status.and_then(|status| status.reads.gets_promoted()).unwrap_or_else(|| {
+            let was_so = known.and_then(|known| known.last_run.as_ref()).is_some_and(|run| run.upstream.is_some());
+            was_so || self.parts.gateway.came(name)
+        })
     }
 
     /// A decision, a pin or an own entry changes what is promoted, and only what is promoted.

@@ -6,12 +6,12 @@ use tokio::sync::oneshot;
 
 use super::super::api::{SyncOrder, SyncReport};
 use super::Controller;
-use crate::gate::{At, Member, Proof, Stage, StageFacts};
+use crate::gate::{At, Member, Proof, Stage, StageFacts, is_at_source};
 use crate::ledger::{Moved, Prices, Promotion, StageMove};
 use crate::run::Trigger;
 use crate::schedule::{delta, staged};
 use crate::settings::{Proxy, SettingsProblem, StageMode};
-use crate::sync::{parsed, was_taken_back};
+use crate::sync::{leads, parsed, was_taken_back};
 use crate::{Error, ErrorCode, Result};
 
 /// Where the ledger keeps what was proved of each stage.
@@ -31,10 +31,7 @@ impl Controller {
     async fn hold_stages(&mut self) -> Result<()> {
         let members = self.members();
         let Some((newest, promotion)) = self.newest.clone() else { return Ok(()) };
-        // A value that cannot be read, or a proxy that is left out for one, is no reason to let a map go on.
-        let is_doubtful =
-            |problem: &SettingsProblem| problem.field.starts_with("gate") || problem.field.starts_with("proxy");
-        if self.settings.problems().iter().any(is_doubtful) {
+        if self.are_stages_doubtful() {
             return Ok(());
         }
         let facts = self.stage_facts(&members);
@@ -54,6 +51,14 @@ impl Controller {
             None => None,
         };
         self.write_stages(moves, prices).await
+    }
+
+    /// Whether a value that the stages rest on cannot be read. A proxy that is left out for one, or that is of another
+    /// stage by one, is no reason to let a map go on.
+    fn are_stages_doubtful(&self) -> bool {
+        let is_doubtful =
+            |problem: &SettingsProblem| problem.field.starts_with("gate") || problem.field.starts_with("proxy");
+        self.settings.problems().iter().any(is_doubtful)
     }
 
     async fn prices_of_number(&self, number: i64) -> Result<Option<Prices>> {
@@ -104,6 +109,7 @@ impl Controller {
             soak: delta(self.effective.gate.stage_soak),
             stages: &self.stages,
             newest: self.newest.as_ref().map(|(number, promotion)| (*number, promotion.revision)),
+            is_newest_at_source: is_at_source(self.newest.as_ref().map(|(_, newest)| &**newest), self.source.as_ref()),
             members,
             proofs: &self.proofs,
             now: self.parts.clock.now(),
@@ -111,8 +117,12 @@ impl Controller {
     }
 
     fn members(&self) -> Vec<Member> {
-        let member =
-            |proxy: &Proxy| Member { name: proxy.name.to_string(), stage: proxy.role.into(), at: self.at(proxy) };
+        let member = |proxy: &Proxy| Member {
+            name: proxy.name.to_string(),
+            stage: proxy.role.into(),
+            at: self.at(proxy),
+            reads_source: !self.gets_promoted(proxy.name.as_str()),
+        };
         let counts = |proxy: &&Proxy| self.effective.is_in_stages(proxy.name.as_str());
         self.effective.proxies.iter().filter(counts).map(member).collect()
     }
@@ -143,14 +153,15 @@ impl Controller {
         self.hold_stages().await?;
         let Some((newest, _)) = self.newest.clone() else { return Ok(()) };
         let members = self.members();
+        let is_doubtful = self.are_stages_doubtful();
         let proofs: Vec<Proof> = self.stage_facts(&members).proofs();
-        if proofs != self.proofs {
+        if proofs != self.proofs && !is_doubtful {
             self.parts.ledger.set_state(PROOFS_KEY, &proofs).await?;
             self.proofs = proofs;
         }
         let now = self.parts.clock.now();
         let may_run = self.scheduler.as_ref().is_some_and(|scheduler| scheduler.may_run(now));
-        if may_run && self.pins.all.is_none() {
+        if may_run && !is_doubtful && self.pins.all.is_none() {
             for (stage, numbers) in self.stage_facts(&members).ready() {
                 // One that is taken back stays so until there is another: its maps are not read again with each event.
                 let looked = (stage, numbers.clone(), newest);
@@ -188,11 +199,6 @@ impl Controller {
             if number == newest {
                 return Ok(Some(number));
             }
-            // Where all read the source themselves, nobody could have an older map: what is told as promoted would be untrue.
-            let mut behind = self.effective.proxies.iter().filter(|proxy| Stage::from(proxy.role) == stage);
-            if !behind.any(|proxy| self.gets_promoted(proxy.name.as_str())) {
-                continue;
-            }
             let maps = [held.promotion.revision, promotion.revision, newest_one.revision];
             let [Some(before), Some(map), Some(after)] =
                 [parsed(ledger, &maps[0]).await?, parsed(ledger, &maps[1]).await?, parsed(ledger, &maps[2]).await?]
@@ -226,7 +232,8 @@ impl Controller {
         self.decisions += 1;
         let proxies = self.effective.proxies.iter();
         // One that reloads by itself gets it by itself, unless a person asks.
-        let is_led = |proxy: &Proxy| !is_asked && proxy.own_schedule.is_some();
+        let says = |proxy: &Proxy| self.known.get(proxy.name.as_str())?.asked.status.as_ref()?.own_schedule;
+        let is_led = |proxy: &Proxy| !is_asked && leads(proxy, says(proxy));
         let meant =
             proxies.filter(|proxy| Stage::from(proxy.role) <= upto && self.asked_for.has(proxy) && !is_led(proxy));
         let behind = meant.filter(|proxy| !matches!(self.at(proxy), At::Proved | At::Pinned));

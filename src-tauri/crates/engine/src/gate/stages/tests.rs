@@ -10,6 +10,7 @@ struct World {
     members: Vec<Member>,
     stages: Stages,
     newest: i64,
+    is_newest_at_source: bool,
     proofs: Vec<Proof>,
     now: DateTime<Utc>,
 }
@@ -28,12 +29,13 @@ impl World {
             why: Moved::Rule,
             since: now,
         };
-        let member = |stage: Stage| Member { name: stage.to_string(), stage, at: At::Proved };
+        let member = |stage: Stage| Member { name: stage.to_string(), stage, at: At::Proved, reads_source: false };
         Self {
             mode,
             members: Stage::ALL.into_iter().map(member).collect(),
             stages: Stages { held: held.iter().map(hold).collect() },
             newest,
+            is_newest_at_source: true,
             proofs: vec![],
             now,
         }
@@ -45,6 +47,7 @@ impl World {
             soak: TimeDelta::hours(1),
             stages: &self.stages,
             newest: Some((self.newest, promotion(self.newest).revision)),
+            is_newest_at_source: self.is_newest_at_source,
             members: &self.members,
             proofs: &self.proofs,
             now: self.now,
@@ -139,6 +142,58 @@ fn after_a_rollback_and_by_hand_a_person_is_waited_for() {
     assert_eq!(world.facts().by_hand(None, false).unwrap_err().code, ErrorCode::Held);
     assert!(world.facts().by_hand(None, true).is_ok(), "a person may say that it does not matter");
     assert_eq!(world.facts().by_hand(Some(Stage::Testing), false).unwrap_err().code, ErrorCode::NotFound);
+}
+
+#[test]
+fn a_stage_that_reads_the_source_itself_is_never_said_to_have_an_older_map() {
+    let mut world = World::new(StageMode::Rule, 2, &[(Stage::Staging, 2), (Stage::Production, 1)]);
+    world.members[2].reads_source = true;
+    world.after(1);
+    world.newest = 3;
+    world.after(1);
+    world.after(90);
+    assert_eq!(world.facts().ready(), [(Stage::Staging, vec![3])], "it has to wait for the newest");
+    assert_eq!(world.facts().states()[1].progress, Progress::Overtaken);
+    for force in [false, true] {
+        let refused = world.facts().by_hand(Some(Stage::Production), force).unwrap_err();
+        assert_eq!(refused.code, ErrorCode::Held, "nobody could get what staging has");
+    }
+    assert_eq!(world.facts().by_hand(None, false).unwrap(), (Stage::Staging, 3));
+    // What the source has now was never promoted: nobody could have the newest promotion either.
+    world.is_newest_at_source = false;
+    world.members[1].reads_source = true;
+    assert_eq!(world.facts().ready(), []);
+    assert_eq!(world.facts().states()[0].progress, Progress::Overtaken);
+    (world.is_newest_at_source, world.members[1].reads_source) = (true, false);
+    // One behind the gateway can have it.
+    world.members.push(Member { name: "other".to_owned(), reads_source: false, ..world.members[2].clone() });
+    assert_eq!(world.facts().ready(), [(Stage::Staging, vec![3]), (Stage::Production, vec![2])]);
+}
+
+#[test]
+fn a_stage_on_the_way_gets_only_what_each_of_its_proxies_can_prove() {
+    let mut world = World::new(StageMode::Rule, 2, &[(Stage::Staging, 1), (Stage::Production, 1)]);
+    world.members.push(Member { name: "direct".to_owned(), reads_source: true, ..world.members[1].clone() });
+    world.after(1);
+    world.newest = 3;
+    world.set(Stage::Testing, &At::Waits);
+    world.after(90);
+    assert_eq!(world.facts().ready(), [], "one of them could never have it");
+    world.set(Stage::Testing, &At::Proved);
+    world.after(1);
+    world.after(90);
+    assert_eq!(world.facts().ready(), [(Stage::Staging, vec![3])]);
+}
+
+#[test]
+fn a_stage_whose_proxies_are_all_pinned_waits_for_a_person() {
+    let mut world = World::new(StageMode::Rule, 2, &[(Stage::Production, 1)]);
+    world.members.retain(|member| member.stage != Stage::Staging);
+    world.set(Stage::Testing, &At::Pinned);
+    world.after(90);
+    assert_eq!(world.facts().states()[0].progress, Progress::Pinned);
+    assert_eq!(world.facts().ready(), []);
+    assert_eq!(world.facts().by_hand(None, false).unwrap(), (Stage::Production, 2));
 }
 
 #[test]
