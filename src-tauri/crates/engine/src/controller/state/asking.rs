@@ -121,7 +121,7 @@ impl Controller {
                 asked.down_since = (health == Health::Down).then(|| asked.down_since.unwrap_or(now));
                 asked.at = Some(now);
                 if let Some(scheduler) = &mut self.scheduler {
-                    scheduler.leads(proxy.name.as_str(), leads(&proxy, status.own_schedule));
+                    scheduler.leads(proxy.name.as_str(), leads(proxy, status.own_schedule));
                 }
                 asked.status = Some(Arc::new(*status));
                 if was != Some(health) {

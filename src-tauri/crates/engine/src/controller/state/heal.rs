@@ -199,9 +199,9 @@ mod tests {
     fn what_does_not_work_is_tried_less_and_less_often() {
         let now: DateTime<Utc> = "2026-01-01T00:00:00Z".parse().unwrap();
         assert_eq!(again(None, now), (true, 0));
-        assert_eq!(again(Some((now, 0)), now + TimeDelta::minutes(9)).0, false);
+        assert!(!again(Some((now, 0)), now + TimeDelta::minutes(9)).0);
         assert_eq!(again(Some((now, 0)), now + TimeDelta::minutes(10)), (true, 1));
-        assert_eq!(again(Some((now, 1)), now + TimeDelta::minutes(19)).0, false);
+        assert!(!again(Some((now, 1)), now + TimeDelta::minutes(19)).0);
         assert_eq!(again(Some((now, 9)), now + TimeDelta::days(3)), (true, 0), "that is long over");
     }
 }
