@@ -432,7 +432,7 @@ impl StageFacts<'_> {
             return Err(Error::new(
                 ErrorCode::Held,
                 format!(
-                    "Every proxy for {to} reads the source itself, and the source has a newer map than {before} by now. Promote that one to {before} first. To give out older maps as well, use the gateway."
+                    "Proxies for {to} read the source itself, and that has a newer map than {before} by now, so they cannot get this one. They can get the newer one once {before} has it. To give out older maps as well, use the gateway."
                 ),
             ));
         }
