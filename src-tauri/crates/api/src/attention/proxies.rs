@@ -113,7 +113,7 @@ pub(super) fn idle(proxies: &[ProxyView]) -> impl Iterator<Item = Attention> {
             id: format!("own-schedule:{}", names.join(",")),
             tone: Tone::Warn,
             title: format!("{} {does} not reload on {its} own.", listed(&names)),
-            text: format!("You chose that, but {why}. Until then the app syncs {them}."),
+            text: format!("You chose that, but {why}. The app syncs {them} meanwhile."),
             subject: None,
             in_card: false,
             action: open("Edit proxies", Place::Settings { section: Some("proxies".to_owned()), proxy }),

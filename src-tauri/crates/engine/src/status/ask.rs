@@ -152,17 +152,14 @@ impl Asking<'_> {
             status.spend = Some(spend);
         }
         // Without a database "not scheduled" says nothing.
-        if facts.database == Database::No {
-            status.own_schedule = OwnSchedule::of(proxy, &facts, None, self.clock.now());
-        } else {
+        if facts.database != Database::No {
             status.proxy_schedule = client.schedule_status(Resource::CostMap).await.ok();
-            let schedule = status.proxy_schedule.as_ref();
-            status.own_schedule = OwnSchedule::of(proxy, &facts, schedule, self.clock.now());
             // Asked only where somebody wants it: most proxies call no Anthropic model.
             if proxy.beta_headers.is_some() {
                 status.beta_headers_schedule = client.schedule_status(Resource::BetaHeaders).await.ok();
             }
         }
+        status.own_schedule = OwnSchedule::of(proxy, &facts, status.proxy_schedule.as_ref(), self.clock.now());
         Ok(())
     }
 }

@@ -61,7 +61,8 @@ impl Controller {
         // One that reloads by itself is in no plan: what it took is proved when it says so. Where that did not work, it is
         // tried again less and less often.
         let run = known.last_run.as_ref().map(|run| run.started);
-        let taken = known.asked.status.as_deref().and_then(|status| taken(proxy, status, known.proved, run));
+        let itself = known.asked.status.as_deref().filter(|_| proxy.own_schedule.is_some());
+        let taken = itself.and_then(|status| taken(status, known.proved, run));
         let before = known.taken.filter(|(revision, ..)| Some(*revision) == taken).map(|(_, at, times)| (at, times));
         if let (Some(revision), (true, times)) = (taken, again(before, now)) {
             known.taken = Some((revision, now, times));
@@ -105,13 +106,8 @@ fn again(last: Option<(DateTime<Utc>, i32)>, now: DateTime<Utc>) -> (bool, i32) 
 
 /// The map that a proxy took by a schedule of its own, where it is the one that it is meant to have and nothing proved it.
 /// One that does not tell what it holds took it where it has reloaded since `run`, the last one here, began.
-fn taken(
-    proxy: &Proxy,
-    status: &ProxyStatus,
-    proved: Option<Revision>,
-    run: Option<DateTime<Utc>>,
-) -> Option<Revision> {
-    let desired = status.desired.filter(|desired| proxy.own_schedule.is_some() && !desired.is_held)?;
+fn taken(status: &ProxyStatus, proved: Option<Revision>, run: Option<DateTime<Utc>>) -> Option<Revision> {
+    let desired = status.desired.filter(|desired| !desired.is_held)?;
     let revision = desired.revision.filter(|revision| Some(*revision) != proved)?;
     let reloaded = status.proxy_schedule.as_ref().and_then(|schedule| schedule.last_run);
     let is_taken = match status.live.as_ref().and_then(|live| live.revision) {
@@ -130,7 +126,6 @@ fn has_lost_schedule(proxy: &Proxy, status: &ProxyStatus) -> bool {
 mod tests {
     use super::*;
     use crate::gate::{Desired, Route};
-    use crate::settings::{KeyHeader, KeyPlace, ProxyUrl, Role};
     use crate::status::LiveState;
 
     fn status(desired: &Revision, live: Option<Revision>, fallback: Option<&str>) -> ProxyStatus {
@@ -167,32 +162,15 @@ mod tests {
     #[test]
     fn what_a_proxy_took_by_itself_is_to_be_proved_also_where_it_does_not_tell_what_it_holds() {
         let (old, new) = (Revision::of(b"old"), Revision::of(b"new"));
-        let mut proxy = Proxy {
-            name: "local".parse().unwrap(),
-            url: ProxyUrl::parse("http://127.0.0.1:9", false).unwrap(),
-            role: Role::Testing,
-            key: KeyPlace::Keyring,
-            key_header: KeyHeader::default(),
-            allow_plain_http: false,
-            ca_file: None,
-            restart: Vec::new(),
-            local_file: None,
-            own_schedule: None,
-            beta_headers: None,
-        };
-        let of = |proxy: &Proxy, status: &ProxyStatus, run: &str| {
-            taken(proxy, status, Some(old), Some(run.parse().unwrap()))
-        };
+        let of = |status: &ProxyStatus, run: &str| taken(status, Some(old), Some(run.parse().unwrap()));
         let (early, late) = ("2026-01-01T00:00:00Z", "2026-01-01T09:00:00Z");
-        assert_eq!(of(&proxy, &status(&new, Some(new), None), early), None, "it has no schedule");
-        proxy.own_schedule = Some("6h".parse().unwrap());
-        assert_eq!(of(&proxy, &status(&new, Some(new), None), early), Some(new));
-        assert_eq!(of(&proxy, &status(&new, Some(old), None), early), None, "it has the old one");
+        assert_eq!(of(&status(&new, Some(new), None), early), Some(new));
+        assert_eq!(of(&status(&new, Some(old), None), early), None, "it has the old one");
         let mut silent = status(&new, None, None);
-        assert_eq!(of(&proxy, &silent, early), None, "it did not reload");
+        assert_eq!(of(&silent, early), None, "it did not reload");
         let last_run = Some("2026-01-01T06:00:00Z".parse().unwrap());
         silent.proxy_schedule = Some(crate::proxy::ScheduleStatus { last_run, ..Default::default() });
-        assert_eq!((of(&proxy, &silent, early), of(&proxy, &silent, late)), (Some(new), None));
+        assert_eq!((of(&silent, early), of(&silent, late)), (Some(new), None));
     }
 
     #[test]
